@@ -1,0 +1,66 @@
+// What stands behind the ABI's opaque `ez_context`: which plugin calls, and the components that the
+// tables of functions reach. Each ABI table has one file in this folder.
+#pragma once
+
+#include <string>
+
+#include "ezapi/abi.h"
+
+namespace ezapi::host {
+
+namespace changes {
+class Bus;
+}
+namespace db {
+class Pools;
+}
+namespace http {
+class Server;
+}
+namespace jobs {
+class Scheduler;
+}
+namespace modules {
+class Services;
+}
+namespace redis {
+class Client;
+}
+namespace telemetry {
+class Metrics;
+}
+
+/// The host's components, owned by the application; NULL only in tests that do not need one.
+struct Components {
+    telemetry::Metrics* metrics = nullptr;
+    db::Pools* pools = nullptr;
+    redis::Client* redis = nullptr;
+    changes::Bus* changes = nullptr;
+    jobs::Scheduler* jobs = nullptr;
+    modules::Services* services = nullptr;
+    http::Server* http = nullptr;
+    std::string instance;
+};
+
+namespace api {
+
+// The tables; each lives in the file of its name.
+extern const ez_log_api kLog;
+extern const ez_config_api kConfig;
+extern const ez_metrics_api kMetrics;
+extern const ez_db_api kDb;
+extern const ez_http_api kHttp;
+extern const ez_redis_api kRedis;
+extern const ez_jobs_api kJobs;
+extern const ez_changes_api kChanges;
+extern const ez_services_api kServices;
+
+}  // namespace api
+}  // namespace ezapi::host
+
+/// One per started plugin, alive from before `start` until after `stop`.
+struct ez_context {
+    std::string plugin;  // also the owner under which everything is registered
+    std::string settings;  // resolved settings as JSON
+    const ezapi::host::Components* host = nullptr;
+};

@@ -1,0 +1,5 @@
+include(CMakeFindDependencyMacro)
+find_dependency(nlohmann_json 3.11)
+include(${CMAKE_CURRENT_LIST_DIR}/ezapi_sdk-targets.cmake)
+set(EZAPI_PLUGIN_MAP ${CMAKE_CURRENT_LIST_DIR}/plugin.map)
+include(${CMAKE_CURRENT_LIST_DIR}/ezapi_add_plugin.cmake)

@@ -1,0 +1,144 @@
+// The one error type of EZ-API: thrown inside a plugin or the host, converted exactly once at each edge
+// (HTTP, job, ABI). Expected absence is not an error: it is std::optional or an empty result.
+//
+//     throw Error(EZ_NOT_FOUND, "master 7: no such master");
+//     throw Error(EZ_CONFLICT, "name 'acme': already taken by master 3").with_code("unique").with_field("name");
+//
+// The message says what failed and why, with expected and found, and never carries a credential. For
+// EZ_INTERNAL it reaches the log only.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ezapi/str.hpp"
+
+namespace ezapi {
+
+/// One fault of one field; a 422 answer lists all of them.
+struct FieldFault {
+    std::string field;  // path into the body: "models/3", "operations/0/name"
+    std::string code;   // "required", "type", "range", "length", "format", "unknown", "read_only", ...
+    std::string message;
+};
+
+class Error : public std::runtime_error {
+public:
+    Error(ez_status status, const std::string& message)
+        : std::runtime_error(message), status_(status) {}
+
+    [[nodiscard]] ez_status status() const noexcept { return status_; }
+    [[nodiscard]] const std::string& code() const noexcept { return code_; }
+    [[nodiscard]] const std::string& field() const noexcept { return field_; }
+    [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
+    [[nodiscard]] const std::vector<FieldFault>& faults() const noexcept { return faults_; }
+
+    /// The HTTP status of the problem that it becomes.
+    [[nodiscard]] int http_status() const noexcept {
+        return http_status_ != 0 ? http_status_ : http_status_of(status_);
+    }
+
+    Error&& with_code(std::string code) && { return (code_ = std::move(code), std::move(*this)); }
+    Error&& with_field(std::string field) && { return (field_ = std::move(field), std::move(*this)); }
+    Error&& with_http(int status) && { return (http_status_ = status, std::move(*this)); }
+
+    Error&& with_sqlstate(std::string state) && {
+        return (sqlstate_ = std::move(state), std::move(*this));
+    }
+
+    Error&& with_faults(std::vector<FieldFault> faults) && {
+        return (faults_ = std::move(faults), std::move(*this));
+    }
+
+    [[nodiscard]] static int http_status_of(ez_status status) noexcept {
+        switch (status) {
+            case EZ_OK: return 200;
+            case EZ_INVALID: return 400;
+            case EZ_UNAUTHENTICATED: return 401;
+            case EZ_DENIED: return 403;
+            case EZ_NOT_FOUND: return 404;
+            case EZ_CONFLICT: return 409;
+            case EZ_EXHAUSTED: return 429;
+            case EZ_UNAVAILABLE:
+            case EZ_TIMEOUT: return 503;
+            default: return 500;
+        }
+    }
+
+private:
+    ez_status status_;
+    int http_status_ = 0;
+    std::string code_;
+    std::string field_;
+    std::string sqlstate_;
+    std::vector<FieldFault> faults_;
+};
+
+namespace detail {
+
+template <size_t N>
+void copy_text(char (&target)[N], std::string_view text) noexcept {
+    size_t length = std::min(text.size(), N - 1);
+    // A cut must not leave half a character: drop trailing continuation bytes and their lead.
+    if (length < text.size()) {
+        while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) --length;
+    }
+    std::memcpy(target, text.data(), length);
+    target[length] = '\0';
+}
+
+}  // namespace detail
+
+/// Writes an error into the caller's ez_error and returns its status.
+inline ez_status to_abi(const Error& error, ez_error* out) noexcept {
+    if (out != nullptr) {
+        out->http_status = error.http_status();
+        detail::copy_text(out->sqlstate, error.sqlstate());
+        detail::copy_text(out->code, error.code());
+        detail::copy_text(out->field, error.field());
+        detail::copy_text(out->message, error.what());
+    }
+    return error.status();
+}
+
+[[nodiscard]] inline Error from_abi(ez_status status, const ez_error& error) {
+    return Error(status, error.message)
+        .with_http(error.http_status)
+        .with_code(error.code)
+        .with_field(error.field)
+        .with_sqlstate(error.sqlstate);
+}
+
+/// The edge between C++ and the ABI: runs `body` and turns whatever it throws into a status.
+template <class Body>
+ez_status guard(ez_error* out, Body&& body) noexcept {
+    try {
+        std::forward<Body>(body)();
+        return EZ_OK;
+    } catch (const Error& error) {
+        return to_abi(error, out);
+    } catch (const std::bad_alloc&) {
+        return to_abi(Error(EZ_UNAVAILABLE, "out of memory"), out);
+    } catch (const std::exception& error) {
+        return to_abi(Error(EZ_INTERNAL, error.what()), out);
+    } catch (...) {
+        return to_abi(Error(EZ_INTERNAL, "an exception that is not a std::exception"), out);
+    }
+}
+
+/// The same edge the other way: calls a function of the ABI and throws what it reports.
+template <class Call>
+void check(Call&& call) {
+    ez_error error{};
+    const ez_status status = std::forward<Call>(call)(&error);
+    if (status != EZ_OK) throw from_abi(status, error);
+}
+
+}  // namespace ezapi
