@@ -388,6 +388,50 @@ typedef struct ez_origin {
     ez_str path;
 } ez_origin;
 
+/* A projection says how the entities of a resource look in Redis: the resource is the Redis key (or its
+   prefix) and the id is the field (or the rest of the key), as the data plane reads them. A plugin that
+   owns such entities registers one and records EZ_TOUCHED changes of that resource; whoever delivers to
+   Redis renders the CURRENT state through it, so late, repeated or reordered deliveries do no harm. */
+enum {
+    EZ_LAYOUT_FIELD = 0,     /* field `id` of the hash `resource`; the value is JSON text */
+    EZ_LAYOUT_HASH = 1,      /* a hash `resource:id` of its own, with the revision in its field "rev" */
+    EZ_LAYOUT_PLAIN_HASH = 2 /* the same without "rev" */
+};
+
+typedef struct ez_projected {
+    uint32_t size;
+    int32_t present; /* 0: the entity does not exist, or the data plane must not see it */
+    ez_str id;
+    ez_str value; /* EZ_LAYOUT_FIELD */
+    const ez_pair *fields; /* the other layouts; absent fields are left out */
+    size_t field_count;
+} ez_projected;
+
+/* Text is borrowed for the call. Any other return than EZ_OK ends the rendering with that status. */
+typedef ez_status (*ez_projected_fn)(void *user, const ez_projected *) EZ_NOEXCEPT;
+
+typedef struct ez_projection {
+    uint32_t size;
+    int32_t layout;
+    ez_str resource; /* "config:providers", "auth:token" */
+    /* Passes each of the ids to the sink once, in any order, those that do not exist as not present. */
+    ez_status (*render)(void *user, ez_tx *, const ez_str *ids, size_t count, ez_projected_fn sink,
+                        void *sink_user, ez_error *) EZ_NOEXCEPT;
+    /* Passes up to `limit` present entities with an id greater than `after` in byte order (COLLATE "C"),
+       ascending; fewer than `limit` means the end. */
+    ez_status (*scan)(void *user, ez_tx *, ez_str after, size_t limit, ez_projected_fn sink, void *sink_user,
+                      ez_error *) EZ_NOEXCEPT;
+    void *user;
+    ez_free_fn free_user;
+} ez_projection;
+
+typedef struct ez_projection_info {
+    ez_str resource;
+    int32_t layout;
+} ez_projection_info;
+
+typedef void (*ez_projection_info_fn)(void *user, const ez_projection_info *) EZ_NOEXCEPT;
+
 typedef struct ez_changes_api {
     uint32_t size;
     /* [handle] */
@@ -400,6 +444,16 @@ typedef struct ez_changes_api {
     /* [handle] The revision under which the changes reach Redis, set by the subscriber that records it;
        the reply to the request carries it as X-Change-Revision. 0: none. */
     void (*set_revision)(ez_tx *, int64_t revision) EZ_NOEXCEPT;
+
+    /* [start] One per resource; EZ_CONFLICT when another plugin has it. */
+    ez_status (*project)(ez_context *, const ez_projection *, ez_error *) EZ_NOEXCEPT;
+    /* [any] Passes every live projection to fn. */
+    void (*projections)(ez_context *, ez_projection_info_fn, void *user) EZ_NOEXCEPT;
+    /* [handle: tx] Calls the owner's render or scan. EZ_NOT_FOUND: no live projection of that resource. */
+    ez_status (*render)(ez_context *, ez_tx *, ez_str resource, const ez_str *ids, size_t count,
+                        ez_projected_fn sink, void *sink_user, ez_error *) EZ_NOEXCEPT;
+    ez_status (*scan)(ez_context *, ez_tx *, ez_str resource, ez_str after, size_t limit,
+                      ez_projected_fn sink, void *sink_user, ez_error *) EZ_NOEXCEPT;
 } ez_changes_api;
 
 /* ---- services ----------------------------------------------------------------------------------- */
