@@ -1,0 +1,42 @@
+// On whose behalf the current thread works. The HTTP front puts one around every call of a handler,
+// so that a transaction begun inside knows its origin without being told, and hands the revision
+// that it got at commit back to the reply. Thread-local; scopes nest.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ezapi/abi.h"
+
+namespace ezapi::host::db {
+
+/// Who asked, from where, with which request. All empty outside a request.
+struct Origin {
+    ez_identity identity{sizeof(ez_identity), EZ_PUBLIC, 0, {}};
+    std::string client_ip;
+    std::string request_id;
+    std::string method;
+    std::string path;
+};
+
+class CallScope {
+public:
+    explicit CallScope(Origin origin);
+    ~CallScope();
+    CallScope(const CallScope&) = delete;
+    CallScope& operator=(const CallScope&) = delete;
+
+    /// The innermost scope of this thread; NULL outside any.
+    [[nodiscard]] static CallScope* current() noexcept;
+
+    [[nodiscard]] const Origin& origin() const noexcept { return origin_; }
+
+    /// The highest revision of the transactions committed on this thread inside the scope; 0: none.
+    int64_t revision = 0;
+
+private:
+    Origin origin_;
+    CallScope* outer_;
+};
+
+}  // namespace ezapi::host::db

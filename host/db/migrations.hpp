@@ -1,0 +1,91 @@
+// Forward-only migrations: one folder per module with files NNNN_name.sql, applied in order, each
+// in a transaction of its own and recorded with its checksum in ez_migrations. Refuses to go on
+// when the database and the folder contradict each other. One process at a time, by an advisory
+// lock that lives on a connection of its own.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ezapi::host::db {
+
+/// A file of the folder.
+struct Migration {
+    std::string module;
+    int version = 0;
+    std::string name;      // "create_masters" of 0001_create_masters.sql
+    std::string checksum;  // SHA-256 of the file, hex
+    std::string sql;
+};
+
+/// A row of ez_migrations.
+struct AppliedMigration {
+    std::string module;
+    int version = 0;
+    std::string name;
+    std::string checksum;
+    std::string applied_at;
+};
+
+enum class MigrationState {
+    applied,
+    pending,
+    edited,  // applied, but the file has another checksum or name now
+    missing  // applied, but there is no such file
+};
+
+struct MigrationEntry {
+    std::string module;
+    int version = 0;
+    std::string name;
+    MigrationState state = MigrationState::pending;
+    std::string applied_at;  // empty: pending
+};
+
+[[nodiscard]] const char* to_text(MigrationState state) noexcept;
+
+/// Pure: what the folder and the database say about each other, module by module in the order given
+/// and by version.
+[[nodiscard]] std::vector<MigrationEntry> compare_migrations(
+    std::span<const std::string> modules,
+    std::span<const Migration> files,
+    std::span<const AppliedMigration> applied);
+
+/// Pure: the files to apply, in order. Throws EZ_CONFLICT with every reason when a file is edited,
+/// missing, out of order, or numbers have a gap or a duplicate.
+[[nodiscard]] std::vector<const Migration*> plan_migrations(
+    std::span<const std::string> modules,
+    std::span<const Migration> files,
+    std::span<const AppliedMigration> applied);
+
+/// Reads the files of the modules; a module without a folder has none. Throws EZ_INVALID for a file
+/// whose name is not NNNN_name.sql.
+[[nodiscard]] std::vector<Migration> read_migrations(const std::filesystem::path& folder,
+                                                     std::span<const std::string> modules);
+
+struct MigrationsOptions {
+    std::filesystem::path folder;
+    std::string dsn;  // as in PoolOptions
+    std::chrono::milliseconds lock_limit{30000};
+    std::chrono::milliseconds connect_timeout{2000};
+};
+
+class Migrations {
+public:
+    explicit Migrations(MigrationsOptions options);
+
+    /// Reads only; works on a database that was never migrated.
+    [[nodiscard]] std::vector<MigrationEntry> status(std::span<const std::string> modules) const;
+
+    /// Applies what is pending and returns it. All or nothing per file: on failure the files before
+    /// the failing one stay applied.
+    std::vector<MigrationEntry> apply(std::span<const std::string> modules) const;
+
+private:
+    MigrationsOptions options_;
+};
+
+}  // namespace ezapi::host::db
