@@ -1,0 +1,210 @@
+#include "host/telemetry/redact.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdint>
+
+namespace ezapi::host::telemetry {
+namespace {
+
+constexpr std::string_view kMask = "***";
+
+// Names whose value is a credential, wherever `name=value`, `name: value` or `"name":"value"`
+// stands.
+constexpr std::array<std::string_view, 12> kSecretNames = {"password",
+                                                           "passwd",
+                                                           "pwd",
+                                                           "secret",
+                                                           "api_key",
+                                                           "apikey",
+                                                           "token",
+                                                           "access_token",
+                                                           "refresh_token",
+                                                           "master_key",
+                                                           "jwt_secret",
+                                                           "private_key"};
+
+char lower(char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
+
+bool is_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+bool is_token(char c) {
+    return is_word(c) || c == '-';
+}
+
+bool starts_with_nocase(std::string_view text, std::string_view prefix) {
+    return text.size() >= prefix.size() &&
+           std::equal(prefix.begin(), prefix.end(), text.begin(), [](char a, char b) {
+               return a == lower(b);
+           });
+}
+
+bool ends_value(char c) {
+    return std::isspace(static_cast<unsigned char>(c)) != 0 || c == '&' || c == ',' || c == ';' ||
+           c == ')' || c == '}' || c == ']' || c == '"' || c == '\'';
+}
+
+size_t value_length(std::string_view text) {
+    if (!text.empty() && (text[0] == '"' || text[0] == '\'')) {
+        for (size_t i = 1; i < text.size(); ++i) {
+            if (text[i] == '\\') {
+                ++i;
+            } else if (text[i] == text[0]) {
+                return i + 1;
+            }
+        }
+        return text.size();
+    }
+    const auto* end = std::find_if(text.begin(), text.end(), ends_value);
+    return static_cast<size_t>(end - text.begin());
+}
+
+/// Length of a separator `=`, `:` or `": ` after a secret's name; 0: this is no assignment.
+size_t separator_length(std::string_view text) {
+    size_t i = 0;
+    if (i < text.size() && (text[i] == '"' || text[i] == '\'')) ++i;
+    while (i < text.size() && text[i] == ' ') ++i;
+    if (i == text.size() || (text[i] != '=' && text[i] != ':')) return 0;
+    ++i;
+    while (i < text.size() && text[i] == ' ') ++i;
+    return i;
+}
+
+struct Span {
+    size_t keep = 0;  // copied as it is
+    size_t drop = 0;  // replaced by the mask
+};
+
+/// `password = hunter2`: keeps the name and the separator.
+Span assignment_at(std::string_view text, bool word_start) {
+    if (!word_start) return {};
+    for (const std::string_view name : kSecretNames) {
+        if (!starts_with_nocase(text, name)) continue;
+        const size_t separator = separator_length(text.substr(name.size()));
+        if (separator == 0) continue;
+        const size_t keep = name.size() + separator;
+        const std::string_view rest = text.substr(keep);
+        if (starts_with_nocase(rest, "null") || starts_with_nocase(rest, "none")) return {};
+        if (const size_t drop = value_length(rest); drop > 0) return {keep, drop};
+    }
+    return {};
+}
+
+Span bearer_at(std::string_view text, bool word_start) {
+    constexpr std::string_view kBearer = "bearer ";
+    if (!word_start || !starts_with_nocase(text, kBearer)) return {};
+    const size_t drop = value_length(text.substr(kBearer.size()));
+    return drop == 0 ? Span{} : Span{kBearer.size(), drop};
+}
+
+/// A token of this product or an upstream's key; shorter ones are words like "sk-learn".
+Span token_at(std::string_view text, bool word_start) {
+    constexpr size_t kShortest = 12;
+    if (!word_start || !text.starts_with("sk-")) return {};
+    const auto* end = std::find_if_not(text.begin(), text.end(), is_token);
+    const auto length = static_cast<size_t>(end - text.begin());
+    return length < kShortest ? Span{} : Span{3, length - 3};
+}
+
+/// `//user:password@host`, with any character in the password that a URL's authority can hold.
+Span userinfo_at(std::string_view text) {
+    if (!text.starts_with("//")) return {};
+    const size_t end = std::min(text.find_first_of(" \t\r\n\"'/?#<>", 2), text.size());
+    const size_t at = text.substr(0, end).rfind('@');
+    const size_t colon = text.substr(0, end).find(':', 2);
+    if (at == std::string_view::npos || colon == std::string_view::npos || colon >= at) return {};
+    return {colon + 1, at - colon - 1};
+}
+
+/// Length of the well-formed UTF-8 sequence at the start of `text`; 0: none (RFC 3629).
+size_t sequence_length(std::string_view text) {
+    const auto byte = [&](size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    const auto follows = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+    const unsigned lead = byte(0);
+    if (lead < 0x80) return 1;
+    if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        if ((lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F)) return 0;
+        return follows(1) && follows(2) ? 3 : 0;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        if ((lead == 0xF0 && byte(1) < 0x90) || (lead == 0xF4 && byte(1) > 0x8F)) return 0;
+        return follows(1) && follows(2) && follows(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+void append_hex(std::string& out, std::string_view prefix, unsigned value) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    out += prefix;
+    out += kDigits[value >> 4U];
+    out += kDigits[value & 0xFU];
+}
+
+void append_control(std::string& out, unsigned char c) {
+    switch (c) {
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '\t':
+            out += "\\t";
+            break;
+        default:
+            append_hex(out, "\\x", c);
+    }
+}
+
+}  // namespace
+
+std::string redact(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (size_t i = 0; i < text.size();) {
+        const bool word_start = i == 0 || !is_word(text[i - 1]);
+        const std::string_view rest = text.substr(i);
+        Span span = assignment_at(rest, word_start || text[i - 1] == '_');
+        if (span.drop == 0) span = bearer_at(rest, word_start);
+        if (span.drop == 0) span = token_at(rest, word_start);
+        if (span.drop == 0) span = userinfo_at(rest);
+        if (span.drop == 0) {
+            out += text[i++];
+            continue;
+        }
+        out += rest.substr(0, span.keep);
+        out += kMask;
+        i += span.keep + span.drop;
+    }
+    return out;
+}
+
+std::string escape_controls(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (size_t i = 0; i < text.size();) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        const size_t length = sequence_length(text.substr(i));
+        if (c < 0x20 || c == 0x7F) {
+            append_control(out, c);
+        } else if (length == 0) {
+            append_hex(out, "\\x", c);
+        } else if (c == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
+            append_hex(out, "\\u00", static_cast<unsigned char>(text[i + 1]));
+        } else {
+            out += text.substr(i, length);
+        }
+        i += std::max<size_t>(length, 1);
+    }
+    return out;
+}
+
+}  // namespace ezapi::host::telemetry
