@@ -1,0 +1,96 @@
+#include "host/config/admin_token.hpp"
+
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "ezapi/error.hpp"
+
+namespace ezapi::host::config {
+namespace {
+
+constexpr size_t kShortestToken = 16;
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& why) {
+    throw Error(EZ_UNAVAILABLE, "admin token: " + path.string() + " " + why);
+}
+
+std::string errno_text() {
+    return std::strerror(errno);
+}
+
+/// 32 random bytes as hexadecimal digits.
+std::string random_token() {
+    std::array<unsigned char, 32> bytes{};
+    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+        throw Error(EZ_INTERNAL, "the system gives no random bytes");
+    }
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    for (const unsigned char byte : bytes) {
+        out += kDigits[byte >> 4U];
+        out += kDigits[byte & 0xFU];
+    }
+    return out;
+}
+
+std::string read_token(const std::filesystem::path& file) {
+    struct stat info {};
+
+    if (::stat(file.c_str(), &info) != 0) fail(file, "cannot be read: " + errno_text());
+    if ((info.st_mode & 077U) != 0) fail(file, "is readable by others: expected mode 0600");
+    std::ifstream stream(file);
+    std::string token;
+    if (!(stream >> token)) fail(file, "cannot be read or is empty");
+    if (token.size() < kShortestToken) {
+        fail(file, "holds a token of less than " + std::to_string(kShortestToken) + " characters");
+    }
+    return token;
+}
+
+/// Written under another name and linked into place: whoever sees the file sees a whole token, and
+/// of several processes only one gives it its content. False: another was first.
+bool write_token(const std::filesystem::path& file, const std::string& token) {
+    const std::filesystem::path draft = file.string() + "." + std::to_string(::getpid());
+    ::unlink(draft.c_str());
+    const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fail(file.parent_path(),
+             "is not writable: " + errno_text() + "; set server.state_dir (EZ_STATE_DIR)");
+    const std::string line = token + "\n";
+    const bool written =
+        ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+        ::fsync(fd) == 0;
+    ::close(fd);
+    const bool linked = written && ::link(draft.c_str(), file.c_str()) == 0;
+    const int error = errno;
+    ::unlink(draft.c_str());
+    if (linked) return true;
+    if (written && error == EEXIST) return false;
+    fail(file, "cannot be written: " + std::string(std::strerror(error)));
+}
+
+}  // namespace
+
+AdminToken load_or_create_admin_token(const std::filesystem::path& state_dir) {
+    const std::filesystem::path file = state_dir / "admin-token";
+    std::error_code error;
+    if (std::filesystem::exists(file, error)) return {read_token(file), file, false};
+    if (std::filesystem::create_directories(state_dir, error)) {
+        std::filesystem::permissions(state_dir, std::filesystem::perms::owner_all, error);
+    }
+    if (error)
+        fail(state_dir,
+             "cannot be created: " + error.message() + "; set server.state_dir (EZ_STATE_DIR)");
+    std::string token = random_token();
+    if (!write_token(file, token)) return {read_token(file), file, false};
+    return {std::move(token), file, true};
+}
+
+}  // namespace ezapi::host::config

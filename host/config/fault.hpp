@@ -1,0 +1,24 @@
+// One thing that is wrong with the configuration, complete enough to be mended without looking
+// further.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ezapi::host::config {
+
+struct Fault {
+    std::string source;   // "config.yaml:12" or "EZ_API_PORT"; empty: the configuration as a whole
+    std::string key;      // "server.port"; empty: the file itself
+    std::string message;  // with what is allowed and what was found; never a secret's value
+
+    [[nodiscard]] std::string text() const {
+        std::string out = source;
+        if (!key.empty()) out += (out.empty() ? "" : ": ") + key;
+        return out + (out.empty() ? "" : ": ") + message;
+    }
+};
+
+using Faults = std::vector<Fault>;
+
+}  // namespace ezapi::host::config
