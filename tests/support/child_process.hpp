@@ -1,0 +1,41 @@
+// A server that a test starts: runs as an unprivileged user where the server demands it, writes its
+// output to a file, and dies with the test even when that is killed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ezapi::tests {
+
+struct ChildOptions {
+    std::string user;  // run as it when the test runs as root; empty: as the test
+    std::string log;   // file for standard output and error
+    int parent_death_signal = 9;
+};
+
+/// Starts `arguments[0]`; returns its process id. Throws std::runtime_error when it cannot be
+/// forked.
+[[nodiscard]] int start_process(const std::vector<std::string>& arguments,
+                                const ChildOptions& options);
+
+/// Waits for its end; returns the exit code, or 128 + signal.
+int wait_process(int pid);
+
+/// True while it has not ended; an ended one is reaped.
+[[nodiscard]] bool process_runs(int pid);
+
+/// A TCP port of 127.0.0.1 that was free a moment ago.
+[[nodiscard]] uint16_t free_port();
+
+/// A new directory under the system's temporary one, owned by `user` if that is not empty.
+[[nodiscard]] std::string make_folder(const std::string& prefix, const std::string& user = {});
+
+/// The last lines of a log, for a message about a failure.
+[[nodiscard]] std::string tail(const std::string& file);
+
+/// Full path of a program, looked up in PATH and `also`; empty: there is none.
+[[nodiscard]] std::string find_program(const std::string& name,
+                                       const std::vector<std::string>& also = {});
+
+}  // namespace ezapi::tests
