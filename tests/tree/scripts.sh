@@ -1,0 +1,16 @@
+#!/bin/bash
+# Every shell script parses, and shellcheck finds nothing in it.
+source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
+
+is_script() { [[ $1 == *.sh ]] || head -c 40 "$1" | head -n 1 | grep -aqE '^#!/(usr/)?bin/(env )?(ba|da)?sh'; }
+
+scripts=()
+while read -r file; do
+    if is_script "$file"; then scripts+=("$file"); fi
+done < <(own_files)
+[[ ${#scripts[@]} -gt 0 ]]
+for script in "${scripts[@]}"; do
+    bash -n "$script"
+done
+need shellcheck
+shellcheck --external-sources --source-path=SCRIPTDIR "${scripts[@]}"
