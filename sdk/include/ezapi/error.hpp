@@ -1,11 +1,12 @@
-// The one error type of EZ-API: thrown inside a plugin or the host, converted exactly once at each edge
-// (HTTP, job, ABI). Expected absence is not an error: it is std::optional or an empty result.
+// The one error type of EZ-API: thrown inside a plugin or the host, converted exactly once at each
+// edge (HTTP, job, ABI). Expected absence is not an error: it is std::optional or an empty result.
 //
 //     throw Error(EZ_NOT_FOUND, "master 7: no such master");
-//     throw Error(EZ_CONFLICT, "name 'acme': already taken by master 3").with_code("unique").with_field("name");
+//     throw Error(EZ_CONFLICT, "name 'acme': already taken by master
+//     3").with_code("unique").with_field("name");
 //
-// The message says what failed and why, with expected and found, and never carries a credential. For
-// EZ_INTERNAL it reaches the log only.
+// The message says what failed and why, with expected and found, and never carries a credential.
+// For EZ_INTERNAL it reaches the log only.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +26,8 @@ namespace ezapi {
 /// One fault of one field; a 422 answer lists all of them.
 struct FieldFault {
     std::string field;  // path into the body: "models/3", "operations/0/name"
-    std::string code;   // "required", "type", "range", "length", "format", "unknown", "read_only", ...
+    std::string
+        code;  // "required", "type", "range", "length", "format", "unknown", "read_only", ...
     std::string message;
 };
 
@@ -35,9 +37,13 @@ public:
         : std::runtime_error(message), status_(status) {}
 
     [[nodiscard]] ez_status status() const noexcept { return status_; }
+
     [[nodiscard]] const std::string& code() const noexcept { return code_; }
+
     [[nodiscard]] const std::string& field() const noexcept { return field_; }
+
     [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
+
     [[nodiscard]] const std::vector<FieldFault>& faults() const noexcept { return faults_; }
 
     /// The HTTP status of the problem that it becomes.
@@ -46,7 +52,11 @@ public:
     }
 
     Error&& with_code(std::string code) && { return (code_ = std::move(code), std::move(*this)); }
-    Error&& with_field(std::string field) && { return (field_ = std::move(field), std::move(*this)); }
+
+    Error&& with_field(std::string field) && {
+        return (field_ = std::move(field), std::move(*this));
+    }
+
     Error&& with_http(int status) && { return (http_status_ = status, std::move(*this)); }
 
     Error&& with_sqlstate(std::string state) && {
@@ -59,16 +69,25 @@ public:
 
     [[nodiscard]] static int http_status_of(ez_status status) noexcept {
         switch (status) {
-            case EZ_OK: return 200;
-            case EZ_INVALID: return 400;
-            case EZ_UNAUTHENTICATED: return 401;
-            case EZ_DENIED: return 403;
-            case EZ_NOT_FOUND: return 404;
-            case EZ_CONFLICT: return 409;
-            case EZ_EXHAUSTED: return 429;
+            case EZ_OK:
+                return 200;
+            case EZ_INVALID:
+                return 400;
+            case EZ_UNAUTHENTICATED:
+                return 401;
+            case EZ_DENIED:
+                return 403;
+            case EZ_NOT_FOUND:
+                return 404;
+            case EZ_CONFLICT:
+                return 409;
+            case EZ_EXHAUSTED:
+                return 429;
             case EZ_UNAVAILABLE:
-            case EZ_TIMEOUT: return 503;
-            default: return 500;
+            case EZ_TIMEOUT:
+                return 503;
+            default:
+                return 500;
         }
     }
 

@@ -1,0 +1,136 @@
+// Changes and projections: how a plugin hears, inside the transaction, of what others write, and
+// how its own entities look to the data plane in Redis.
+//
+//     host.on_change("provider-groups", Phase::derive, [](Tx& tx, Changes changes) { ...
+//     tx.touched("config:bindings", key) ... }); host.project(project_rows("config:namespaces",
+//     Layout::field, "SELECT name, ... FROM namespaces", "name",
+//                               [](const Rows& rows, size_t row, ProjectionSink& sink) {
+//                               sink.value(rows.text(row, 0), json); }));
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ezapi/db.hpp"
+
+namespace ezapi {
+
+/// derive: may record further changes, called until no new ones appear. record: once, last, with
+/// all of them.
+enum class Phase { derive = EZ_DERIVE, record = EZ_RECORD };
+
+enum class Layout {
+    field = EZ_LAYOUT_FIELD,
+    hash = EZ_LAYOUT_HASH,
+    plain_hash = EZ_LAYOUT_PLAIN_HASH
+};
+
+using Changes = std::span<const ez_change>;
+
+/// PostgreSQL's text of a text[], for `= ANY($1)`.
+[[nodiscard]] inline std::string pg_array(std::span<const std::string_view> items) {
+    std::string out = "{";
+    for (const std::string_view item : items) {
+        if (out.size() > 1) out.push_back(',');
+        out.push_back('"');
+        for (const char c : item) {
+            if (c == '"' || c == '\\') out.push_back('\\');
+            out.push_back(c);
+        }
+        out.push_back('"');
+    }
+    out.push_back('}');
+    return out;
+}
+
+/// Where a projection puts the entities that it renders.
+class ProjectionSink {
+public:
+    using Fields = std::vector<std::pair<std::string, std::string>>;
+
+    ProjectionSink(ez_projected_fn sink, void* user) : sink_(sink), user_(user) {}
+
+    /// Layout::field: the entity's JSON text.
+    void value(std::string_view id, std::string_view json) {
+        put({sizeof(ez_projected), 1, str(id), str(json), nullptr, 0});
+    }
+
+    /// Layout::hash and plain_hash; leave out what is absent.
+    void hash(std::string_view id, const Fields& fields) {
+        std::vector<ez_pair> pairs;
+        pairs.reserve(fields.size());
+        for (const auto& [name, text] : fields) pairs.push_back({str(name), str(text)});
+        put({sizeof(ez_projected), 1, str(id), {nullptr, 0}, pairs.data(), pairs.size()});
+    }
+
+    /// It does not exist, or the data plane must not see it.
+    void absent(std::string_view id) {
+        put({sizeof(ez_projected), 0, str(id), {nullptr, 0}, nullptr, 0});
+    }
+
+private:
+    void put(const ez_projected& entity) {
+        seen_.emplace_back(view(entity.id));
+        const ez_status status = sink_(user_, &entity);
+        if (status != EZ_OK)
+            throw Error(status, "projection: the receiver stopped at '" + seen_.back() + "'");
+    }
+
+    friend struct Projection;
+    ez_projected_fn sink_;
+    void* user_;
+    std::vector<std::string> seen_;
+};
+
+/// How the entities of one resource look in Redis, see ez_projection. Ids that `render` does not
+/// pass are reported as absent by themselves.
+struct Projection {
+    using Render = std::function<void(Tx&, std::span<const std::string_view> ids, ProjectionSink&)>;
+    using Scan = std::function<void(Tx&, std::string_view after, size_t limit, ProjectionSink&)>;
+
+    std::string resource;
+    Layout layout = Layout::field;
+    Render render;
+    Scan scan;
+
+    void run_render(Tx& tx, std::span<const std::string_view> ids, ProjectionSink& sink) const {
+        render(tx, ids, sink);
+        std::vector<std::string> seen = sink.seen_;
+        std::sort(seen.begin(), seen.end());
+        for (const std::string_view id : ids) {
+            if (!std::binary_search(seen.begin(), seen.end(), id)) sink.absent(id);
+        }
+    }
+};
+
+/// The usual projection: one SELECT whose rows are the entities. `select` ends before WHERE, or in
+/// a WHERE that can be continued with AND when `continues_where` says so; `id` is the SQL
+/// expression of the id, an indexed text column.
+[[nodiscard]] inline Projection project_rows(
+    std::string resource,
+    Layout layout,
+    const std::string& select,
+    const std::string& id,
+    std::function<void(const Rows&, size_t row, ProjectionSink&)> emit) {
+    const std::string where = select.find(" WHERE ") == std::string::npos ? " WHERE " : " AND ";
+    const std::string by_ids = select + where + id + " = ANY($1::text[])";
+    const std::string by_page = select + where + "(" + id + ") COLLATE \"C\" > $1 ORDER BY (" + id +
+                                ") COLLATE \"C\" LIMIT $2";
+    const auto each = [emit = std::move(emit)](const Rows& rows, ProjectionSink& sink) {
+        for (size_t row = 0; row < rows.size(); ++row) emit(rows, row, sink);
+    };
+    return {std::move(resource),
+            layout,
+            [by_ids, each](Tx& tx, std::span<const std::string_view> ids, ProjectionSink& sink) {
+                each(tx.query(by_ids, {pg_array(ids)}), sink);
+            },
+            [by_page, each](Tx& tx, std::string_view after, size_t limit, ProjectionSink& sink) {
+                each(tx.query(by_page, {after, limit}), sink);
+            }};
+}
+
+}  // namespace ezapi

@@ -1,0 +1,306 @@
+// Routes. A handler gets a Request and returns a Response, or throws Error, which becomes a problem
+// document.
+//
+//     host.get("/hello/{name}", Access::admin, Operation("Greets").path("name",
+//     text_schema()).returns(200, "Hello"),
+//              [this](const Request& request) { return Response::json({{"text",
+//              greet(request.param("name"))}}); });
+//
+// A handler of `host.write` gets a transaction besides: it is committed before the answer leaves,
+// rolled back when the handler throws, tried again when PostgreSQL asks for that, and makes the
+// route honour Idempotency-Key. A handler of `host.keep` owns the Exchange and may answer later,
+// from any thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ezapi/db.hpp"
+#include "ezapi/error.hpp"
+#include "ezapi/json.hpp"
+#include "ezapi/openapi.hpp"
+
+namespace ezapi {
+
+/// Who may call. The host authenticates before the handler runs.
+enum class Access {
+    anyone = EZ_PUBLIC,
+    admin = EZ_ADMIN,
+    master = EZ_MASTER,
+    internal = EZ_INTERNAL_ONLY
+};
+
+/// What was asked. Valid as long as the exchange; texts are owned by it.
+class Request {
+public:
+    Request(const ez_host* host, const ez_exchange* exchange)
+        : api_(host->http), exchange_(exchange) {}
+
+    [[nodiscard]] std::string_view method() const { return part(EZ_PART_METHOD); }
+
+    [[nodiscard]] std::string_view path() const { return part(EZ_PART_PATH); }
+
+    [[nodiscard]] std::string_view body() const { return part(EZ_PART_BODY); }
+
+    [[nodiscard]] std::string_view client_ip() const { return part(EZ_PART_CLIENT_IP); }
+
+    [[nodiscard]] std::string_view request_id() const { return part(EZ_PART_REQUEST_ID); }
+
+    /// A segment of the path, percent-decoded.
+    [[nodiscard]] std::string_view param(std::string_view name) const {
+        return view(api_->param(exchange_, str(name)));
+    }
+
+    /// A segment that must be a positive 64-bit id; anything else names nothing: 404.
+    [[nodiscard]] std::int64_t id(std::string_view name = "id") const {
+        const std::string_view text = param(name);
+        std::int64_t value = 0;
+        const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (fault != std::errc{} || end != text.data() + text.size() || value <= 0) {
+            throw Error(EZ_NOT_FOUND,
+                        std::string(name) + ": expected a positive integer, found '" +
+                            std::string(text.substr(0, 80)) + "'");
+        }
+        return value;
+    }
+
+    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
+        ez_str out{};
+        if (api_->header(exchange_, str(name), &out) == 0) return std::nullopt;
+        return view(out);
+    }
+
+    /// The query in order, decoded.
+    [[nodiscard]] std::vector<std::pair<std::string_view, std::string_view>> query() const {
+        std::vector<std::pair<std::string_view, std::string_view>> out;
+        for (size_t i = 0, n = api_->query_count(exchange_); i < n; ++i) {
+            const ez_pair pair = api_->query_at(exchange_, i);
+            out.emplace_back(view(pair.name), view(pair.value));
+        }
+        return out;
+    }
+
+    [[nodiscard]] std::optional<std::string_view> query(std::string_view name) const {
+        for (const auto& [key, value] : query()) {
+            if (key == name) return value;
+        }
+        return std::nullopt;
+    }
+
+    /// The body as a JSON document, read strictly; 415 when it is announced as something else.
+    [[nodiscard]] Json json() const {
+        const std::string_view type = header("content-type").value_or("application/json");
+        if (!type.starts_with("application/json") &&
+            !type.starts_with("application/merge-patch+json")) {
+            throw Error(EZ_INVALID,
+                        "Content-Type: expected application/json, found '" +
+                            std::string(type.substr(0, 80)) + "'")
+                .with_http(415)
+                .with_code("unsupported_media_type");
+        }
+        return parse_json(body());
+    }
+
+    /// A body that must be an object.
+    [[nodiscard]] Json object() const {
+        Json body = json();
+        if (!body.is_object()) {
+            throw Error(EZ_INVALID,
+                        std::string("the body must be a JSON object, found ") + body.type_name())
+                .with_http(422)
+                .with_code("validation");
+        }
+        return body;
+    }
+
+    [[nodiscard]] ez_identity identity() const {
+        ez_identity out{};
+        out.size = sizeof out;
+        api_->identity(exchange_, &out);
+        return out;
+    }
+
+private:
+    [[nodiscard]] std::string_view part(std::int32_t which) const {
+        return view(api_->part(exchange_, which));
+    }
+
+    const ez_http_api* api_;
+    const ez_exchange* exchange_;
+};
+
+struct Response {
+    int status = 200;
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+
+    [[nodiscard]] static Response json(const Json& value, int status = 200) {
+        return {status, dump_json(value), {}};
+    }
+
+    [[nodiscard]] static Response text(std::string body, int status = 200) {
+        return {status, std::move(body), {}};
+    }
+
+    [[nodiscard]] static Response none() { return {204, {}, {}}; }
+
+    Response&& with(std::string name, std::string value) && {
+        headers.emplace_back(std::move(name), std::move(value));
+        return std::move(*this);
+    }
+};
+
+/// The faults of a 422 answer, collected so that the client learns all of them at once.
+class Faults {
+public:
+    void add(std::string field, std::string code, std::string message) {
+        faults_.push_back({std::move(field), std::move(code), std::move(message)});
+    }
+
+    [[nodiscard]] bool empty() const { return faults_.empty(); }
+
+    [[nodiscard]] bool has(std::string_view field) const {
+        for (const FieldFault& fault : faults_) {
+            if (fault.field == field) return true;
+        }
+        return false;
+    }
+
+    [[nodiscard]] std::vector<FieldFault> take() { return std::move(faults_); }
+
+    void raise() {
+        if (faults_.empty()) return;
+        std::string summary = faults_.size() == 1
+                                  ? faults_.front().field + ": " + faults_.front().message
+                                  : std::to_string(faults_.size()) + " fields are not valid";
+        throw Error(EZ_INVALID, summary).with_http(422).with_code("validation").with_faults(take());
+    }
+
+private:
+    std::vector<FieldFault> faults_;
+};
+
+/// The problem's `code` where the error has none of its own.
+[[nodiscard]] inline std::string_view default_code(int http_status) {
+    switch (http_status) {
+        case 400:
+            return "invalid";
+        case 401:
+            return "unauthenticated";
+        case 403:
+            return "denied";
+        case 404:
+            return "not_found";
+        case 409:
+            return "conflict";
+        case 412:
+            return "version_mismatch";
+        case 413:
+            return "too_large";
+        case 422:
+            return "validation";
+        case 429:
+            return "exhausted";
+        case 503:
+            return "unavailable";
+        default:
+            return "internal";
+    }
+}
+
+/// A list of faults as the `errors` of a problem.
+[[nodiscard]] inline Json faults_json(const std::vector<FieldFault>& faults) {
+    Json out = Json::array();
+    for (const FieldFault& fault : faults) {
+        out.push_back({{"field", fault.field}, {"code", fault.code}, {"message", fault.message}});
+    }
+    return out;
+}
+
+/// A request together with its reply, which is owed exactly once; a dropped exchange answers 500.
+class Exchange {
+public:
+    Exchange(const ez_host* host, ez_exchange* exchange) : host_(host), exchange_(exchange) {}
+
+    Exchange(Exchange&& other) noexcept
+        : host_(other.host_), exchange_(std::exchange(other.exchange_, nullptr)) {}
+
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+    Exchange& operator=(Exchange&&) = delete;
+
+    ~Exchange() {
+        if (exchange_ != nullptr)
+            host_->http->problem(
+                exchange_, 500, str("internal"), str("the handler gave no answer"), str({}));
+    }
+
+    [[nodiscard]] Request request() const { return {host_, exchange_}; }
+
+    void send(const Response& response) {
+        put_headers(response);
+        host_->http->finish(std::exchange(exchange_, nullptr), response.status, str(response.body));
+    }
+
+    void send(const Error& error) {
+        const int status = error.http_status();
+        if (status == 429 || status == 503)
+            host_->http->set_header(exchange_, str("Retry-After"), str("1"));
+        const std::string_view code =
+            error.code().empty() ? default_code(status) : std::string_view(error.code());
+        std::vector<FieldFault> faults = error.faults();
+        if (faults.empty() && !error.field().empty() && status < 500) {
+            faults.push_back({error.field(), std::string(code), error.what()});
+        }
+        const std::string errors = faults.empty() ? std::string() : dump_json(faults_json(faults));
+        host_->http->problem(
+            std::exchange(exchange_, nullptr), status, str(code), str(error.what()), str(errors));
+    }
+
+    /// Answers with what `body` returns or throws.
+    template <class Body>
+    void answer(Body&& body) noexcept {
+        try {
+            send(std::forward<Body>(body)());
+        } catch (const Error& error) {
+            send(error);
+        } catch (const std::exception& error) {
+            send(Error(EZ_INTERNAL, error.what()));
+        } catch (...) {
+            send(Error(EZ_INTERNAL, "an exception that is not a std::exception"));
+        }
+    }
+
+    /// Idempotency-Key: true when a stored answer has been sent; the exchange is over then.
+    [[nodiscard]] bool replay(Tx& tx) {
+        std::int32_t replayed = 0;
+        check([&](ez_error* error) {
+            return host_->http->replay(exchange_, tx.handle(), &replayed, error);
+        });
+        if (replayed != 0) exchange_ = nullptr;
+        return replayed != 0;
+    }
+
+    void remember(Tx& tx, const Response& response) {
+        put_headers(response);
+        check([&](ez_error* error) {
+            return host_->http->remember(
+                exchange_, tx.handle(), response.status, str(response.body), error);
+        });
+    }
+
+private:
+    void put_headers(const Response& response) {
+        for (const auto& [name, value] : response.headers)
+            host_->http->set_header(exchange_, str(name), str(value));
+    }
+
+    const ez_host* host_;
+    ez_exchange* exchange_;
+};
+
+}  // namespace ezapi

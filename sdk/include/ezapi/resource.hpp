@@ -1,0 +1,13 @@
+// Entities with routes: see resource/field.hpp for what a field can say, resource/resource.hpp for
+// an entity and its rules, resource/serve.hpp for its routes.
+#pragma once
+
+#include "ezapi/resource/batch.hpp"
+#include "ezapi/resource/body.hpp"
+#include "ezapi/resource/collection.hpp"
+#include "ezapi/resource/field.hpp"
+#include "ezapi/resource/list.hpp"
+#include "ezapi/resource/record.hpp"
+#include "ezapi/resource/resource.hpp"
+#include "ezapi/resource/schema.hpp"
+#include "ezapi/resource/serve.hpp"

@@ -1,0 +1,331 @@
+// A body against the fields: every fault is found in one pass, and what comes out is the entity as
+// it is to be stored.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ezapi/http.hpp"
+#include "ezapi/resource/field.hpp"
+#include "ezapi/time.hpp"
+
+namespace ezapi {
+
+/// create: defaults fill what is absent. replace: the same, secrets stay. merge: RFC 7396, what is
+/// absent stays.
+enum class BodyMode { create, replace, merge };
+
+/// An entity on its way into the database, as `prepare` sees it: faults may be added, columns set.
+struct Draft {
+    const Json* before = nullptr;                // nullptr at creation
+    Json after;                                  // every column, hidden ones too
+    std::map<std::string, std::string> secrets;  // given in this body, by field
+    Json controls = Json::object();              // given in this body, by field
+    Json reveal = Json::object();  // joins the answer to this request and nothing else
+    Faults faults;
+
+    [[nodiscard]] bool creates() const { return before == nullptr; }
+
+    /// Whether the stored value of a field will differ.
+    [[nodiscard]] bool changes(const std::string& name) const {
+        return before == nullptr || before->at(name) != after.at(name);
+    }
+};
+
+namespace detail {
+
+[[nodiscard]] inline std::string shown(const Json& value) {
+    std::string text = dump_json(value);
+    if (text.size() > 80) {
+        size_t cut = 77;
+        while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) --cut;
+        text.resize(cut);
+        text += "...";
+    }
+    return text;
+}
+
+/// Checks values of one body and normalises them.
+class BodyReader {
+public:
+    BodyReader(const std::vector<Field>& fields, BodyMode mode, Draft& draft)
+        : fields_(fields), mode_(mode), draft_(draft) {}
+
+    void read(const Json& body) {
+        draft_.after = draft_.before != nullptr ? *draft_.before : Json::object();
+        for (const Field& field : fields_) read_field(field, body);
+        for (const auto& [name, value] : body.items()) {
+            if (!known(name)) fault(name, "unknown", "no such field; known: " + known_names());
+        }
+    }
+
+private:
+    void fault(const std::string& field, const char* code, std::string message) {
+        draft_.faults.add(field, code, std::move(message));
+    }
+
+    [[nodiscard]] bool known(const std::string& name) const {
+        if (is_common(name)) return true;
+        for (const Field& field : fields_) {
+            if (field.name == name && !field.is_hidden) return true;
+        }
+        return false;
+    }
+
+    [[nodiscard]] std::string known_names() const {
+        std::string out;
+        for (const Field& field : fields_) {
+            if (!field.is_writable()) continue;
+            if (!out.empty()) out += ", ";
+            out += field.name;
+        }
+        return out;
+    }
+
+    static bool is_common(const std::string& name) {
+        return name == "id" || name == "version" || name == "created_at" || name == "updated_at";
+    }
+
+    void read_field(const Field& field, const Json& body) {
+        const auto given = field.is_hidden ? body.end() : body.find(field.name);
+        if (field.is_hidden) {
+            if (draft_.creates()) draft_.after[field.name] = field.default_value;
+            return;
+        }
+        if (given == body.end()) return absent(field);
+        if (field.is_secret) return read_secret(field, *given);
+        if (field.is_control) return read_control(field, *given);
+        if (field.is_read_only || (field.is_create_only && !draft_.creates()))
+            return unchanged(field, *given);
+        std::optional<Json> value = accept(field, *given);
+        if (value) draft_.after[field.name] = std::move(*value);
+    }
+
+    void absent(const Field& field) {
+        if (field.is_control) return;
+        if (field.is_secret || field.is_read_only) {
+            if (draft_.creates()) {
+                draft_.after[field.name] = field.default_value;
+                if (field.is_required) fault(field.name, "required", "is required");
+            }
+            return;
+        }
+        if (mode_ == BodyMode::merge || (field.is_create_only && !draft_.creates())) return;
+        if (field.is_required) {
+            fault(field.name, "required", "is required");
+            return;
+        }
+        draft_.after[field.name] = field.default_value;
+    }
+
+    void read_secret(const Field& field, const Json& value) {
+        const Json masked = draft_.creates() ? Json() : draft_.before->at(field.name);
+        if (value.is_null() && field.is_nullable) {
+            draft_.after[field.name] = nullptr;
+            draft_.secrets[field.name] = "";
+            return;
+        }
+        // A mask that comes back is a client that sends what it has read; to store it would destroy
+        // the secret.
+        if (value.is_string() && (value == masked || value.get_ref<const std::string&>().find(
+                                                         "\xE2\x80\xA6") != std::string::npos)) {
+            fault(field.name,
+                  "masked",
+                  "this is the masked value: send the secret itself, or leave the field out to "
+                  "keep it");
+            return;
+        }
+        if (!value.is_string()) {
+            fault(field.name, "type", std::string("expected text, found ") + value.type_name());
+            return;
+        }
+        const auto& text = value.get_ref<const std::string&>();
+        if (std::string wrong = text_fault(field, text); !wrong.empty()) {
+            fault(field.name, "invalid", std::move(wrong));
+            return;
+        }
+        draft_.secrets[field.name] = text;
+    }
+
+    void read_control(const Field& field, const Json& value) {
+        if (std::optional<Json> accepted = accept(field, value))
+            draft_.controls[field.name] = std::move(*accepted);
+    }
+
+    void unchanged(const Field& field, const Json& value) {
+        if (!draft_.creates() && same(field, draft_.before->at(field.name), value)) return;
+        fault(field.name,
+              "read_only",
+              field.is_read_only ? "is read-only" : "cannot be changed after creation");
+    }
+
+    static bool same(const Field& field, const Json& stored, const Json& given) {
+        if (stored == given) return true;
+        if (field.type != FieldType::time || !stored.is_string() || !given.is_string())
+            return false;
+        const auto left = parse_time(stored.get_ref<const std::string&>());
+        const auto right = parse_time(given.get_ref<const std::string&>());
+        // What a client has read carries milliseconds, what is stored microseconds.
+        return left && right &&
+               std::chrono::floor<std::chrono::milliseconds>(*left) ==
+                   std::chrono::floor<std::chrono::milliseconds>(*right);
+    }
+
+    std::optional<Json> wrong_type(const Field& field, const char* expected, const Json& value) {
+        fault(field.name, "type", std::string("expected ") + expected + ", found " + shown(value));
+        return std::nullopt;
+    }
+
+    std::optional<Json> accept(const Field& field, const Json& value) {
+        if (value.is_null()) {
+            if (field.is_nullable) return Json();
+            // RFC 7396: null removes the member, which leaves the default where there is one.
+            if (!field.is_required && !field.default_value.is_null()) return field.default_value;
+            fault(field.name, "required", "must not be null");
+            return std::nullopt;
+        }
+        switch (field.type) {
+            case FieldType::text:
+                return accept_text(field, value);
+            case FieldType::integer:
+                return accept_integer(field, value);
+            case FieldType::number:
+                return accept_number(field, value);
+            case FieldType::boolean:
+                return value.is_boolean() ? std::optional(value)
+                                          : wrong_type(field, "true or false", value);
+            case FieldType::time:
+                return accept_time(field, value);
+            case FieldType::texts:
+                return accept_texts(field, value);
+            case FieldType::object:
+                if (!value.is_object()) return wrong_type(field, "an object", value);
+                return accept_json(field, value);
+            case FieldType::any:
+                return accept_json(field, value);
+        }
+        return std::nullopt;
+    }
+
+    std::optional<Json> accept_text(const Field& field, const Json& value) {
+        if (!value.is_string()) return wrong_type(field, "text", value);
+        std::string text = value.get<std::string>();
+        if (field.is_trimmed) text = trim(text);
+        if (std::string wrong = text_fault(field, text); !wrong.empty()) {
+            fault(field.name, field.choices.empty() ? "invalid" : "choice", std::move(wrong));
+            return std::nullopt;
+        }
+        return text;
+    }
+
+    static std::string text_fault(const Field& field, std::string_view text) {
+        if (!field.choices.empty()) {
+            std::string allowed;
+            for (const std::string& choice : field.choices) {
+                if (choice == text) return {};
+                allowed += (allowed.empty() ? "" : ", ") + choice;
+            }
+            return "expected one of " + allowed + ", found " + shown(std::string(text));
+        }
+        const size_t length = characters(text);
+        if (length < field.min_length || length > field.max_length) {
+            return "expected " + std::to_string(field.min_length) + " to " +
+                   std::to_string(field.max_length) + " characters, found " +
+                   std::to_string(length);
+        }
+        return field.rule ? field.rule(text) : std::string();
+    }
+
+    std::optional<Json> accept_integer(const Field& field, const Json& value) {
+        const auto number = as_integer(value);
+        if (!number) return wrong_type(field, "an integer", value);
+        if (*number < field.minimum || *number > field.maximum) {
+            fault(field.name,
+                  "range",
+                  "expected " + range_text(field) + ", found " + std::to_string(*number));
+            return std::nullopt;
+        }
+        return *number;
+    }
+
+    std::optional<Json> accept_number(const Field& field, const Json& value) {
+        if (!value.is_number()) return wrong_type(field, "a number", value);
+        const double number = value.get<double>();
+        if (number < static_cast<double>(field.minimum) ||
+            number > static_cast<double>(field.maximum)) {
+            fault(field.name, "range", "expected " + range_text(field) + ", found " + shown(value));
+            return std::nullopt;
+        }
+        return value;
+    }
+
+    static std::string range_text(const Field& field) {
+        const bool low = field.minimum != std::numeric_limits<std::int64_t>::min();
+        const bool high = field.maximum != std::numeric_limits<std::int64_t>::max();
+        if (low && high)
+            return std::to_string(field.minimum) + " to " + std::to_string(field.maximum);
+        return low ? "at least " + std::to_string(field.minimum)
+                   : "at most " + std::to_string(field.maximum);
+    }
+
+    std::optional<Json> accept_time(const Field& field, const Json& value) {
+        if (!value.is_string()) return wrong_type(field, "a time as RFC 3339", value);
+        const auto time = parse_time(value.get_ref<const std::string&>());
+        if (!time) return wrong_type(field, "a time as RFC 3339, e.g. 2026-01-02T03:04:05Z", value);
+        return format_time(*time);
+    }
+
+    std::optional<Json> accept_texts(const Field& field, const Json& value) {
+        if (!value.is_array()) return wrong_type(field, "an array of text", value);
+        if (value.size() > field.max_items) {
+            fault(field.name,
+                  "range",
+                  "expected at most " + std::to_string(field.max_items) + " items, found " +
+                      std::to_string(value.size()));
+            return std::nullopt;
+        }
+        Json out = Json::array();
+        std::set<std::string> seen;
+        bool good = true;
+        for (size_t i = 0; i < value.size(); ++i) {
+            const std::string place = field.name + "/" + std::to_string(i);
+            if (!value[i].is_string()) {
+                fault(place, "type", "expected text, found " + shown(value[i]));
+                good = false;
+                continue;
+            }
+            std::string item(trim(value[i].get_ref<const std::string&>()));
+            if (std::string wrong = text_fault(field, item); !wrong.empty()) {
+                fault(place, "invalid", std::move(wrong));
+                good = false;
+            } else if (!seen.insert(item).second) {
+                fault(place, "duplicate", "'" + item + "' stands twice");
+                good = false;
+            }
+            out.push_back(std::move(item));
+        }
+        if (!good) return std::nullopt;
+        return out;
+    }
+
+    std::optional<Json> accept_json(const Field& field, const Json& value) {
+        const size_t size = dump_json(value).size();
+        if (size > field.max_length) {
+            fault(field.name,
+                  "length",
+                  "expected at most " + std::to_string(field.max_length) +
+                      " bytes of JSON, found " + std::to_string(size));
+            return std::nullopt;
+        }
+        return value;
+    }
+
+    const std::vector<Field>& fields_;
+    BodyMode mode_;
+    Draft& draft_;
+};
+
+}  // namespace detail
+}  // namespace ezapi

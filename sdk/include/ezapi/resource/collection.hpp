@@ -1,0 +1,62 @@
+// Where and to whom a resource is served, and the conventions of one entity's answer: ETag,
+// If-Match, what is shown once.
+#pragma once
+
+#include <charconv>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "ezapi/http.hpp"
+#include "ezapi/resource/resource.hpp"
+
+namespace ezapi {
+
+/// Where and to whom a resource is served.
+struct Collection {
+    std::string path;
+    Access access = Access::admin;
+    std::string tag;
+    std::string item = "id";  // name of the path parameter
+    /// Fixes a field for every row that this collection shows; rows outside are 404. Throws when
+    /// the outer entity is absent.
+    std::function<Within(const Request&)> within = {};
+    std::string within_param = {};  // the path parameter that `within` reads, if it does
+    bool batch = true;
+};
+
+/// The version that If-Match asks for. `*` asks for any; more than one or a weak tag can never
+/// match.
+[[nodiscard]] inline std::optional<std::int64_t> if_match(const Request& request) {
+    const auto header = request.header("if-match");
+    if (!header || trim(*header) == "*") return std::nullopt;
+    const std::string_view tag = trim(*header);
+    std::int64_t version = 0;
+    if (tag.size() > 2 && tag.front() == '"' && tag.back() == '"') {
+        const auto [end, fault] =
+            std::from_chars(tag.data() + 1, tag.data() + tag.size() - 1, version);
+        if (fault == std::errc{} && end == tag.data() + tag.size() - 1) return version;
+    }
+    throw Error(EZ_CONFLICT,
+                "If-Match: expected one tag like \"3\" or *, found '" +
+                    std::string(tag.substr(0, 80)) + "'")
+        .with_http(412)
+        .with_code("version_mismatch");
+}
+
+[[nodiscard]] inline std::string etag(std::int64_t version) {
+    return "\"" + std::to_string(version) + "\"";
+}
+
+/// The whole entity as an answer, with its ETag and what is shown once.
+[[nodiscard]] inline Response entity_response(const Record& record, int status = 200) {
+    std::string body = record.text;
+    for (const auto& [name, value] : record.reveal.items()) {
+        body.pop_back();
+        body += ",\"" + name + "\":" + dump_json(value) + "}";
+    }
+    return Response{status, std::move(body), {{"ETag", etag(record.version)}}};
+}
+
+}  // namespace ezapi

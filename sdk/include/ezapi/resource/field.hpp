@@ -1,0 +1,187 @@
+// One field of an entity. What is said here once drives SQL, JSON, validation, filters, sorting and
+// OpenAPI.
+//
+//     text("name").required().length(1, 128).filterable().sortable().searchable(),
+//     choice("status", {"active", "suspended"}).default_to("active").filterable(),
+//     time("expires_at").nullable(),
+//     text("token_hash").hidden(),                    // a column that only code reads and writes
+//     text("api_key").secret()                        // write-only: comes back as its column says,
+//     masked
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ezapi/http.hpp"
+#include "ezapi/json.hpp"
+
+namespace ezapi {
+
+enum class FieldType {
+    text,
+    integer,  // 64 bits
+    number,   // numeric
+    boolean,
+    time,    // timestamptz; RFC 3339 outside
+    texts,   // jsonb array of strings
+    object,  // jsonb object
+    any      // jsonb
+};
+
+struct Field {
+    std::string name;  // in JSON, and of the column
+    FieldType type = FieldType::text;
+    std::string description;
+
+    bool is_required = false;
+    bool is_nullable = false;
+    bool is_read_only = false;    // written by code only; in a body accepted when unchanged
+    bool is_create_only = false;  // given at creation, unchanged afterwards
+    bool is_hidden = false;       // a column that never leaves the plugin
+    bool is_secret =
+        false;  // the body's value goes to the plugin's code, the column holds its mask
+    bool is_control = false;  // part of the body without a column, such as a confirmation
+    bool is_filterable = false;
+    bool is_sortable = false;
+    bool is_searchable = false;
+    bool is_trimmed = false;
+
+    Json default_value;  // null: none
+    size_t min_length = 0;
+    size_t max_length = 1024;  // characters; bytes of the JSON text for object and any
+    size_t max_items = 1000;
+    std::int64_t minimum = std::numeric_limits<std::int64_t>::min();
+    std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
+    std::vector<std::string> choices;
+    /// What is wrong with one text (the value, or an item of `texts`); empty when nothing is.
+    std::function<std::string(std::string_view)> rule;
+    std::string pattern;  // for OpenAPI only; `rule` enforces
+
+    Field&& required() && { return (is_required = true, std::move(*this)); }
+
+    Field&& nullable() && { return (is_nullable = true, std::move(*this)); }
+
+    Field&& read_only() && { return (is_read_only = true, std::move(*this)); }
+
+    Field&& create_only() && { return (is_create_only = true, std::move(*this)); }
+
+    Field&& hidden() && { return (is_hidden = true, std::move(*this)); }
+
+    Field&& secret() && { return (is_secret = true, std::move(*this)); }
+
+    Field&& control() && { return (is_control = true, std::move(*this)); }
+
+    Field&& filterable() && { return (is_filterable = true, std::move(*this)); }
+
+    Field&& sortable() && { return (is_sortable = true, std::move(*this)); }
+
+    Field&& searchable() && { return (is_searchable = true, std::move(*this)); }
+
+    Field&& trimmed() && { return (is_trimmed = true, std::move(*this)); }
+
+    Field&& default_to(Json value) && {
+        return (default_value = std::move(value), std::move(*this));
+    }
+
+    Field&& about(std::string text) && { return (description = std::move(text), std::move(*this)); }
+
+    Field&& items(size_t most) && { return (max_items = most, std::move(*this)); }
+
+    Field&& length(size_t least, size_t most) && {
+        min_length = least;
+        max_length = most;
+        return std::move(*this);
+    }
+
+    Field&& range(std::int64_t least,
+                  std::int64_t most = std::numeric_limits<std::int64_t>::max()) && {
+        minimum = least;
+        maximum = most;
+        return std::move(*this);
+    }
+
+    Field&& must(std::function<std::string(std::string_view)> check,
+                 std::string openapi_pattern = {}) && {
+        rule = std::move(check);
+        pattern = std::move(openapi_pattern);
+        return std::move(*this);
+    }
+
+    [[nodiscard]] bool has_column() const { return !is_control; }
+
+    [[nodiscard]] bool is_visible() const { return !is_hidden && !is_control; }
+
+    [[nodiscard]] bool is_writable() const { return !is_hidden && !is_read_only; }
+};
+
+[[nodiscard]] inline Field field(std::string name, FieldType type) {
+    Field out;
+    out.name = std::move(name);
+    out.type = type;
+    return out;
+}
+
+[[nodiscard]] inline Field text(std::string name) {
+    return field(std::move(name), FieldType::text);
+}
+
+[[nodiscard]] inline Field integer(std::string name) {
+    return field(std::move(name), FieldType::integer);
+}
+
+[[nodiscard]] inline Field number(std::string name) {
+    return field(std::move(name), FieldType::number);
+}
+
+[[nodiscard]] inline Field boolean(std::string name) {
+    return field(std::move(name), FieldType::boolean);
+}
+
+[[nodiscard]] inline Field time(std::string name) {
+    return field(std::move(name), FieldType::time);
+}
+
+[[nodiscard]] inline Field texts(std::string name) {
+    return field(std::move(name), FieldType::texts).default_to(Json::array()).length(1, 256);
+}
+
+[[nodiscard]] inline Field object(std::string name) {
+    return field(std::move(name), FieldType::object).default_to(Json::object()).length(0, 16384);
+}
+
+[[nodiscard]] inline Field any(std::string name) {
+    return field(std::move(name), FieldType::any).length(0, 65536);
+}
+
+[[nodiscard]] inline Field choice(std::string name, std::initializer_list<std::string> choices) {
+    Field out = text(std::move(name));
+    out.choices = choices;
+    return out;
+}
+
+/// The id of an entity of another resource.
+[[nodiscard]] inline Field reference(std::string name) {
+    return integer(std::move(name)).range(1).filterable();
+}
+
+/// The number of characters, not bytes, of UTF-8 text.
+[[nodiscard]] inline size_t characters(std::string_view utf8) {
+    size_t count = 0;
+    for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+    return count;
+}
+
+[[nodiscard]] inline std::string_view trim(std::string_view text) {
+    const size_t first = text.find_first_not_of(" \t\r\n\f\v");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r\n\f\v") - first + 1);
+}
+
+}  // namespace ezapi

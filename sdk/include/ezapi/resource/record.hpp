@@ -1,0 +1,102 @@
+// A row of a resource's table, rendered as JSON text for answers and read as a document for code.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ezapi/db.hpp"
+#include "ezapi/json.hpp"
+#include "ezapi/resource/field.hpp"
+
+namespace ezapi {
+
+/// One stored entity.
+struct Record {
+    std::int64_t id = 0;
+    std::int64_t version = 0;
+    Json data;                     // every column, hidden ones too
+    std::string text;              // what the API answers: no hidden column, secrets masked
+    Json reveal = Json::object();  // shown once, in the answer that creates it
+};
+
+namespace detail {
+
+inline void append_cell(std::string& out, FieldType type, ez_value cell) {
+    if (cell.is_null != 0) {
+        out += "null";
+        return;
+    }
+    const std::string_view text = view(cell.text);
+    switch (type) {
+        case FieldType::text:
+            append_json_string(out, text);
+            break;
+        case FieldType::boolean:
+            out += text == "t" ? "true" : "false";
+            break;
+        case FieldType::time:
+            out.push_back('"');
+            append_pg_time(out, text);
+            out.push_back('"');
+            break;
+        default:
+            out += text;  // numbers and jsonb are JSON already
+    }
+}
+
+[[nodiscard]] inline Json cell_json(FieldType type, ez_value cell) {
+    std::string text;
+    append_cell(text, type, cell);
+    return Json::parse(text);
+}
+
+/// The columns that every resource has, in front of its own.
+inline constexpr size_t kCommonColumns = 4;
+inline constexpr std::string_view kCommonSelect = "id, version, created_at, updated_at";
+
+/// Appends the visible part of a row whose columns are the common ones and one for each field with
+/// a column.
+inline void append_row(std::string& out,
+                       const std::vector<Field>& fields,
+                       const Rows& rows,
+                       size_t row) {
+    out += "{\"id\":";
+    out += rows.text(row, 0);
+    size_t column = kCommonColumns;
+    for (const Field& field : fields) {
+        if (!field.has_column()) continue;
+        if (field.is_visible()) {
+            out += ",\"";
+            out += field.name;
+            out += "\":";
+            append_cell(out, field.type, rows.cell(row, column));
+        }
+        ++column;
+    }
+    out += ",\"version\":";
+    out += rows.text(row, 1);
+    out += ",\"created_at\":";
+    append_cell(out, FieldType::time, rows.cell(row, 2));
+    out += ",\"updated_at\":";
+    append_cell(out, FieldType::time, rows.cell(row, 3));
+    out.push_back('}');
+}
+
+[[nodiscard]] inline Record read_row(const std::vector<Field>& fields,
+                                     const Rows& rows,
+                                     size_t row) {
+    Record record;
+    record.id = rows.integer(row, 0);
+    record.version = rows.integer(row, 1);
+    size_t column = kCommonColumns;
+    for (const Field& field : fields) {
+        if (field.has_column())
+            record.data[field.name] = cell_json(field.type, rows.cell(row, column++));
+    }
+    append_row(record.text, fields, rows, row);
+    return record;
+}
+
+}  // namespace detail
+}  // namespace ezapi

@@ -1,0 +1,377 @@
+// An entity: its fields, its table and its rules, with the operations that follow from them. Seven
+// plugins keep entities; what they have in common lives here.
+//
+//     const Resource masters({.name = "masters", .table = "masters", .schema = "Master",
+//                             .fields = fields({text("name").required(), ...}),
+//                             .uniques = {{"masters_name_key", {"name"}}},
+//                             .written = [](Tx& tx, const Record* before, const Record* after) {
+//                             ... }});
+//     Record one = masters.create(tx, body);
+//
+// Every write records a change (see changes.hpp) with the entity before and after, secrets masked:
+// that is what the operation log and the delivery to Redis live on. The row's version is checked in
+// the UPDATE itself. The table has the columns `id bigint identity, version bigint default 1,
+// created_at, updated_at timestamptz default now()` and one of each field's name.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ezapi/db.hpp"
+#include "ezapi/resource/body.hpp"
+#include "ezapi/resource/field.hpp"
+#include "ezapi/resource/record.hpp"
+
+namespace ezapi {
+
+/// A unique constraint of the table; its violation names the row in the way.
+struct Unique {
+    std::string constraint;
+    std::vector<std::string> fields;
+};
+
+/// A foreign key of the table; its violation on insert or update names the field.
+struct Foreign {
+    std::string constraint;
+    std::string field;
+    std::string resource;  // what it refers to, for the message
+};
+
+/// Fixes one field, as the path or the caller does: a master's own keys.
+struct Within {
+    std::string field;
+    std::int64_t id = 0;
+};
+
+struct ResourceSpec {
+    std::string name;  // plural, in messages, changes and audit rows
+    std::string table;
+    std::string schema;  // name of the OpenAPI schema
+    std::vector<Field> fields;
+    std::vector<Unique> uniques = {};
+    std::vector<Foreign> foreigns = {};
+    std::vector<Field> reveals = {};  // what the answer to a creation carries besides, for OpenAPI
+    /// Rules over several fields, and columns that code sets. Runs before the row is written.
+    std::function<void(Tx&, Draft&)> prepare = {};
+    /// After a row was written: before is nullptr at creation, after is nullptr at deletion.
+    std::function<void(Tx&, const Record* before, const Record* after)> written = {};
+    /// Throws when the row must stay. The row is locked.
+    std::function<void(Tx&, const Record&)> deleting = {};
+};
+
+/// Moves fields into a vector: they are not copyable from an initializer list of rvalues without
+/// copies.
+template <class... Each>
+[[nodiscard]] std::vector<Field> fields(Each&&... each) {
+    std::vector<Field> out;
+    out.reserve(sizeof...(each));
+    (out.push_back(std::forward<Each>(each)), ...);
+    return out;
+}
+
+class Resource {
+public:
+    explicit Resource(ResourceSpec spec) : spec_(std::move(spec)) { build_sql(); }
+
+    [[nodiscard]] const ResourceSpec& spec() const { return spec_; }
+
+    [[nodiscard]] const std::vector<Field>& fields() const { return spec_.fields; }
+
+    /// "id, version, created_at, updated_at, <columns>", as `record_at` expects them.
+    [[nodiscard]] const std::string& select_list() const { return select_list_; }
+
+    [[nodiscard]] Record record_at(const Rows& rows, size_t row) const {
+        return detail::read_row(spec_.fields, rows, row);
+    }
+
+    /// Nothing where there is no such row, or none within.
+    template <class Source>
+    [[nodiscard]] std::optional<Record> find(Source& source,
+                                             std::int64_t id,
+                                             const Within* within = nullptr) const {
+        return first(
+            within != nullptr
+                ? source.query(select_one_ + " AND " + within->field + " = $2", {id, within->id})
+                : source.query(select_one_, {id}));
+    }
+
+    /// The row, locked until the transaction ends; throws 404.
+    [[nodiscard]] Record lock(Tx& tx, std::int64_t id, const Within* within = nullptr) const {
+        std::optional<Record> found = first(
+            within != nullptr ? tx.query(select_one_ + " AND " + within->field + " = $2 FOR UPDATE",
+                                         {id, within->id})
+                              : tx.query(select_one_ + " FOR UPDATE", {id}));
+        if (!found) throw missing(id);
+        return std::move(*found);
+    }
+
+    [[nodiscard]] Error missing(std::int64_t id) const {
+        return Error(EZ_NOT_FOUND, spec_.name + " " + std::to_string(id) + ": no such entity");
+    }
+
+    [[nodiscard]] Record create(Tx& tx, const Json& body, const Within* within = nullptr) const {
+        Draft draft;
+        read(draft, body, BodyMode::create);
+        if (within != nullptr) draft.after[within->field] = within->id;
+        prepare(tx, draft);
+        Record after = first_of(tx.query(insert_, parameters(draft.after)));
+        after.reveal = std::move(draft.reveal);
+        record_change(tx, EZ_CREATED, nullptr, &after);
+        return after;
+    }
+
+    /// Version: what If-Match asked for; 412 when the row has moved on.
+    [[nodiscard]] Record update(Tx& tx,
+                                std::int64_t id,
+                                const Json& body,
+                                BodyMode mode,
+                                std::optional<std::int64_t> version = std::nullopt,
+                                const Within* within = nullptr) const {
+        const Record before = lock(tx, id, within);
+        expect_version(before, version);
+        Draft draft;
+        draft.before = &before.data;
+        // What a client has read may come back: the common members are checked, not stored.
+        check_common(before, body, draft.faults);
+        // RFC 7396 merges objects member by member; what stands in `body` alone is enough for all
+        // other types.
+        read(draft, mode == BodyMode::merge ? merged_objects(before.data, body) : body, mode);
+        prepare(tx, draft);
+        Record after = store(tx, before, draft.after);
+        after.reveal = std::move(draft.reveal);
+        return after;
+    }
+
+    /// Sets columns by code, read-only and hidden ones too; `before` is locked. Recorded like any
+    /// write.
+    Record amend(Tx& tx, const Record& before, const Json& columns) const {
+        Json after = before.data;
+        after.update(columns);
+        return store(tx, before, after);
+    }
+
+    void remove(Tx& tx,
+                std::int64_t id,
+                std::optional<std::int64_t> version = std::nullopt,
+                const Within* within = nullptr) const {
+        const Record before = lock(tx, id, within);
+        expect_version(before, version);
+        if (spec_.deleting) spec_.deleting(tx, before);
+        tx.query(delete_, {id, before.version});
+        record_change(tx, EZ_DELETED, &before, nullptr);
+    }
+
+    /// An error of the database, told in the terms of the body: which field, which row stands in
+    /// the way.
+    [[nodiscard]] Error explained(const Error& error, const Db& db, const Json& body) const {
+        if (error.sqlstate() == "23505") {
+            for (const Unique& unique : spec_.uniques) {
+                if (unique.constraint == error.field()) return taken(unique, db, body);
+            }
+        }
+        if (error.sqlstate() == "23503") {
+            for (const Foreign& foreign : spec_.foreigns) {
+                if (foreign.constraint != error.field()) continue;
+                Faults faults;
+                faults.add(
+                    foreign.field,
+                    "dangling",
+                    "no such entity in " + foreign.resource +
+                        (body.contains(foreign.field) ? ": " + detail::shown(body[foreign.field])
+                                                      : ""));
+                try {
+                    faults.raise();
+                } catch (const Error& raised) {
+                    return raised;
+                }
+            }
+        }
+        return error;
+    }
+
+    /// The entity as `body` and the rules of the fields make it, for code that stores it in its own
+    /// way.
+    void read(Draft& draft, const Json& body, BodyMode mode) const {
+        if (!body.is_object()) {
+            throw Error(EZ_INVALID,
+                        std::string("expected a JSON object, found ") + body.type_name())
+                .with_http(422)
+                .with_code("validation");
+        }
+        detail::BodyReader(spec_.fields, mode, draft).read(body);
+        if (draft.creates()) refuse_common(body, draft.faults);
+    }
+
+private:
+    void build_sql() {
+        select_list_ = detail::kCommonSelect;
+        std::string columns;
+        std::string places;
+        std::string sets;
+        size_t number = 0;
+        for (const Field& field : spec_.fields) {
+            if (!field.has_column()) continue;
+            const std::string place = "$" + std::to_string(++number);
+            const std::string name = quote(field.name);
+            select_list_ += ", " + name;
+            columns += (columns.empty() ? "" : ", ") + name;
+            places += (places.empty() ? "" : ", ") + place;
+            sets += name + " = " + place + ", ";
+        }
+        const std::string id = "$" + std::to_string(number + 1);
+        const std::string version = "$" + std::to_string(number + 2);
+        select_one_ = "SELECT " + select_list_ + " FROM " + spec_.table + " WHERE id = $1";
+        insert_ = "INSERT INTO " + spec_.table + " (" + columns + ") VALUES (" + places +
+                  ") RETURNING " + select_list_;
+        update_ = "UPDATE " + spec_.table + " SET " + sets +
+                  "version = version + 1, updated_at = now() WHERE id = " + id +
+                  " AND version = " + version + " RETURNING " + select_list_;
+        delete_ = "DELETE FROM " + spec_.table + " WHERE id = $1 AND version = $2";
+    }
+
+    /// Some field names are words of SQL ("group").
+    static std::string quote(const std::string& name) { return "\"" + name + "\""; }
+
+    [[nodiscard]] std::optional<Record> first(const Rows& rows) const {
+        if (rows.empty()) return std::nullopt;
+        return detail::read_row(spec_.fields, rows, 0);
+    }
+
+    [[nodiscard]] Record first_of(const Rows& rows) const {
+        return detail::read_row(spec_.fields, rows, 0);
+    }
+
+    [[nodiscard]] std::vector<Param> parameters(const Json& data) const {
+        std::vector<Param> out;
+        for (const Field& field : spec_.fields) {
+            if (field.has_column()) out.push_back(parameter(field, data.at(field.name)));
+        }
+        return out;
+    }
+
+    static Param parameter(const Field& field, const Json& value) {
+        if (value.is_null()) return std::nullopt;
+        switch (field.type) {
+            case FieldType::text:
+            case FieldType::time:
+                return Param(std::string_view(value.get_ref<const std::string&>()));
+            case FieldType::boolean:
+                return Param(value.get<bool>());
+            case FieldType::integer:
+                return Param(value.get<std::int64_t>());
+            default:
+                return Param::owning(dump_json(value));
+        }
+    }
+
+    void prepare(Tx& tx, Draft& draft) const {
+        draft.faults.raise();  // rules over several fields may rely on each of them being valid
+        if (spec_.prepare) spec_.prepare(tx, draft);
+        draft.faults.raise();
+    }
+
+    Record store(Tx& tx, const Record& before, const Json& after_data) const {
+        std::vector<Param> params = parameters(after_data);
+        params.emplace_back(before.id);
+        params.emplace_back(before.version);
+        const Rows rows = tx.query(update_, params);
+        if (rows.empty())
+            throw Error(EZ_CONFLICT,
+                        spec_.name + " " + std::to_string(before.id) + ": changed at the same time")
+                .with_http(412);
+        Record after = first_of(rows);
+        record_change(tx, EZ_UPDATED, &before, &after);
+        return after;
+    }
+
+    void record_change(Tx& tx,
+                       std::int32_t action,
+                       const Record* before,
+                       const Record* after) const {
+        const std::string id = std::to_string(before != nullptr ? before->id : after->id);
+        tx.changed(
+            {.resource = spec_.name,
+             .id = id,
+             .action = action,
+             .before = before != nullptr ? std::string_view(before->text) : std::string_view(),
+             .after = after != nullptr ? std::string_view(after->text) : std::string_view()});
+        if (spec_.written) spec_.written(tx, before, after);
+    }
+
+    void expect_version(const Record& row, std::optional<std::int64_t> version) const {
+        if (version && *version != row.version) {
+            throw Error(EZ_CONFLICT,
+                        spec_.name + " " + std::to_string(row.id) + ": expected version " +
+                            std::to_string(*version) + ", found " + std::to_string(row.version))
+                .with_http(412)
+                .with_code("version_mismatch");
+        }
+    }
+
+    static void refuse_common(const Json& body, Faults& faults) {
+        for (const char* name : {"id", "version", "created_at", "updated_at"}) {
+            if (body.contains(name)) faults.add(name, "read_only", "is given by the server");
+        }
+    }
+
+    static void check_common(const Record& before, const Json& body, Faults& faults) {
+        if (!body.is_object()) return;
+        const Json known = Json::parse(before.text);
+        for (const char* name : {"id", "version", "created_at", "updated_at"}) {
+            const auto given = body.find(name);
+            if (given != body.end() && *given != known.at(name))
+                faults.add(name, "read_only", "is read-only; it is " + dump_json(known.at(name)));
+        }
+    }
+
+    [[nodiscard]] Json merged_objects(const Json& stored, const Json& patch) const {
+        Json out = patch;
+        for (const Field& field : spec_.fields) {
+            if (field.type != FieldType::object && field.type != FieldType::any) continue;
+            const auto given = patch.find(field.name);
+            if (given == patch.end() || !given->is_object() || !stored.at(field.name).is_object())
+                continue;
+            Json merged = stored.at(field.name);
+            merged.merge_patch(*given);
+            out[field.name] = std::move(merged);
+        }
+        return out;
+    }
+
+    [[nodiscard]] Error taken(const Unique& unique, const Db& db, const Json& body) const {
+        std::string what;
+        std::string sql = "SELECT id FROM " + spec_.table + " WHERE true";
+        std::vector<Param> params;
+        for (const std::string& name : unique.fields) {
+            for (const Field& field : spec_.fields) {
+                if (field.name != name || !body.contains(name)) continue;
+                params.push_back(parameter(field, body[name]));
+                sql += " AND " + quote(name) + " = $" + std::to_string(params.size());
+                what += (what.empty() ? "" : ", ") + name + " " + detail::shown(body[name]);
+            }
+        }
+        std::string who = "another of the " + spec_.name;
+        if (params.size() == unique.fields.size()) {
+            const Rows rows = db.query(sql + " LIMIT 1", params);
+            if (!rows.empty()) who = spec_.name + " " + std::string(rows.text(0, 0));
+        }
+        return Error(EZ_CONFLICT,
+                     (what.empty() ? unique.fields.front() : what) + ": already taken by " + who)
+            .with_code("unique")
+            .with_field(unique.fields.front())
+            .with_sqlstate("23505");
+    }
+
+    ResourceSpec spec_;
+    std::string select_list_;
+    std::string select_one_;
+    std::string insert_;
+    std::string update_;
+    std::string delete_;
+};
+
+}  // namespace ezapi

@@ -1,0 +1,183 @@
+// The OpenAPI schemas and operations of a resource, from its fields.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ezapi/openapi.hpp"
+#include "ezapi/resource/list.hpp"
+#include "ezapi/resource/resource.hpp"
+
+namespace ezapi {
+
+namespace detail {
+
+[[nodiscard]] inline Json field_schema(const Field& field) {
+    Json out;
+    switch (field.type) {
+        case FieldType::text:
+            out = text_schema();
+            if (field.choices.empty() && !field.is_hidden) {
+                if (field.min_length > 0) out["minLength"] = field.min_length;
+                out["maxLength"] = field.max_length;
+            } else {
+                out["enum"] = field.choices;
+            }
+            break;
+        case FieldType::integer:
+        case FieldType::number:
+            out = field.type == FieldType::integer ? integer_schema() : Json{{"type", "number"}};
+            if (field.minimum != std::numeric_limits<std::int64_t>::min())
+                out["minimum"] = field.minimum;
+            if (field.maximum != std::numeric_limits<std::int64_t>::max())
+                out["maximum"] = field.maximum;
+            break;
+        case FieldType::boolean:
+            out = boolean_schema();
+            break;
+        case FieldType::time:
+            out = time_schema();
+            break;
+        case FieldType::texts:
+            out = array_schema({{"type", "string"}, {"maxLength", field.max_length}});
+            out["maxItems"] = field.max_items;
+            break;
+        case FieldType::object:
+            out = {{"type", "object"}, {"additionalProperties", true}};
+            break;
+        case FieldType::any:
+            out = Json::object();
+            break;
+    }
+    if (!field.pattern.empty()) out["pattern"] = field.pattern;
+    if (field.is_nullable && field.type != FieldType::any) {
+        out["nullable"] = true;
+        if (out.contains("enum")) out["enum"].push_back(nullptr);
+    }
+    if (!field.default_value.is_null()) out["default"] = field.default_value;
+    if (!field.description.empty()) out["description"] = field.description;
+    return out;
+}
+
+/// What the API answers: limits of input are not promised of output.
+[[nodiscard]] inline Json answer_schema(const Field& field) {
+    Json out = field_schema(field);
+    for (const char* limit :
+         {"minLength", "maxLength", "minimum", "maximum", "maxItems", "pattern", "default"})
+        out.erase(limit);
+    if (field.is_secret && !field.is_nullable) out["nullable"] = true;
+    if (out.contains("items")) out["items"].erase("maxLength");
+    return out;
+}
+
+[[nodiscard]] inline Json entity_schema(const ResourceSpec& spec) {
+    Json properties{{"id", integer_schema()},
+                    {"version", integer_schema()},
+                    {"created_at", time_schema()},
+                    {"updated_at", time_schema()}};
+    for (const Field& field : spec.fields) {
+        if (field.is_visible()) properties[field.name] = answer_schema(field);
+    }
+    return object_schema(std::move(properties));
+}
+
+[[nodiscard]] inline Json body_schema(const ResourceSpec& spec, BodyMode mode) {
+    Json properties = Json::object();
+    Json required = Json::array();
+    for (const Field& field : spec.fields) {
+        if (!field.is_writable()) continue;
+        properties[field.name] = field_schema(field);
+        if (field.is_secret) properties[field.name]["writeOnly"] = true;
+        if (mode != BodyMode::merge && field.is_required) required.push_back(field.name);
+    }
+    Json schema{{"type", "object"}, {"properties", std::move(properties)}};
+    if (!required.empty()) schema["required"] = std::move(required);
+    return schema;
+}
+
+[[nodiscard]] inline Json created_schema(const ResourceSpec& spec) {
+    if (spec.reveals.empty()) return schema_ref(spec.schema);
+    Json extra = Json::object();
+    for (const Field& field : spec.reveals) extra[field.name] = field_schema(field);
+    return {{"allOf", Json::array({schema_ref(spec.schema), object_schema(std::move(extra))})}};
+}
+
+[[nodiscard]] inline Json page_schema(Json items) {
+    Json next = text_schema();
+    next["nullable"] = true;
+    return object_schema({{"data", array_schema(std::move(items))},
+                          {"next_cursor", next},
+                          {"total", integer_schema()}},
+                         {"total"});
+}
+
+/// Adds the parameters of a list: paging, sorting, search and the filters.
+[[nodiscard]] inline Operation list_operation(const ResourceSpec& spec) {
+    Operation out = Operation("Lists " + spec.name)
+                        .query("limit",
+                               {{"type", "integer"},
+                                {"minimum", 1},
+                                {"maximum", kMaxLimit},
+                                {"default", kDefaultLimit}},
+                               "Rows of a page")
+                        .query("cursor", text_schema(), "next_cursor of the page before")
+                        .query("count", boolean_schema(), "Whether to count all rows into total");
+    std::string sorts =
+        "Comma-separated, '-' before a name for descending: id, created_at, updated_at";
+    bool searchable = false;
+    for (const Field& field : spec.fields) {
+        if (field.is_sortable) sorts += ", " + field.name;
+        searchable = searchable || field.is_searchable;
+        if (!field.is_filterable) continue;
+        Json schema = field.type == FieldType::texts ? text_schema() : answer_schema(field);
+        schema.erase("nullable");
+        schema.erase("default");
+        out = std::move(out).query(field.name, schema, "Only rows with this value");
+    }
+    out = std::move(out).query("sort", text_schema(), sorts);
+    if (searchable)
+        out = std::move(out).query("q", text_schema(), "Only rows that contain this text");
+    return std::move(out)
+        .returns(200, page_schema(schema_ref(spec.schema)))
+        .schema(spec.schema, entity_schema(spec));
+}
+
+[[nodiscard]] inline Json problem_schema() {
+    return object_schema(
+        {{"status", {{"type", "integer"}}},
+         {"code", text_schema()},
+         {"detail", text_schema()},
+         {"errors",
+          array_schema(object_schema(
+              {{"field", text_schema()}, {"code", text_schema()}, {"message", text_schema()}}))}},
+        {"errors"});
+}
+
+[[nodiscard]] inline Json batch_answer_schema(const ResourceSpec& spec) {
+    return object_schema({{"results",
+                           array_schema(object_schema({{"index", {{"type", "integer"}}},
+                                                       {"op", text_schema()},
+                                                       {"status", {{"type", "integer"}}},
+                                                       {"id", integer_schema()},
+                                                       {"data", created_schema(spec)},
+                                                       {"problem", problem_schema()}},
+                                                      {"id", "data", "problem"}))}});
+}
+
+[[nodiscard]] inline Json batch_body_schema() {
+    return object_schema(
+        {{"atomic", {{"type", "boolean"}, {"default", true}}},
+         {"operations",
+          {{"type", "array"},
+           {"maxItems", 1000},
+           {"items",
+            object_schema({{"op", {{"type", "string"}, {"enum", {"create", "update", "delete"}}}},
+                           {"id", integer_schema()},
+                           {"data", {{"type", "object"}}},
+                           {"version", integer_schema()}},
+                          {"id", "data", "version"})}}}},
+        {"atomic"});
+}
+
+}  // namespace detail
+}  // namespace ezapi

@@ -1,0 +1,128 @@
+// The handlers of one collection.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "ezapi/plugin.hpp"
+#include "ezapi/resource/batch.hpp"
+#include "ezapi/resource/collection.hpp"
+#include "ezapi/resource/list.hpp"
+
+namespace ezapi {
+
+namespace detail {
+
+/// One collection's handlers. Shared by the lambdas that the host keeps.
+class Served {
+public:
+    Served(Host& host, const Resource& resource, Collection collection)
+        : db_(host.db()), resource_(resource), collection_(std::move(collection)) {}
+
+    [[nodiscard]] Response list(const Request& request) const {
+        const auto within = scope(request);
+        return ListQuery(resource_, request, within ? &*within : nullptr).run(db_);
+    }
+
+    [[nodiscard]] Response read(const Request& request) const {
+        const auto within = scope(request);
+        const std::int64_t id = request.id(collection_.item);
+        const auto record = resource_.find(db_, id, within ? &*within : nullptr);
+        if (!record) throw resource_.missing(id);
+        if (request.header("if-none-match") == etag(record->version))
+            return Response{304, {}, {{"ETag", etag(record->version)}}};
+        return entity_response(*record);
+    }
+
+    [[nodiscard]] Response create(const Request& request, Tx& tx) const {
+        const auto within = scope(request);
+        const Json body = request.object();
+        const Record record = explaining(
+            body, [&] { return resource_.create(tx, body, within ? &*within : nullptr); });
+        return entity_response(record, 201)
+            .with("Location", std::string(request.path()) + "/" + std::to_string(record.id));
+    }
+
+    [[nodiscard]] Response update(const Request& request, Tx& tx, BodyMode mode) const {
+        const auto within = scope(request);
+        const Json body = request.object();
+        return entity_response(explaining(body, [&] {
+            return resource_.update(tx,
+                                    request.id(collection_.item),
+                                    body,
+                                    mode,
+                                    if_match(request),
+                                    within ? &*within : nullptr);
+        }));
+    }
+
+    [[nodiscard]] Response remove(const Request& request, Tx& tx) const {
+        const auto within = scope(request);
+        explaining(Json::object(), [&] {
+            resource_.remove(
+                tx, request.id(collection_.item), if_match(request), within ? &*within : nullptr);
+            return 0;
+        });
+        return Response::none();
+    }
+
+    [[nodiscard]] Response batch(const Request& request, Tx& tx) const {
+        const auto within = scope(request);
+        return run_batch(tx, read_batch(request.object()), [&](const Json& operation) {
+            return run_operation(tx, operation, within ? &*within : nullptr);
+        });
+    }
+
+private:
+    template <class Body>
+    std::invoke_result_t<Body> explaining(const Json& body, Body&& run) const {
+        try {
+            return std::forward<Body>(run)();
+        } catch (const Error& error) {
+            throw resource_.explained(error, db_, body);
+        }
+    }
+
+    [[nodiscard]] std::optional<Within> scope(const Request& request) const {
+        if (!collection_.within) return std::nullopt;
+        return collection_.within(request);
+    }
+
+    [[nodiscard]] Json run_operation(Tx& tx, const Json& operation, const Within* within) const {
+        check_operation(operation);
+        const std::string op = operation["op"];
+        const std::optional<std::int64_t> version =
+            operation.contains("version") ? as_integer(operation["version"]) : std::nullopt;
+        Json result{{"op", op}};
+        if (op == "delete") {
+            const std::int64_t id = operation["id"];
+            resource_.remove(tx, id, version, within);
+            result.update({{"status", 204}, {"id", id}});
+            return result;
+        }
+        const Record record = explaining(operation["data"], [&] {
+            return op == "create" ? resource_.create(tx, operation["data"], within)
+                                  : resource_.update(tx,
+                                                     operation["id"],
+                                                     operation["data"],
+                                                     BodyMode::merge,
+                                                     version,
+                                                     within);
+        });
+        Json data = Json::parse(record.text);
+        data.update(record.reveal);
+        result.update(
+            {{"status", op == "create" ? 201 : 200}, {"id", record.id}, {"data", std::move(data)}});
+        return result;
+    }
+
+    Db db_;
+    const Resource& resource_;
+    Collection collection_;
+};
+
+}  // namespace detail
+
+}  // namespace ezapi

@@ -1,0 +1,36 @@
+// Plugin to plugin: a C struct of functions that one publishes under "name/major" and others, which
+// name the provider in depends_on or after, find. The struct starts with `uint32_t size` and lives
+// in the provider's <name>.h.
+//
+//     provider:  host.publish("quota/1", kTable, this);
+//     consumer:  Service<quota_v1> quota_ = host.find<quota_v1>("quota/1");
+//                quota_.call<&quota_v1::take>(str(name), 1, &left);     // throws what the service
+//                reports
+#pragma once
+
+#include "ezapi/error.hpp"
+
+namespace ezapi {
+
+template <class Table>
+class Service {
+public:
+    Service() = default;
+
+    explicit Service(ez_service service)
+        : table_(static_cast<const Table*>(service.table)), self_(service.self) {}
+
+    [[nodiscard]] explicit operator bool() const { return table_ != nullptr; }
+
+    /// Calls a function whose first argument is self and whose last is the ez_error.
+    template <auto Member, class... Args>
+    void call(Args... args) const {
+        check([&](ez_error* error) { return (table_->*Member)(self_, args..., error); });
+    }
+
+private:
+    const Table* table_ = nullptr;
+    void* self_ = nullptr;
+};
+
+}  // namespace ezapi

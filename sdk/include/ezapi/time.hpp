@@ -1,0 +1,132 @@
+// Times at the edges: RFC 3339 UTC with milliseconds outside, PostgreSQL's ISO text with a UTC
+// session inside.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ezapi {
+
+using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
+
+namespace detail {
+
+/// Exactly `count` digits at `at`, which moves behind them.
+inline std::optional<int> digits(std::string_view text, size_t& at, size_t count) {
+    if (at + count > text.size()) return std::nullopt;
+    int value = 0;
+    for (size_t i = 0; i < count; ++i) {
+        const char c = text[at + i];
+        if (c < '0' || c > '9') return std::nullopt;
+        value = value * 10 + (c - '0');
+    }
+    at += count;
+    return value;
+}
+
+inline bool literal(std::string_view text, size_t& at, std::string_view allowed) {
+    if (at >= text.size() || allowed.find(text[at]) == std::string_view::npos) return false;
+    ++at;
+    return true;
+}
+
+}  // namespace detail
+
+/// Reads `2026-01-02T03:04:05[.frac](Z|+hh:mm|-hh:mm)`, years 0001 to 9999 (RFC 3339, without leap
+/// seconds), and PostgreSQL's `2026-01-02 03:04:05.678901+00`. Digits behind the microsecond are
+/// dropped.
+[[nodiscard]] inline std::optional<Timestamp> parse_time(std::string_view text) {
+    using namespace std::chrono;
+    size_t at = 0;
+    const auto year_part = detail::digits(text, at, 4);
+    if (!year_part || !detail::literal(text, at, "-")) return std::nullopt;
+    const auto month_part = detail::digits(text, at, 2);
+    if (!month_part || !detail::literal(text, at, "-")) return std::nullopt;
+    const auto day_part = detail::digits(text, at, 2);
+    if (!day_part || !detail::literal(text, at, "Tt ")) return std::nullopt;
+    const auto hour = detail::digits(text, at, 2);
+    if (!hour || !detail::literal(text, at, ":")) return std::nullopt;
+    const auto minute = detail::digits(text, at, 2);
+    if (!minute || !detail::literal(text, at, ":")) return std::nullopt;
+    const auto second = detail::digits(text, at, 2);
+    if (!second || *hour > 23 || *minute > 59 || *second > 59 || *year_part < 1)
+        return std::nullopt;
+
+    int micros = 0;
+    if (at < text.size() && text[at] == '.') {
+        const size_t first = ++at;
+        int scale = 100000;
+        for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) {
+            micros += (text[at] - '0') * scale;
+        }
+        if (at == first) return std::nullopt;
+    }
+    minutes offset{0};
+    if (!detail::literal(text, at, "Zz")) {
+        if (at >= text.size() || (text[at] != '+' && text[at] != '-')) return std::nullopt;
+        const int sign = text[at++] == '-' ? -1 : 1;
+        const auto hours_part = detail::digits(text, at, 2);
+        if (!hours_part || *hours_part > 23) return std::nullopt;
+        int minutes_part = 0;
+        if (at < text.size()) {
+            if (text[at] == ':') ++at;
+            const auto rest = detail::digits(text, at, 2);
+            if (!rest || *rest > 59) return std::nullopt;
+            minutes_part = *rest;
+        }
+        offset = minutes{sign * (*hours_part * 60 + minutes_part)};
+    }
+    const year_month_day date{year{*year_part},
+                              month{static_cast<unsigned>(*month_part)},
+                              day{static_cast<unsigned>(*day_part)}};
+    if (at != text.size() || !date.ok()) return std::nullopt;
+    return Timestamp{sys_days{date}} + hours{*hour} + minutes{*minute} + seconds{*second} +
+           microseconds{micros} - offset;
+}
+
+/// `2026-01-02T03:04:05.678Z`
+[[nodiscard]] inline std::string format_time(Timestamp time) {
+    using namespace std::chrono;
+    const auto midnight = floor<days>(time);
+    const year_month_day date{midnight};
+    const hh_mm_ss clock{floor<milliseconds>(time) - midnight};
+    char text[40];
+    std::snprintf(text,
+                  sizeof text,
+                  "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                  static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()),
+                  static_cast<int>(clock.hours().count()),
+                  static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()),
+                  static_cast<int>(clock.subseconds().count()));
+    return text;
+}
+
+/// PostgreSQL's text of a timestamptz in a UTC session, as RFC 3339 with milliseconds. Text alone,
+/// as lists render thousands of them.
+inline void append_pg_time(std::string& out, std::string_view pg) {
+    const size_t zone = pg.find('+');
+    const std::string_view clock = pg.substr(0, zone);
+    const size_t start = out.size();
+    out.append(clock.substr(0, std::min<size_t>(clock.size(), 23)));
+    if (clock.size() > 10) out[start + 10] = 'T';
+    if (clock.size() == 19) out.push_back('.');
+    while (out.size() - start < 23) out.push_back('0');
+    out.push_back('Z');
+}
+
+[[nodiscard]] inline std::int64_t unix_seconds(Timestamp time) {
+    return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+[[nodiscard]] inline Timestamp now() {
+    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace ezapi
