@@ -1,0 +1,128 @@
+// Finds, opens, orders, starts and stops plugins, and keeps what became of each visible. All
+// failures are collected: one plugin that cannot run never hides what is wrong with the next.
+// Opening, starting and stopping happen on the main thread only; report() is for any thread.
+//
+// At a stop a plugin leaves the registries first (no new calls, those in flight are waited for),
+// then its `stop` runs, then its callbacks are freed. One that stays busy beyond the limit is left
+// alive for ever.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ezapi/abi.h"
+#include "host/api/context.hpp"
+#include "host/modules/library.hpp"
+#include "host/modules/registry.hpp"
+
+namespace ezapi::host::modules {
+
+class Services;
+
+enum class State { kDisabled, kRunning, kFailed, kStopping };
+
+[[nodiscard]] std::string_view to_text(State state) noexcept;
+
+struct PluginReport {
+    std::string name;
+    std::string version;  // empty: not opened
+    std::string abi;
+    State state = State::kDisabled;
+    std::string error;
+    std::string file;  // empty: none was found
+    std::vector<std::string> depends_on;
+    bool required = false;
+};
+
+/// What the configuration wants of one plugin.
+struct Wish {
+    bool enabled = false;
+    bool required = true;
+};
+
+struct LoaderOptions {
+    std::vector<std::string> directories;
+    const Components* components = nullptr;
+    /// Every table filled in; the context is set for each plugin.
+    ez_host tables{};
+    Services* services = nullptr;
+    /// In the order in which a stopping plugin leaves them; services last.
+    std::vector<Registry*> registries;
+    /// The plugin's resolved settings as JSON; throws ezapi::Error when they cannot be used.
+    std::function<std::string(const Library&)> settings;
+    /// Applies the plugin's migrations before a start at run time; may be empty.
+    std::function<void(const std::string& plugin)> migrate;
+    std::chrono::milliseconds stop_limit{10000};
+};
+
+class Loader {
+public:
+    explicit Loader(LoaderOptions options);
+    ~Loader();
+    Loader(const Loader&) = delete;
+    Loader& operator=(const Loader&) = delete;
+
+    /// Looks for files and opens those of the plugins that are wished for; without any wish (no
+    /// configuration) every plugin that is found counts as enabled and required. Then orders them.
+    void open(const std::map<std::string, Wish, std::less<>>& wishes, bool all_when_unnamed);
+
+    /// The plugins that can be started, in that order.
+    [[nodiscard]] std::vector<std::string> start_order() const;
+
+    /// True when every enabled plugin was opened, so that all settings are known.
+    [[nodiscard]] bool all_opened() const;
+
+    /// Starts what can be started, then makes all of it live together.
+    void start();
+
+    /// Stops all in reverse order. False: at least one stayed busy, its code may still run.
+    bool stop();
+
+    /// At run time, for one plugin; the plugins that name it in depends_on or after stop and start
+    /// with it. Throws ezapi::Error: EZ_NOT_FOUND for a plugin that has no file, EZ_CONFLICT with
+    /// the reason when it does not end in the state that was asked for. Not remembered over a
+    /// restart.
+    void enable(std::string_view name);
+    void disable(std::string_view name);
+    void reload(std::string_view name);
+
+    /// One sentence for each failed plugin; those of required ones end the start.
+    [[nodiscard]] std::vector<std::string> failures(bool required) const;
+
+    [[nodiscard]] std::vector<PluginReport> report() const;
+
+private:
+    struct Plugin;
+    using Names = std::set<std::string, std::less<>>;
+
+    void find_files();
+    void open_one(Plugin& plugin);
+    [[nodiscard]] std::vector<Plugin*> ordered(const Names& names);
+    [[nodiscard]] Names with_dependants(std::string_view name) const;
+    [[nodiscard]] std::optional<std::string> unmet(const Plugin& plugin, bool running) const;
+    void start_these(const Names& names);
+    bool start_one(Plugin& plugin);
+    bool stop_these(const Names& names);
+    bool stop_one(Plugin& plugin);
+    void bring_up(const Names& names);
+    [[nodiscard]] Plugin& require(std::string_view name);
+    void set_state(Plugin& plugin, State state, const std::string& error = {});
+    void fail(Plugin& plugin, const std::string& why);
+
+    LoaderOptions options_;
+    mutable std::mutex mutex_;  // guards what report() reads; changed on the main thread only
+    std::map<std::string, std::unique_ptr<Plugin>, std::less<>> plugins_;
+    std::vector<Plugin*> started_;  // running ones, in the order of their starts
+};
+
+}  // namespace ezapi::host::modules
