@@ -1,0 +1,14 @@
+// How a namespace looks to the data plane: field `name` of the hash config:namespaces.
+#pragma once
+
+#include <string_view>
+
+#include "ezapi/changes.hpp"
+
+namespace ezapi::namespaces {
+
+inline constexpr std::string_view kProjection = "config:namespaces";
+
+[[nodiscard]] Projection projection();
+
+}  // namespace ezapi::namespaces

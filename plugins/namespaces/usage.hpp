@@ -1,0 +1,42 @@
+// Who uses a namespace: the service "namespaces/1" (see namespaces.h). Plugins whose entities name
+// a namespace watch it and are asked for their count before a deletion. Invariant: once unwatch has
+// returned, the watcher is not being called and will not be called again.
+#pragma once
+
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ezapi/plugin.hpp"
+#include "namespaces.h"
+
+namespace ezapi::namespaces {
+
+class Usage {
+public:
+    explicit Usage(const Host& host) : host_(host.abi()) {}
+
+    /// Throws 409 with what still uses the namespace. Its row is locked by the caller, so nobody
+    /// who asks `missing` first can begin to use it meanwhile.
+    void refuse_deletion(Tx& tx, std::string_view name) const;
+
+    static const ez_namespaces_v1 kTable;
+
+private:
+    struct Watcher {
+        std::string kind;
+        ez_namespace_usage_fn count;
+        void* user;
+    };
+
+    void watch(Watcher watcher);
+    void unwatch(const void* user);
+    static void find_missing(Tx& tx, std::span<const std::string_view> names, int32_t* missing);
+
+    const ez_host* host_;
+    mutable std::shared_mutex mutex_;
+    std::vector<Watcher> watchers_;
+};
+
+}  // namespace ezapi::namespaces
