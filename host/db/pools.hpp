@@ -27,13 +27,13 @@ struct PoolOptions {
     size_t size = 8;
     std::chrono::milliseconds wait_limit{2000};
     std::chrono::milliseconds connect_timeout{2000};  // libpq counts whole seconds, at least two
-    std::chrono::milliseconds statement_timeout{5000};
-    std::chrono::milliseconds lock_timeout{3000};
+    std::chrono::milliseconds statement_timeout{2000};
+    std::chrono::milliseconds lock_timeout{1000};
     std::chrono::milliseconds idle_in_transaction_timeout{30000};
     std::chrono::milliseconds max_age{30 * 60 * 1000};
     /// After the statement timeout passed without an answer: time until cancel, then until the
     /// socket is cut.
-    std::chrono::milliseconds cancel_grace{500};
+    std::chrono::milliseconds cancel_grace{250};
     size_t statement_cache = 256;  // prepared statements kept per connection
 };
 

@@ -42,6 +42,8 @@ public:
     /// 't' and 'f'; throws EZ_INTERNAL for anything else.
     [[nodiscard]] bool boolean(size_t row, size_t column) const;
     [[nodiscard]] std::string_view column_name(size_t column) const noexcept;
+    /// The server's name of what it did: "SELECT 3", "COMMIT".
+    [[nodiscard]] std::string_view command() const noexcept;
 
 private:
     struct Clear {

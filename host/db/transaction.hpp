@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ezapi/error.hpp"
 #include "host/db/call_scope.hpp"
 #include "host/db/rows.hpp"
 
@@ -59,7 +60,7 @@ public:
     /// Called once after the end, in order of registration, with the connection already returned.
     void after(After callback);
 
-    /// COPY ... FROM STDIN. A non-empty reason ends it with an Error and aborts the transaction.
+    /// COPY ... FROM STDIN. A non-empty reason cancels it and aborts the transaction.
     void copy_begin(std::string_view sql);
     void copy_write(std::string_view data);
     int64_t copy_end(std::string_view abort_reason = {});
@@ -89,7 +90,10 @@ private:
                 CommitHook* hook,
                 Origin origin);
 
-    [[nodiscard]] Connection& open_connection();
+    Connection& open_connection();
+    template <class Use>
+    auto watched(Use&& use);
+    void require_sound();
     void run_hook();
     void send_commit();
     void finish(int committed) noexcept;
@@ -100,6 +104,7 @@ private:
     Origin origin_;
     std::vector<Change> changes_;
     std::vector<After> after_;
+    std::unique_ptr<Error> first_error_;  // that aborted it
     int64_t revision_ = 0;
     bool committing_ = false;
     bool sealed_ = false;

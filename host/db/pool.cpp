@@ -1,0 +1,196 @@
+#include "host/db/pool.hpp"
+
+#include <algorithm>
+
+#include "host/db/dsn.hpp"
+#include "host/db/errors.hpp"
+#include "host/db/pool_metrics.hpp"
+
+namespace ezapi::host::db {
+namespace {
+
+/// After a failed connect others do not try for a moment, so that a dead server costs one thread at
+/// a time.
+constexpr std::chrono::milliseconds kConnectPause{200};
+
+std::shared_ptr<const ConnectionSettings> settings_of(std::string name,
+                                                      const PoolOptions& options,
+                                                      const std::string& application_name,
+                                                      std::shared_ptr<SideThread> canceller) {
+    auto settings = std::make_shared<ConnectionSettings>();
+    settings->pool = std::move(name);
+    settings->dsn = with_connect_timeout(options.dsn, options.connect_timeout);
+    settings->application_name = application_name + "-" + settings->pool;
+    settings->statement_timeout = options.statement_timeout;
+    settings->lock_timeout = options.lock_timeout;
+    settings->idle_in_transaction_timeout = options.idle_in_transaction_timeout;
+    settings->cancel_grace = options.cancel_grace;
+    settings->statement_cache = options.statement_cache;
+    settings->canceller = std::move(canceller);
+    return settings;
+}
+
+}  // namespace
+
+/// A thread that waits: it gets either a connection or the place to make one.
+struct Pool::Waiter {
+    std::condition_variable ready;
+    std::unique_ptr<Connection> connection;
+    bool may_connect = false;
+    bool failed = false;  // the server cannot be reached
+
+    [[nodiscard]] bool served() const noexcept {
+        return connection != nullptr || may_connect || failed;
+    }
+};
+
+Pool::Pool(std::string name,
+           const PoolOptions& options,
+           const std::string& application_name,
+           std::shared_ptr<SideThread> canceller,
+           telemetry::Metrics* metrics)
+    : options_(options),
+      settings_(settings_of(std::move(name), options, application_name, std::move(canceller))),
+      graveyard_(settings_->dsn),
+      metrics_(std::make_unique<PoolMetrics>(metrics, settings_->pool)) {}
+
+Pool::~Pool() {
+    for (std::unique_ptr<Connection>& connection : idle_) graveyard_.add(connection->give_up());
+}
+
+std::unique_ptr<Connection> Pool::acquire() {
+    const Clock::time_point start = Clock::now();
+    for (;;) {
+        std::unique_ptr<Connection> connection = place(start + options_.wait_limit);
+        if (connection == nullptr) connection = connect();
+        if (fit(*connection)) {
+            metrics_->waited(Clock::now() - start);
+            return connection;
+        }
+        drop(std::move(connection));
+    }
+}
+
+/// An idle connection, or NULL with the right to make one.
+std::unique_ptr<Connection> Pool::place(Clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    if (!waiters_.empty()) return wait_for_place(lock, deadline);
+    if (!idle_.empty()) {
+        std::unique_ptr<Connection> connection = std::move(idle_.back());
+        idle_.pop_back();
+        return connection;
+    }
+    if (places_ < options_.size) {
+        fail_fast();
+        ++places_;
+        return nullptr;
+    }
+    return wait_for_place(lock, deadline);
+}
+
+std::unique_ptr<Connection> Pool::wait_for_place(std::unique_lock<std::mutex>& lock,
+                                                 Clock::time_point deadline) {
+    Waiter waiter;
+    waiters_.push_back(&waiter);
+    if (waiter.ready.wait_until(lock, deadline, [&] { return waiter.served(); })) {
+        if (waiter.failed) throw unreachable_lately();
+        return std::move(waiter.connection);
+    }
+    waiters_.erase(std::find(waiters_.begin(), waiters_.end(), &waiter));
+    throw Error(EZ_UNAVAILABLE,
+                name() + ": all " + std::to_string(options_.size) +
+                    " connections were in use for " + std::to_string(options_.wait_limit.count()) +
+                    " ms")
+        .with_code("pool_exhausted");
+}
+
+Error Pool::unreachable_lately() const {
+    return Error(EZ_UNAVAILABLE, name() + ": the database could not be reached a moment ago")
+        .with_code("database_unavailable");
+}
+
+void Pool::fail_fast() {
+    if (connect_failed_at_ == Clock::time_point::min()) return;
+    if (Clock::now() - connect_failed_at_ >= kConnectPause) return;
+    throw unreachable_lately();
+}
+
+std::unique_ptr<Connection> Pool::connect() {
+    try {
+        auto connection = std::make_unique<Connection>(settings_);
+        metrics_->connected(true);
+        graveyard_.bury();
+        return connection;
+    } catch (const std::exception&) {
+        metrics_->connected(false);
+        const std::lock_guard lock(mutex_);
+        connect_failed_at_ = Clock::now();
+        --places_;
+        for (Waiter* waiter : waiters_) {
+            waiter->failed = true;
+            waiter->ready.notify_one();
+        }
+        waiters_.clear();
+        throw;
+    }
+}
+
+bool Pool::fit(const Connection& connection) const {
+    const std::lock_guard lock(mutex_);
+    return connection.born() > lost_at_ && Clock::now() - connection.born() < options_.max_age &&
+           !connection.stale();
+}
+
+void Pool::release(std::unique_ptr<Connection> connection) noexcept {
+    connection->expect_default();
+    if (!connection->reusable()) return drop(std::move(connection));
+    const std::lock_guard lock(mutex_);
+    if (waiters_.empty()) {
+        idle_.push_back(std::move(connection));
+        return;
+    }
+    Waiter* waiter = waiters_.front();
+    waiters_.pop_front();
+    waiter->connection = std::move(connection);
+    waiter->ready.notify_one();
+}
+
+void Pool::drop(std::unique_ptr<Connection> connection) noexcept {
+    std::vector<std::unique_ptr<Connection>> doomed;
+    {
+        const std::lock_guard lock(mutex_);
+        // One connection that was lost means that the others were, too, most likely.
+        if (connection->broken() || connection->stale()) {
+            lost_at_ = Clock::now();
+            doomed.swap(idle_);
+        }
+        doomed.push_back(std::move(connection));
+        for (size_t i = 0; i < doomed.size(); ++i) free_place();
+    }
+    for (std::unique_ptr<Connection>& each : doomed) graveyard_.add(each->give_up());
+}
+
+/// With the lock held: one connection less exists; whoever waits longest may make another.
+void Pool::free_place() noexcept {
+    if (waiters_.empty()) {
+        --places_;
+        return;
+    }
+    Waiter* waiter = waiters_.front();
+    waiters_.pop_front();
+    waiter->may_connect = true;
+    waiter->ready.notify_one();
+}
+
+void Pool::count(const Error& error) noexcept {
+    metrics_->failed(error.sqlstate());
+}
+
+PoolStatus Pool::status() const {
+    const std::lock_guard lock(mutex_);
+    const PoolStatus status{idle_.size(), places_ - idle_.size(), waiters_.size(), options_.size};
+    metrics_->connections(status.idle, status.busy);
+    return status;
+}
+
+}  // namespace ezapi::host::db

@@ -1,0 +1,91 @@
+#include "host/db/session.hpp"
+
+#include <Poco/Data/PostgreSQL/Connector.h>
+#include <Poco/Data/PostgreSQL/SessionHandle.h>
+#include <Poco/Data/PostgreSQL/Utility.h>
+#include <Poco/Data/Session.h>
+#include <Poco/Exception.h>
+#include <libpq-fe.h>
+
+#include "ezapi/error.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace ezapi::host::db {
+namespace {
+
+[[noreturn]] void unreachable(const std::string& pool, const std::string& why) {
+    telemetry::log(EZ_LOG_WARN, "db", pool + ": cannot connect: " + why);
+    throw Error(EZ_UNAVAILABLE, pool + ": the database cannot be reached")
+        .with_code("database_unavailable");
+}
+
+const char* refusal(PGPing answer) noexcept {
+    switch (answer) {
+        case PQPING_REJECT:
+            return "the server is starting up or shutting down";
+        case PQPING_NO_RESPONSE:
+            return "the server does not answer";
+        default:
+            return "the connection string cannot be used";
+    }
+}
+
+void ignore_notice(void*, const PGresult*) {}
+
+}  // namespace
+
+struct Session::Poco {
+    ::Poco::Data::Session session;
+};
+
+Session::Session(const std::string& pool, const std::string& dsn) {
+    // Poco leaks a failed connect, so it only gets to connect where somebody answers.
+    if (const PGPing answer = PQping(dsn.c_str()); answer != PQPING_OK)
+        unreachable(pool, refusal(answer));
+    try {
+        ::Poco::Data::PostgreSQL::Connector connector;
+        poco_ = std::make_unique<Poco>(Poco{::Poco::Data::Session(
+            connector.createSession(dsn, ::Poco::Data::SessionImpl::LOGIN_TIMEOUT_DEFAULT))});
+    } catch (const ::Poco::Exception& error) {
+        unreachable(pool, error.displayText());
+    }
+    handle_ = static_cast<PGconn*>(*::Poco::Data::PostgreSQL::Utility::handle(poco_->session));
+    PQsetNoticeReceiver(handle_, ignore_notice, nullptr);
+    PQsetnonblocking(handle_, 1);
+}
+
+Session::~Session() = default;
+
+bool Session::broken() const noexcept {
+    return PQstatus(handle_) != CONNECTION_OK;
+}
+
+void Session::repair() noexcept {
+    PQreset(handle_);
+}
+
+Graveyard::~Graveyard() {
+    if (broken_.empty() || PQping(dsn_.c_str()) != PQPING_OK) return;
+    for (const std::unique_ptr<Session>& session : broken_) session->repair();
+}
+
+void Graveyard::add(std::unique_ptr<Session> session) {
+    if (!session->broken()) return;
+    const std::lock_guard lock(mutex_);
+    broken_.push_back(std::move(session));
+}
+
+void Graveyard::bury() {
+    auto sessions = std::make_shared<Sessions>();
+    {
+        const std::lock_guard lock(mutex_);
+        sessions->swap(broken_);
+    }
+    if (sessions->empty()) return;
+    thread_.post([sessions] {
+        for (const std::unique_ptr<Session>& session : *sessions) session->repair();
+        sessions->clear();
+    });
+}
+
+}  // namespace ezapi::host::db

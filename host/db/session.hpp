@@ -1,0 +1,60 @@
+// One session of Poco::Data::PostgreSQL: how it is opened and how it is given up. Poco 1.11 leaks a
+// session whose connection is broken; it is therefore kept in the graveyard until the server
+// answers again, reset and closed properly.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "host/db/side_thread.hpp"
+
+struct pg_conn;  // libpq's PGconn
+
+namespace ezapi::host::db {
+
+class Session {
+public:
+    /// Asks the server for a sign of life first. Throws EZ_UNAVAILABLE; what exactly failed is
+    /// logged under `pool`, and not part of the message, which may reach clients.
+    Session(const std::string& pool, const std::string& dsn);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    [[nodiscard]] pg_conn* handle() const noexcept { return handle_; }
+
+    [[nodiscard]] bool broken() const noexcept;
+    /// Makes a broken one whole, so that it can be destroyed without a leak. Blocks on the network.
+    void repair() noexcept;
+
+private:
+    struct Poco;
+    std::unique_ptr<Poco> poco_;
+    pg_conn* handle_ = nullptr;
+};
+
+class Graveyard {
+public:
+    explicit Graveyard(std::string dsn) : dsn_(std::move(dsn)) {}
+
+    ~Graveyard();
+    Graveyard(const Graveyard&) = delete;
+    Graveyard& operator=(const Graveyard&) = delete;
+
+    /// A whole session is closed at once.
+    void add(std::unique_ptr<Session> session);
+    /// To be called when the server was seen alive.
+    void bury();
+
+private:
+    using Sessions = std::vector<std::unique_ptr<Session>>;
+
+    std::string dsn_;
+    std::mutex mutex_;
+    Sessions broken_;
+    SideThread thread_;
+};
+
+}  // namespace ezapi::host::db
