@@ -1,5 +1,5 @@
 // Entities with routes: see resource/field.hpp for what a field can say, resource/resource.hpp for
-// an entity and its rules, resource/serve.hpp for its routes.
+// an entity and its rules, resource/serve.hpp and resource/named.hpp for its routes.
 #pragma once
 
 #include "ezapi/resource/batch.hpp"
@@ -7,6 +7,7 @@
 #include "ezapi/resource/collection.hpp"
 #include "ezapi/resource/field.hpp"
 #include "ezapi/resource/list.hpp"
+#include "ezapi/resource/named.hpp"
 #include "ezapi/resource/record.hpp"
 #include "ezapi/resource/resource.hpp"
 #include "ezapi/resource/schema.hpp"

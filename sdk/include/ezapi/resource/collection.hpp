@@ -59,4 +59,11 @@ struct Collection {
     return Response{status, std::move(body), {{"ETag", etag(record.version)}}};
 }
 
+/// The answer to a read: 304 when the client has this version already.
+[[nodiscard]] inline Response read_response(const Request& request, const Record& record) {
+    if (request.header("if-none-match") == etag(record.version))
+        return Response{304, {}, {{"ETag", etag(record.version)}}};
+    return entity_response(record);
+}
+
 }  // namespace ezapi

@@ -99,6 +99,16 @@ public:
                 : source.query(select_one_, {id}));
     }
 
+    /// The row with this value of a unique text field; nothing where there is none.
+    template <class Source>
+    [[nodiscard]] std::optional<Record> find_by(Source& source,
+                                                const std::string& field,
+                                                std::string_view value) const {
+        return first(source.query(
+            "SELECT " + select_list_ + " FROM " + spec_.table + " WHERE " + quote(field) + " = $1",
+            {value}));
+    }
+
     /// The row, locked until the transaction ends; throws 404.
     [[nodiscard]] Record lock(Tx& tx, std::int64_t id, const Within* within = nullptr) const {
         std::optional<Record> found = first(

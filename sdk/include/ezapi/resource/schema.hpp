@@ -95,6 +95,20 @@ namespace detail {
     return schema;
 }
 
+/// The body of a PUT to an entity's name: it need not repeat the name.
+[[nodiscard]] inline Json named_body_schema(const ResourceSpec& spec, const std::string& key) {
+    Json schema = body_schema(spec, BodyMode::replace);
+    if (schema.contains("required")) {
+        Json required = Json::array();
+        for (const Json& name : schema["required"]) {
+            if (name != key) required.push_back(name);
+        }
+        schema.erase("required");
+        if (!required.empty()) schema["required"] = std::move(required);
+    }
+    return schema;
+}
+
 [[nodiscard]] inline Json created_schema(const ResourceSpec& spec) {
     if (spec.reveals.empty()) return schema_ref(spec.schema);
     Json extra = Json::object();

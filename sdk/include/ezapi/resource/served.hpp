@@ -31,9 +31,7 @@ public:
         const std::int64_t id = request.id(collection_.item);
         const auto record = resource_.find(db_, id, within ? &*within : nullptr);
         if (!record) throw resource_.missing(id);
-        if (request.header("if-none-match") == etag(record->version))
-            return Response{304, {}, {{"ETag", etag(record->version)}}};
-        return entity_response(*record);
+        return read_response(request, *record);
     }
 
     [[nodiscard]] Response create(const Request& request, Tx& tx) const {
