@@ -1,0 +1,27 @@
+// Feature flags: named values of any JSON that the data plane reads as they are.
+#include "ezapi/plugin.hpp"
+
+#include "ezapi/resource.hpp"
+#include "flag.hpp"
+#include "projection.hpp"
+
+namespace ezapi::features {
+
+namespace {
+
+class Features {
+public:
+    explicit Features(Host& host) : flags_(flag_spec()) {
+        serve_named(host, flags_, {.path = "/admin/features", .tag = "features", .item = "name"});
+        host.project(projection());
+    }
+
+private:
+    Resource flags_;
+};
+
+}  // namespace
+
+}  // namespace ezapi::features
+
+EZ_PLUGIN(ezapi::features::Features, .name = "features", .version = "1.0.0");
