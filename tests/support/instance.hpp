@@ -26,15 +26,16 @@ inline constexpr const char* kAdminToken = "admin-token-of-the-tests";
 inline constexpr const char* kInternalToken = "internal-token-of-the-tests";
 
 struct InstanceOptions {
-    std::vector<std::string> plugins;
-    std::string dsn;    // empty: a fresh database of PrivatePostgres::shared()
-    std::string redis;  // "host:port"; empty: PrivateRedis::shared(), emptied first
-    std::map<std::string, std::string> environment;  // EZ_... on top of what the instance needs
-    std::vector<std::string> plugin_directories;     // besides those of this build
-    std::string settings;  // YAML lines for the end of the file, e.g. "sync:\n  outbox:\n enabled:
-                           // false\n"
-    std::map<std::string, std::string>
-        plugin_settings;  // plugin -> the rest of its flow map: "refresh_seconds: 1"
+    std::vector<std::string> plugins = {};
+    std::string dsn = {};    // empty: a fresh database of PrivatePostgres::shared()
+    std::string redis = {};  // "host:port"; empty: PrivateRedis::shared(), emptied first
+    std::map<std::string, std::string> environment =
+        {};                                            // EZ_... on top of what the instance needs
+    std::vector<std::string> plugin_directories = {};  // besides those of this build
+    std::string settings = {};  // YAML lines for the end of the file, e.g. "sync:\n  outbox:\n
+                                // enabled: false\n"
+    std::map<std::string, std::string> plugin_settings =
+        {};  // plugin -> the rest of its flow map: "refresh_seconds: 1"
 };
 
 class Instance {
