@@ -1,5 +1,5 @@
-/* What the masters plugin offers to others, as service "masters/1". It publishes "authenticator/1" too, see
- * ezapi/abi.h. */
+/* What the masters plugin offers to others, as service "masters/1". It publishes "authenticator/1"
+ * too, see ezapi/abi.h. */
 #ifndef EZAPI_MASTERS_H
 #define EZAPI_MASTERS_H
 
@@ -21,16 +21,26 @@ typedef struct ez_master {
 } ez_master;
 
 /* Text is borrowed for the call. */
-typedef ez_status (*ez_master_fn)(void *user, const ez_master *) EZ_NOEXCEPT;
+typedef ez_status (*ez_master_fn)(void* user, const ez_master*) EZ_NOEXCEPT;
 
-enum { EZ_MASTER_READ = 0, EZ_MASTER_LOCK = 1 };
+enum {
+    EZ_MASTER_READ = 0,
+    EZ_MASTER_LOCK = 1, /* FOR NO KEY UPDATE: nobody else changes it, locks it or shares it */
+    EZ_MASTER_SHARE = 2 /* FOR SHARE: nobody changes it; any number of transactions may share it */
+};
 
 typedef struct ez_masters_v1 {
     uint32_t size;
-    /* [any] Passes each of the masters that exist to the sink, in any order, seen in `tx`. With EZ_MASTER_LOCK
-       they are locked (FOR NO KEY UPDATE) until the transaction ends, so that what is decided on them holds. */
-    ez_status (*read)(void *self, ez_tx *tx, const int64_t *ids, size_t count, int32_t mode, ez_master_fn sink,
-                      void *user, ez_error *) EZ_NOEXCEPT;
+    /* [any] Passes each of the masters that exist to the sink, in any order, seen in `tx`. A lock
+       is held until the transaction ends, so that what is decided on them holds. */
+    ez_status (*read)(void* self,
+                      ez_tx* tx,
+                      const int64_t* ids,
+                      size_t count,
+                      int32_t mode,
+                      ez_master_fn sink,
+                      void* user,
+                      ez_error*) EZ_NOEXCEPT;
 } ez_masters_v1;
 
 #ifdef __cplusplus
