@@ -50,8 +50,9 @@ namespace detail {
 /// Checks values of one body and normalises them.
 class BodyReader {
 public:
-    BodyReader(const std::vector<Field>& fields, BodyMode mode, Draft& draft)
-        : fields_(fields), mode_(mode), draft_(draft) {}
+    /// `commons`: members of every entity that the caller judges itself (id, version, ...).
+    BodyReader(const std::vector<Field>& fields, BodyMode mode, Draft& draft, bool commons = true)
+        : fields_(fields), mode_(mode), draft_(draft), commons_(commons) {}
 
     void read(const Json& body) {
         draft_.after = draft_.before != nullptr ? *draft_.before : Json::object();
@@ -67,7 +68,7 @@ private:
     }
 
     [[nodiscard]] bool known(const std::string& name) const {
-        if (is_common(name)) return true;
+        if (commons_ && is_common(name)) return true;
         for (const Field& field : fields_) {
             if (field.name == name && !field.is_hidden) return true;
         }
@@ -325,7 +326,18 @@ private:
     const std::vector<Field>& fields_;
     BodyMode mode_;
     Draft& draft_;
+    bool commons_;
 };
 
 }  // namespace detail
+
+/// A body that is no entity, such as an action: its members as the fields have them, defaults for
+/// what is absent. Throws all faults at once.
+[[nodiscard]] inline Json read_body(const std::vector<Field>& fields, const Json& body) {
+    Draft draft;
+    detail::BodyReader(fields, BodyMode::create, draft, false).read(body);
+    draft.faults.raise();
+    return std::move(draft.after);
+}
+
 }  // namespace ezapi

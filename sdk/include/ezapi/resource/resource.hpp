@@ -109,13 +109,18 @@ public:
             {value}));
     }
 
-    /// The row, locked until the transaction ends; throws 404.
-    [[nodiscard]] Record lock(Tx& tx, std::int64_t id, const Within* within = nullptr) const {
+    /// The row, locked until the transaction ends; throws 404, or 412 when it has another version
+    /// than the one asked for.
+    [[nodiscard]] Record lock(Tx& tx,
+                              std::int64_t id,
+                              const Within* within = nullptr,
+                              std::optional<std::int64_t> version = std::nullopt) const {
         std::optional<Record> found = first(
             within != nullptr ? tx.query(select_one_ + " AND " + within->field + " = $2 FOR UPDATE",
                                          {id, within->id})
                               : tx.query(select_one_ + " FOR UPDATE", {id}));
         if (!found) throw missing(id);
+        expect_version(*found, version);
         return std::move(*found);
     }
 
@@ -141,8 +146,7 @@ public:
                                 BodyMode mode,
                                 std::optional<std::int64_t> version = std::nullopt,
                                 const Within* within = nullptr) const {
-        const Record before = lock(tx, id, within);
-        expect_version(before, version);
+        const Record before = lock(tx, id, within, version);
         Draft draft;
         draft.before = &before.data;
         // What a client has read may come back: the common members are checked, not stored.
@@ -168,11 +172,21 @@ public:
                 std::int64_t id,
                 std::optional<std::int64_t> version = std::nullopt,
                 const Within* within = nullptr) const {
-        const Record before = lock(tx, id, within);
-        expect_version(before, version);
+        const Record before = lock(tx, id, within, version);
         if (spec_.deleting) spec_.deleting(tx, before);
         tx.query(delete_, {id, before.version});
         record_change(tx, EZ_DELETED, &before, nullptr);
+    }
+
+    /// Deletes all rows within at once, recorded like any deletion; `deleting` is not asked.
+    void remove_all(Tx& tx, const Within& within) const {
+        const Rows rows = tx.query("DELETE FROM " + spec_.table + " WHERE " + quote(within.field) +
+                                       " = $1 RETURNING " + select_list_,
+                                   {within.id});
+        for (size_t row = 0; row < rows.size(); ++row) {
+            const Record before = record_at(rows, row);
+            record_change(tx, EZ_DELETED, &before, nullptr);
+        }
     }
 
     /// An error of the database, told in the terms of the body: which field, which row stands in

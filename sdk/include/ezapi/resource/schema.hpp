@@ -81,10 +81,10 @@ namespace detail {
     return object_schema(std::move(properties));
 }
 
-[[nodiscard]] inline Json body_schema(const ResourceSpec& spec, BodyMode mode) {
+[[nodiscard]] inline Json body_schema(const std::vector<Field>& fields, BodyMode mode) {
     Json properties = Json::object();
     Json required = Json::array();
-    for (const Field& field : spec.fields) {
+    for (const Field& field : fields) {
         if (!field.is_writable()) continue;
         properties[field.name] = field_schema(field);
         if (field.is_secret) properties[field.name]["writeOnly"] = true;
@@ -93,6 +93,10 @@ namespace detail {
     Json schema{{"type", "object"}, {"properties", std::move(properties)}};
     if (!required.empty()) schema["required"] = std::move(required);
     return schema;
+}
+
+[[nodiscard]] inline Json body_schema(const ResourceSpec& spec, BodyMode mode) {
+    return body_schema(spec.fields, mode);
 }
 
 /// The body of a PUT to an entity's name: it need not repeat the name.
@@ -109,11 +113,19 @@ namespace detail {
     return schema;
 }
 
+/// The entity with what is shown once.
 [[nodiscard]] inline Json created_schema(const ResourceSpec& spec) {
     if (spec.reveals.empty()) return schema_ref(spec.schema);
     Json extra = Json::object();
-    for (const Field& field : spec.reveals) extra[field.name] = field_schema(field);
+    for (const Field& field : spec.reveals) extra[field.name] = answer_schema(field);
     return {{"allOf", Json::array({schema_ref(spec.schema), object_schema(std::move(extra))})}};
+}
+
+/// The same where it may be shown: a batch creates and updates.
+[[nodiscard]] inline Json written_schema(const ResourceSpec& spec) {
+    Json out = created_schema(spec);
+    if (out.contains("allOf")) out["allOf"][1].erase("required");
+    return out;
 }
 
 [[nodiscard]] inline Json page_schema(Json items) {
@@ -173,7 +185,7 @@ namespace detail {
                                                        {"op", text_schema()},
                                                        {"status", {{"type", "integer"}}},
                                                        {"id", integer_schema()},
-                                                       {"data", created_schema(spec)},
+                                                       {"data", written_schema(spec)},
                                                        {"problem", problem_schema()}},
                                                       {"id", "data", "problem"}))}});
 }
