@@ -133,4 +133,88 @@ struct Projection {
             }};
 }
 
+/// An entity as its owner rendered it; borrowed for the call.
+struct Projected {
+    std::string_view id;
+    bool present = false;                  // false: Redis must not hold it
+    std::string_view value = {};           // Layout::field
+    std::span<const ez_pair> fields = {};  // the other layouts
+};
+
+struct ProjectionInfo {
+    std::string resource;
+    Layout layout = Layout::field;
+};
+
+/// The other side of `project`: all live projections, for whoever delivers to Redis. Any thread.
+class Projections {
+public:
+    using Each = std::function<void(const Projected&)>;
+
+    explicit Projections(const ez_host* host) : host_(host) {}
+
+    [[nodiscard]] std::vector<ProjectionInfo> live() const {
+        std::vector<ProjectionInfo> out;
+        host_->changes->projections(
+            host_->context,
+            [](void* user, const ez_projection_info* info) noexcept {
+                static_cast<std::vector<ProjectionInfo>*>(user)->push_back(
+                    {std::string(view(info->resource)), static_cast<Layout>(info->layout)});
+            },
+            &out);
+        return out;
+    }
+
+    /// The current state of each of the ids, in any order. EZ_NOT_FOUND: nobody projects
+    /// `resource`. What `each` throws ends the rendering and comes back from here.
+    void render(Tx& tx,
+                std::string_view resource,
+                std::span<const std::string_view> ids,
+                const Each& each) const {
+        std::vector<ez_str> raw;
+        raw.reserve(ids.size());
+        for (const std::string_view id : ids) raw.push_back(str(id));
+        check([&](ez_error* error) {
+            return host_->changes->render(host_->context,
+                                          tx.handle(),
+                                          str(resource),
+                                          raw.data(),
+                                          raw.size(),
+                                          &receive,
+                                          const_cast<Each*>(&each),
+                                          error);
+        });
+    }
+
+    /// Up to `limit` present entities behind `after` in byte order; fewer mean the end.
+    void scan(Tx& tx,
+              std::string_view resource,
+              std::string_view after,
+              size_t limit,
+              const Each& each) const {
+        check([&](ez_error* error) {
+            return host_->changes->scan(host_->context,
+                                        tx.handle(),
+                                        str(resource),
+                                        str(after),
+                                        limit,
+                                        &receive,
+                                        const_cast<Each*>(&each),
+                                        error);
+        });
+    }
+
+private:
+    static ez_status receive(void* user, const ez_projected* entity) noexcept {
+        return guard(nullptr, [&] {
+            (*static_cast<const Each*>(user))({view(entity->id),
+                                               entity->present != 0,
+                                               view(entity->value),
+                                               {entity->fields, entity->field_count}});
+        });
+    }
+
+    const ez_host* host_;
+};
+
 }  // namespace ezapi

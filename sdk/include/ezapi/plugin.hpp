@@ -56,6 +56,8 @@ public:
 
     [[nodiscard]] Redis redis() const { return Redis(abi_); }
 
+    [[nodiscard]] Projections projections() const { return Projections(abi_); }
+
     /// The plugin's settings, validated by the host: a member for each property of its schema.
     [[nodiscard]] Json settings() const {
         return Json::parse(view(abi_->config->json(abi_->context)));
