@@ -5,6 +5,7 @@
 #include "ezapi/resource/batch.hpp"
 #include "ezapi/resource/body.hpp"
 #include "ezapi/resource/collection.hpp"
+#include "ezapi/resource/feed.hpp"
 #include "ezapi/resource/field.hpp"
 #include "ezapi/resource/list.hpp"
 #include "ezapi/resource/named.hpp"
