@@ -74,6 +74,7 @@ void LeaseKeeper::renew(HeldLease& lease) {
     const ez_status status = guard(&error, [&] {
         if (leases_.renew(lease.job_, lease.fence_)) {
             lease.trusted_until_ = asked + trust();
+            lease.complained_ = false;
             next = asked + leases_.life() / 3;
         } else {
             lease.trusted_until_ = TimePoint{};
@@ -82,7 +83,7 @@ void LeaseKeeper::renew(HeldLease& lease) {
                 EZ_LOG_WARN, "jobs", "job " + lease.job_ + ": its lease went to another process");
         }
     });
-    if (status != EZ_OK) {
+    if (status != EZ_OK && !std::exchange(lease.complained_, true)) {
         telemetry::log(EZ_LOG_WARN,
                        "jobs",
                        "job " + lease.job_ + ": its lease could not be renewed: " + error.message);

@@ -32,6 +32,7 @@ private:
     int64_t fence_;
     std::atomic<TimePoint> trusted_until_;  // the epoch: lost
     TimePoint renew_at_;                    // guarded by the keeper
+    bool complained_ = false;               // used by the renewing thread only
 };
 
 class LeaseKeeper {
