@@ -28,6 +28,11 @@ public:
         check([&](ez_error* error) { return (table_->*Member)(self_, args..., error); });
     }
 
+    /// For functions that cannot fail: `service.table()->peek(service.self())`.
+    [[nodiscard]] const Table* table() const { return table_; }
+
+    [[nodiscard]] void* self() const { return self_; }
+
 private:
     const Table* table_ = nullptr;
     void* self_ = nullptr;
