@@ -1,0 +1,73 @@
+// Who may call: judges the bearer credential of a request against the access of its route. Nothing
+// is let in by omission: an unset internal token closes its routes, a missing authenticator those
+// of the masters. Any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "ezapi/abi.h"
+#include "host/http/guesses.hpp"
+#include "host/http/problem.hpp"
+#include "host/http/sessions.hpp"
+
+namespace ezapi::host::http {
+
+/// Asks the service "authenticator/1"; EZ_NOT_FOUND when no plugin provides it.
+using Authenticator = std::function<ez_status(ez_str credential, ez_identity* out, ez_error*)>;
+
+struct AccessOptions {
+    std::string admin_token;     // empty: nobody is admin by token
+    std::string internal_token;  // empty: internal routes are closed
+    std::string jwt_secret;      // empty: a random one per process
+    Authenticator authenticator;
+    size_t wrong_per_minute = 10;       // per source address
+    std::function<int64_t()> unix_now;  // empty: the system's clock
+};
+
+struct Caller {
+    ez_identity identity{sizeof(ez_identity), EZ_PUBLIC, 0, {}};
+    std::string credential;
+    bool by_session = false;
+};
+
+class Access {
+public:
+    explicit Access(AccessOptions options);
+
+    /// `authorization` is the header's value.
+    [[nodiscard]] std::variant<Caller, Problem> admit(
+        int32_t access,
+        std::string_view method,
+        const std::optional<std::string>& authorization,
+        std::string_view client_ip);
+
+    /// A session token for `ttl_seconds` and the time of its end.
+    [[nodiscard]] std::pair<std::string, int64_t> open_session(std::string_view scope,
+                                                               int64_t ttl_seconds) const;
+
+private:
+    using Verdict = std::variant<Caller, Problem>;
+
+    [[nodiscard]] Verdict admit_admin(std::string_view method,
+                                      std::string_view credential,
+                                      std::string_view client_ip);
+    [[nodiscard]] Verdict admit_internal(std::string_view credential, std::string_view client_ip);
+    [[nodiscard]] Verdict admit_master(std::string_view credential) const;
+    [[nodiscard]] Problem wrong(std::string_view client_ip, const char* detail);
+    [[nodiscard]] int64_t now() const;
+
+    AccessOptions options_;
+    Sessions sessions_;
+    Guesses guesses_;
+};
+
+/// The credential of "Bearer <credential>", the scheme in any case.
+[[nodiscard]] std::optional<std::string_view> bearer_of(std::string_view authorization) noexcept;
+
+}  // namespace ezapi::host::http

@@ -1,0 +1,195 @@
+#include "host/http/core.hpp"
+
+#include <algorithm>
+
+#include "ezapi/error.hpp"
+#include "host/db/call_scope.hpp"
+#include "host/http/crypto.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace ezapi::host::http {
+
+namespace {
+
+/// The exchange whose handler runs on this thread: only its answer carries the scope's revision.
+thread_local uint64_t serving_number = 0;
+
+/// Taken over from the client if it is harmless in logs and headers.
+std::string request_id_of(const Head& head) {
+    const auto given = head.field("x-request-id");
+    const bool usable = given && !given->empty() && given->size() <= 128 &&
+                        std::all_of(given->begin(), given->end(), [](char c) {
+                            return is_digit(c) || is_alpha(c) || c == '.' || c == '_' || c == '-';
+                        });
+    return usable ? *given : hex_of(random_bytes(16));
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& name : names) text.append(text.empty() ? "" : ", ").append(name);
+    return text;
+}
+
+void add_common_headers(Reply& reply, std::string_view request_id) {
+    if (!reply.body.empty() && !reply.has("Content-Type")) {
+        reply.set("Content-Type", "application/json");
+    }
+    if (!reply.has("Cache-Control")) reply.set("Cache-Control", "no-store");
+    reply.set("X-Content-Type-Options", "nosniff");
+    reply.set("X-Request-ID", request_id);
+}
+
+/// Keeps a gate open for the time of a call, which may outlast its exchange.
+class Inside {
+public:
+    explicit Inside(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) { gate_->enter_again(); }
+
+    ~Inside() { gate_->leave(); }
+
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+private:
+    std::shared_ptr<Gate> gate_;
+};
+
+}  // namespace
+
+uint64_t Server::Core::body_limit(const Head& head) {
+    if (!head.chunked && head.content_length == 0) return options_.limits.body_bytes;
+    const auto match = routes.table()->find(head.method, head.path());
+    const uint64_t own = match && match->route ? match->route->spec.max_body : 0;
+    return own != 0 ? own : options_.limits.body_bytes;
+}
+
+void Server::Core::serve(const ConnectionPtr& connection, Request request) {
+    observer.began();
+    auto match = routes.table()->find(request.head.method, request.head.path());
+    if (match && match->route && !match->route->gate->enter()) match.reset();
+    std::vector<std::string> allowed;
+    if (match) allowed = std::move(match->allowed);
+    auto client_ip = proxies_.empty() ? connection->client_ip()
+                                      : proxies_.client_of(connection->client_ip(),
+                                                           request.head.field("x-forwarded-for"));
+    auto request_id = request_id_of(request.head);
+    ExchangePtr exchange(new Exchange(shared_from_this(),
+                                      connection,
+                                      std::move(request),
+                                      std::move(client_ip),
+                                      std::move(request_id),
+                                      match ? std::move(*match) : Match{}));
+    if (exchange->route() == nullptr) {
+        answer_unmatched(std::move(exchange), allowed);
+    } else {
+        dispatch(std::move(exchange));
+    }
+}
+
+void Server::Core::answer_unmatched(ExchangePtr exchange, const std::vector<std::string>& allowed) {
+    if (allowed.empty()) {
+        exchange.release()->problem({404, {}, "no such path", {}});
+        return;
+    }
+    const std::string methods = joined(allowed);
+    if (exchange->method() == "OPTIONS") {
+        Reply reply{204, {}, {}};
+        reply.set("Allow", methods);
+        if (exchange->head().field("access-control-request-method")) {
+            cors_.allow_preflight(exchange->head().field("origin"), methods, reply);
+        }
+        exchange.release()->finish(std::move(reply));
+        return;
+    }
+    exchange->set_header("Allow", methods);
+    exchange.release()->problem({405, {}, "this path allows " + methods, {}});
+}
+
+void Server::Core::dispatch(ExchangePtr exchange) {
+    const RouteSpec& spec = exchange->route()->spec;
+    // Asking for a master's credential may wait for the database, whatever the handler promises.
+    if ((spec.flags & EZ_ROUTE_INLINE) != 0 && spec.access != EZ_MASTER) {
+        run(std::move(exchange));
+        return;
+    }
+    ez_exchange* raw = exchange.release();
+    if (executor_->post([this, raw] { run(ExchangePtr(raw)); })) return;
+    observer.refused("queue_full");
+    raw->problem({503, "overloaded", "too many requests are waiting; try again", {}});
+}
+
+void Server::Core::run(ExchangePtr exchange) noexcept {
+    const uint64_t outer = serving_number;
+    try {
+        const Route& route = *exchange->route();
+        const Inside inside(route.gate);
+        if (!admit(exchange) || !check_query(exchange)) return;
+        const db::CallScope scope(db::Origin{exchange->caller().identity,
+                                             std::string(exchange->client_ip()),
+                                             std::string(exchange->request_id()),
+                                             std::string(exchange->method()),
+                                             std::string(exchange->path())});
+        serving_number = exchange->number();
+        route.spec.handler(std::move(exchange));
+    } catch (const std::exception& error) {
+        telemetry::log(EZ_LOG_ERROR, "http", std::string("handler: ") + error.what());
+    }
+    serving_number = outer;
+}
+
+bool Server::Core::admit(ExchangePtr& exchange) {
+    const int32_t needed = exchange->route()->spec.access;
+    auto verdict = access.admit(
+        needed, exchange->method(), exchange->head().field("authorization"), exchange->client_ip());
+    if (auto* caller = std::get_if<Caller>(&verdict)) {
+        exchange->set_caller(std::move(*caller));
+        return true;
+    }
+    exchange.release()->problem(std::get<Problem>(verdict));
+    return false;
+}
+
+bool Server::Core::check_query(ExchangePtr& exchange) {
+    const auto& names = exchange->route()->query_names;
+    for (const auto& [name, value] : exchange->query()) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+        const std::string allowed =
+            names.empty() ? "none is allowed here" : "allowed are " + joined(names);
+        exchange.release()->problem(
+            {400, "unknown_parameter", "unknown query parameter '" + name + "': " + allowed, {}});
+        return false;
+    }
+    return true;
+}
+
+Reply Server::Core::refuse(const Fault& fault) {
+    observer.refused(fault.code);
+    const std::string request_id = hex_of(random_bytes(16));
+    Reply reply = to_reply({fault.status, fault.code, fault.detail, {}}, request_id);
+    add_common_headers(reply, request_id);
+    return reply;
+}
+
+void Server::Core::answer(ez_exchange& exchange, Reply reply) noexcept {
+    try {
+        add_common_headers(reply, exchange.request_id());
+        cors_.allow(exchange.head().field("origin"), reply);
+        const auto* scope =
+            serving_number == exchange.number() ? db::CallScope::current() : nullptr;
+        if (scope != nullptr && scope->revision != 0) {
+            reply.set("X-Change-Revision", std::to_string(scope->revision));
+        }
+        observer.answered({exchange.method(),
+                           exchange.pattern(),
+                           reply.status,
+                           Exchange::Clock::now() - exchange.begin(),
+                           exchange.request_id(),
+                           exchange.body().size(),
+                           reply.body.size()});
+        exchange.connection()->reply(std::move(reply), exchange.method() == "HEAD");
+    } catch (const std::exception& error) {
+        telemetry::log(EZ_LOG_ERROR, "http", std::string("answer: ") + error.what());
+        exchange.connection()->cut();
+    }
+}
+
+}  // namespace ezapi::host::http

@@ -1,0 +1,86 @@
+// The server's inside, shared with its connections and exchanges: from a whole request to its
+// reply.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "host/http/cors.hpp"
+#include "host/http/exchange.hpp"
+#include "host/http/executor.hpp"
+#include "host/http/listener.hpp"
+#include "host/http/observe.hpp"
+#include "host/http/proxies.hpp"
+#include "host/http/routes.hpp"
+#include "host/http/server.hpp"
+#include "host/http/slow_writer.hpp"
+
+namespace ezapi::host::http {
+
+class Server::Core final : public Front, public Desk, public std::enable_shared_from_this<Core> {
+public:
+    Core(ServerOptions options, telemetry::Metrics* metrics);
+
+    void start();
+    void stop_accepting() noexcept;
+    bool drain(std::chrono::steady_clock::time_point deadline);
+    void stop();
+
+    // Front
+    uint64_t body_limit(const Head& head) override;
+    void serve(const ConnectionPtr& connection, Request request) override;
+    Reply refuse(const Fault& fault) override;
+    void hand_to_drain(const ConnectionPtr& connection) override;
+
+    [[nodiscard]] bool ending() const noexcept override { return ending_.load(); }
+
+    bool account(int64_t bytes) noexcept override;
+
+    void forget() noexcept override { --connections_; }
+
+    // Desk
+    void answer(ez_exchange& exchange, Reply reply) noexcept override;
+
+    Routes routes;
+    Access access;
+    Observer observer;
+    std::atomic<uint16_t> port = 0;
+
+    [[nodiscard]] size_t connection_count() const noexcept { return connections_.load(); }
+
+private:
+    ConnectionPtr accept(int descriptor, const std::string& client_ip);
+    void dispatch(ExchangePtr exchange);
+    void run(ExchangePtr exchange) noexcept;
+    [[nodiscard]] bool admit(ExchangePtr& exchange);
+    [[nodiscard]] bool check_query(ExchangePtr& exchange);
+    void answer_unmatched(ExchangePtr exchange, const std::vector<std::string>& allowed);
+    void watch_figures();
+    void watch_clock();
+    [[nodiscard]] std::vector<ConnectionPtr> alive();
+    void fit_descriptors();
+
+    ServerOptions options_;
+    Cors cors_;
+    Proxies proxies_;
+    std::unique_ptr<Executor> executor_;
+    std::unique_ptr<SlowWriter> slow_writer_;
+    std::unique_ptr<Listener> listener_;
+    std::atomic<bool> ending_ = false;   // replies close their connections
+    std::atomic<bool> stopped_ = false;  // clients are turned away
+    std::atomic<size_t> connections_ = 0;
+    std::atomic<int64_t> buffered_ = 0;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<std::weak_ptr<Connection>> known_;  // swept by the clock's thread
+    bool stopping_ = false;
+    std::thread clock_;
+};
+
+}  // namespace ezapi::host::http

@@ -1,0 +1,67 @@
+#include "host/http/cors.hpp"
+
+#include <algorithm>
+
+#include "ezapi/error.hpp"
+#include "host/http/syntax.hpp"
+
+namespace ezapi::host::http {
+
+namespace {
+
+constexpr std::string_view kRequestHeaders =
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID";
+constexpr std::string_view kReadableHeaders =
+    "ETag, Idempotency-Replayed, Location, Retry-After, X-Change-Revision, X-Request-ID";
+
+bool is_origin(std::string_view text) {
+    const auto colon = text.find("://");
+    if (colon == std::string_view::npos || colon == 0) return false;
+    const auto host = text.substr(colon + 3);
+    return !host.empty() && host.find_first_of("/?#@ ") == std::string_view::npos;
+}
+
+}  // namespace
+
+Cors::Cors(std::string_view origins) {
+    for (const auto origin : list_of(origins)) {
+        if (origin == "*") {
+            any_ = true;
+        } else if (is_origin(origin)) {
+            origins_.push_back(lowered(origin));
+        } else {
+            throw Error(EZ_INVALID,
+                        "CORS origin '" + std::string(origin) +
+                            "': expected '*' or scheme://host[:port] without a path");
+        }
+    }
+}
+
+bool Cors::add_origin(const std::optional<std::string>& origin, Reply& reply) const {
+    if (any_) {
+        reply.set("Access-Control-Allow-Origin", "*");
+        return origin.has_value();
+    }
+    if (origins_.empty()) return false;
+    reply.set("Vary", "Origin");
+    if (!origin) return false;
+    const std::string lower = lowered(*origin);
+    if (std::find(origins_.begin(), origins_.end(), lower) == origins_.end()) return false;
+    reply.set("Access-Control-Allow-Origin", *origin);
+    return true;
+}
+
+void Cors::allow(const std::optional<std::string>& origin, Reply& reply) const {
+    if (add_origin(origin, reply)) reply.set("Access-Control-Expose-Headers", kReadableHeaders);
+}
+
+void Cors::allow_preflight(const std::optional<std::string>& origin,
+                           std::string_view methods,
+                           Reply& reply) const {
+    if (!add_origin(origin, reply)) return;
+    reply.set("Access-Control-Allow-Methods", methods);
+    reply.set("Access-Control-Allow-Headers", kRequestHeaders);
+    reply.set("Access-Control-Max-Age", "600");
+}
+
+}  // namespace ezapi::host::http

@@ -1,0 +1,272 @@
+#include "host/http/host_routes.hpp"
+
+#include <chrono>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "ezapi/error.hpp"
+#include "host/http/exchange.hpp"
+#include "host/http/openapi.hpp"
+#include "host/http/swagger.hpp"
+
+namespace ezapi::host::http {
+
+namespace {
+
+using Json = nlohmann::json;
+using Services = std::shared_ptr<const HostServices>;
+using Body = std::function<Reply(Exchange&)>;
+
+constexpr std::string_view kOwner = "host";
+constexpr int64_t kDefaultSession = 3600;
+constexpr int64_t kLongestSession = 24 * 3600;
+
+struct Declared {
+    int32_t access;
+    const char* method;
+    const char* pattern;
+    const char* describe;
+    uint32_t flags = 0;
+};
+
+void add(Server& server, const Declared& declared, Body body) {
+    RouteSpec spec;
+    spec.access = declared.access;
+    spec.method = declared.method;
+    spec.pattern = declared.pattern;
+    spec.describe = declared.describe;
+    spec.flags = declared.flags;
+    spec.handler = answering(std::move(body));
+    server.route(kOwner, std::move(spec));
+}
+
+Reply text_reply(std::string text, const char* content_type) {
+    Reply reply{200, {}, std::move(text)};
+    reply.set("Content-Type", content_type);
+    return reply;
+}
+
+constexpr const char* kHealth =
+    R"({"operation":{"summary":"Whether requests can be served, with what it depends on","tags":["host"],
+"responses":{"200":{"description":"They can","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Health"}}}},
+"503":{"description":"They cannot","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Health"}}}}}},
+"schemas":{"Health":{"type":"object","required":["status","checks"],"properties":{"status":{"type":"string","enum":["ok","degraded","unavailable"]},
+"checks":{"type":"object","additionalProperties":true}}}}})";
+
+constexpr const char* kLive =
+    R"({"operation":{"summary":"Whether the process answers","tags":["host"],
+"responses":{"200":{"description":"It does","content":{"application/json":{"schema":{"$ref":"#/components/schemas/HealthState"}}}}}},
+"schemas":{"HealthState":{"type":"object","required":["status"],"properties":{"status":{"type":"string"}}}}})";
+
+constexpr const char* kReady =
+    R"({"operation":{"summary":"Whether traffic should be sent here","tags":["host"],
+"responses":{"200":{"description":"Yes","content":{"application/json":{"schema":{"$ref":"#/components/schemas/HealthState"}}}},
+"503":{"description":"Not yet, or not any more","content":{"application/json":{"schema":{"$ref":"#/components/schemas/HealthState"}}}}}},
+"schemas":{"HealthState":{"type":"object","required":["status"],"properties":{"status":{"type":"string"}}}}})";
+
+constexpr const char* kStatus =
+    R"({"operation":{"summary":"What runs here and since when","tags":["host"],
+"responses":{"200":{"description":"Name, version, uptime","content":{"application/json":{"schema":{"$ref":"#/components/schemas/ServiceStatus"}}}}}},
+"schemas":{"ServiceStatus":{"type":"object","required":["name","version","uptime_seconds","status"],"properties":{"name":{"type":"string"},
+"version":{"type":"string"},"status":{"type":"string"},"uptime_seconds":{"type":"integer"}}}}})";
+
+constexpr const char* kMetrics =
+    R"({"operation":{"summary":"Metrics for Prometheus","tags":["host"],
+"responses":{"200":{"description":"Text format 0.0.4","content":{"text/plain":{"schema":{"type":"string"}}}}}}})";
+
+constexpr const char* kPlugins =
+    R"({"operation":{"summary":"The plugins and their state","tags":["host"],
+"responses":{"200":{"description":"All that are known","content":{"application/json":{"schema":{"$ref":"#/components/schemas/PluginList"}}}}}},
+"schemas":{"Plugin":{"type":"object","required":["name","state"],"properties":{"name":{"type":"string"},"version":{"type":"string","nullable":true},
+"abi":{"type":"string","nullable":true},"state":{"type":"string","enum":["running","disabled","failed","stopping"]},"error":{"type":"string","nullable":true},"routes":{"type":"integer"},
+"jobs":{"type":"array","items":{"type":"object","additionalProperties":true}},"file":{"type":"string","nullable":true},"depends_on":{"type":"array","items":{"type":"string"}}}},
+"PluginList":{"type":"object","required":["data"],"properties":{"data":{"type":"array","items":{"$ref":"#/components/schemas/Plugin"}}}}}})";
+
+constexpr const char* kEnable =
+    R"({"operation":{"summary":"Starts a plugin and what depends on it","tags":["host"],
+"responses":{"200":{"description":"Its state","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Plugin"}}}}}}})";
+
+constexpr const char* kDisable =
+    R"({"operation":{"summary":"Stops a plugin and what depends on it","tags":["host"],
+"responses":{"200":{"description":"Its state","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Plugin"}}}}}}})";
+
+constexpr const char* kReload =
+    R"({"operation":{"summary":"Stops a plugin and starts it with the settings of now","tags":["host"],
+"responses":{"200":{"description":"Its state","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Plugin"}}}}}}})";
+
+constexpr const char* kSessions =
+    R"({"operation":{"summary":"Trades the admin token for a session token","tags":["host"],
+"requestBody":{"required":false,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/AdminSessionRequest"}}}},
+"responses":{"201":{"description":"The token, shown once","content":{"application/json":{"schema":{"$ref":"#/components/schemas/AdminSession"}}}}}},
+"schemas":{"AdminSessionRequest":{"type":"object","properties":{"scope":{"type":"string","enum":["read","write"],"default":"write"},
+"ttl_seconds":{"type":"integer","minimum":1,"maximum":86400,"default":3600}}},
+"AdminSession":{"type":"object","required":["token","scope","expires_at"],"properties":{"token":{"type":"string"},"scope":{"type":"string"},
+"expires_at":{"type":"string","format":"date-time"}}}}})";
+
+constexpr const char* kDocument = R"({"operation":{"summary":"This document","tags":["host"],
+"responses":{"200":{"description":"OpenAPI 3.0","content":{"application/json":{"schema":{"type":"object"}}}}}}})";
+
+constexpr const char* kHidden =
+    R"({"hidden":true,"operation":{"summary":"The interactive documentation"}})";
+
+void add_health(Server& server, const Services& services) {
+    add(server, {EZ_PUBLIC, "GET", "/health/live", kLive, EZ_ROUTE_INLINE}, [](Exchange&) {
+        return json_reply(R"({"status":"live"})");
+    });
+    if (services->ready) {
+        add(server,
+            {EZ_PUBLIC, "GET", "/health/ready", kReady, EZ_ROUTE_INLINE},
+            [services](Exchange&) {
+                const bool ready = services->ready();
+                Reply reply = json_reply(Json{{"status", ready ? "ready" : "not ready"}}.dump(),
+                                         ready ? 200 : 503);
+                if (!ready) reply.set("Retry-After", "1");
+                return reply;
+            });
+    }
+    if (!services->health) return;
+    add(server, {EZ_PUBLIC, "GET", "/health", kHealth}, [services](Exchange&) {
+        const Health health = services->health();
+        const Json checks = Json::parse(health.checks);
+        bool all_well = true;
+        for (const auto& check : checks) {
+            const auto* state = &check;
+            if (check.is_object() && check.contains("status")) state = &check["status"];
+            all_well = all_well && (*state == "ok" || *state == true || *state == "disabled");
+        }
+        const char* status = !health.serving ? "unavailable" : all_well ? "ok" : "degraded";
+        Reply reply = json_reply(Json{{"status", status}, {"checks", checks}}.dump(),
+                                 health.serving ? 200 : 503);
+        if (!health.serving) reply.set("Retry-After", "1");
+        return reply;
+    });
+}
+
+void add_status(Server& server, const Services& services) {
+    const auto begin = std::chrono::steady_clock::now();
+    add(server,
+        {EZ_PUBLIC, "GET", "/api/status/test", kStatus, EZ_ROUTE_INLINE},
+        [services, begin](Exchange&) {
+            const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(
+                std::chrono::steady_clock::now() - begin);
+            return json_reply(Json{
+                {"name", services->name},
+                {"version", services->version},
+                {"status", "ok"},
+                {"uptime_seconds",
+                 uptime.count()}}.dump());
+        });
+    if (!services->metrics) return;
+    add(server, {EZ_INTERNAL_ONLY, "GET", "/internal/metrics", kMetrics}, [services](Exchange&) {
+        return text_reply(services->metrics(), "text/plain; version=0.0.4; charset=utf-8");
+    });
+}
+
+void add_plugins(Server& server, const Services& services) {
+    if (services->plugins) {
+        add(server, {EZ_ADMIN, "GET", "/admin/plugins", kPlugins}, [services](Exchange&) {
+            return json_reply(services->plugins());
+        });
+    }
+    if (!services->change_plugin) return;
+    const auto add_action = [&](const char* pattern, const char* describe, const char* action) {
+        add(server, {EZ_ADMIN, "POST", pattern, describe}, [services, action](Exchange& exchange) {
+            return json_reply(services->change_plugin(exchange.param("name"), action));
+        });
+    };
+    add_action("/admin/plugins/{name}/enable", kEnable, "enable");
+    add_action("/admin/plugins/{name}/disable", kDisable, "disable");
+    add_action("/admin/plugins/{name}/reload", kReload, "reload");
+}
+
+std::string rfc3339(int64_t unix_seconds) {
+    const std::time_t time = unix_seconds;
+    std::tm utc{};
+    gmtime_r(&time, &utc);
+    char text[32];
+    const size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000Z", &utc);
+    return {text, size};
+}
+
+struct SessionRequest {
+    std::string scope = "write";
+    int64_t ttl_seconds = kDefaultSession;
+};
+
+SessionRequest parse_session_request(std::string_view body) {
+    SessionRequest request;
+    if (body.empty()) return request;
+    const Json document = Json::parse(body, nullptr, false);
+    if (!document.is_object()) throw Error(EZ_INVALID, "body: expected a JSON object");
+    std::vector<FieldFault> faults;
+    for (const auto& [name, value] : document.items()) {
+        if (name == "scope") {
+            if (value == "read" || value == "write") {
+                request.scope = value.get<std::string>();
+            } else {
+                faults.push_back({"scope", "enum", "expected 'read' or 'write'"});
+            }
+        } else if (name == "ttl_seconds") {
+            const bool whole = value.is_number_integer();
+            if (whole && value >= 1 && value <= kLongestSession) {
+                request.ttl_seconds = value.get<int64_t>();
+            } else {
+                faults.push_back({"ttl_seconds", "range", "expected a whole number, 1 to 86400"});
+            }
+        } else {
+            faults.push_back({name, "unknown", "unknown field"});
+        }
+    }
+    if (faults.empty()) return request;
+    throw Error(EZ_INVALID, "the body has " + std::to_string(faults.size()) + " wrong fields")
+        .with_http(422)
+        .with_code("validation")
+        .with_faults(std::move(faults));
+}
+
+void add_sessions(Server& server) {
+    add(server, {EZ_ADMIN, "POST", "/admin/sessions", kSessions}, [&server](Exchange& exchange) {
+        if (exchange.caller().by_session) {
+            throw Error(EZ_DENIED, "a session cannot open another one: the admin token is needed");
+        }
+        const SessionRequest request = parse_session_request(exchange.body());
+        const auto [token, expires] =
+            server.access().open_session(request.scope, request.ttl_seconds);
+        return json_reply(
+            Json{{"token", token}, {"scope", request.scope}, {"expires_at", rfc3339(expires)}}
+                .dump(),
+            201);
+    });
+}
+
+void add_documentation(Server& server, const Services& services) {
+    add(server,
+        {EZ_PUBLIC, "GET", "/swagger/openapi.json", kDocument},
+        [&server, services](Exchange&) {
+            return json_reply(compose_openapi({.title = "EZ-API", .version = services->version},
+                                              server.routes()));
+        });
+    const auto swagger = std::make_shared<const Swagger>(services->swagger_folder);
+    add(server, {EZ_PUBLIC, "GET", "/swagger", kHidden, EZ_ROUTE_INLINE}, [](Exchange&) {
+        return Reply{308, {{"Location", "/swagger/"}}, {}};
+    });
+    add(server, {EZ_PUBLIC, "GET", "/swagger/", kHidden, EZ_ROUTE_INLINE}, [swagger](Exchange&) {
+        return swagger->page();
+    });
+    add(server,
+        {EZ_PUBLIC, "GET", "/swagger/{file}", kHidden, EZ_ROUTE_INLINE},
+        [swagger](Exchange& exchange) { return swagger->file(exchange.param("file")); });
+}
+
+}  // namespace
+
+void add_host_routes(Server& server, HostServices services) {
+    const auto shared = std::make_shared<const HostServices>(std::move(services));
+    add_health(server, shared);
+    add_status(server, shared);
+    add_plugins(server, shared);
+    add_sessions(server);
+    add_documentation(server, shared);
+}
+
+}  // namespace ezapi::host::http

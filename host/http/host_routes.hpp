@@ -1,0 +1,37 @@
+// The routes that the host itself serves: health, metrics, the plugins, sessions and the API's
+// documentation. They are registered as owner "host" like those of any plugin; what they show is
+// asked of functions, so that this room needs to know none of the others.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "host/http/server.hpp"
+
+namespace ezapi::host::http {
+
+struct Health {
+    bool serving = true;        // requests can be served
+    std::string checks = "{}";  // JSON: {"database": {...}, "redis": {...}, ...}
+};
+
+struct HostServices {
+    std::string name = "ezapi";
+    std::string version;
+    std::filesystem::path swagger_folder;  // of swagger-ui-dist
+    std::function<Health()> health;        // may block for a moment
+    std::function<bool()> ready;           // started and not stopping
+    std::function<std::string()> metrics;  // Prometheus text
+    std::function<std::string()> plugins;  // JSON, see the API's "Plugins"
+    /// "enable", "disable" or "reload"; returns the plugin's entry as JSON. Throws EZ_NOT_FOUND for
+    /// an unknown plugin.
+    std::function<std::string(std::string_view plugin, std::string_view action)> change_plugin;
+};
+
+/// Stages them under owner "host"; `server` must live as long as they do. Functions that are empty
+/// leave their routes out.
+void add_host_routes(Server& server, HostServices services);
+
+}  // namespace ezapi::host::http

@@ -1,0 +1,48 @@
+// The routes of the process by owner, from staging to their end. Keeps two promises: a request
+// finds a route only between activate and retire of its owner, and what a route's handler uses is
+// freed once, after its last exchange.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/http/router.hpp"
+
+namespace ezapi::host::http {
+
+class Routes {
+public:
+    /// Throws EZ_INVALID or EZ_CONFLICT; `spec.release` is then called too.
+    void stage(std::string_view owner, RouteSpec spec);
+    void activate(std::string_view owner);
+    /// False: exchanges of `owner` were still open at the deadline.
+    bool retire(std::string_view owner, std::chrono::steady_clock::time_point deadline);
+    void discard(std::string_view owner);
+
+    /// The live routes.
+    [[nodiscard]] std::shared_ptr<const Table> table() const;
+    /// Staged or live.
+    [[nodiscard]] size_t count(std::string_view owner) const;
+
+private:
+    struct Tenancy {  // from the first route of an owner to its discard
+        std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+        std::vector<RoutePtr> routes;
+        bool live = false;
+    };
+
+    [[nodiscard]] std::vector<RoutePtr> all() const;
+    void publish();
+
+    mutable std::mutex mutex_;
+    std::map<std::string, Tenancy, std::less<>> owners_;
+    mutable std::mutex table_mutex_;  // held for a pointer's copy only
+    std::shared_ptr<const Table> table_ = std::make_shared<const Table>();
+};
+
+}  // namespace ezapi::host::http

@@ -1,0 +1,34 @@
+// Session tokens: short-lived signed credentials that stand for the admin token, so that a browser
+// or a script need not hold that one. JWTs signed with HS256; nothing is stored, so they end by
+// time only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ezapi::host::http {
+
+struct Session {
+    std::string id;       // for logs and audit rows
+    std::string scope;    // "read" or "write"
+    int64_t expires = 0;  // unix seconds
+};
+
+class Sessions {
+public:
+    /// An empty secret: a random one, so that the tokens end with the process.
+    explicit Sessions(std::string secret);
+
+    /// `now` in unix seconds.
+    [[nodiscard]] std::string issue(std::string_view scope, int64_t ttl_seconds, int64_t now) const;
+
+    /// Nothing for a token that is not ours, was changed or has expired.
+    [[nodiscard]] std::optional<Session> verify(std::string_view token, int64_t now) const;
+
+private:
+    std::string secret_;
+};
+
+}  // namespace ezapi::host::http

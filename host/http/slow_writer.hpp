@@ -1,0 +1,42 @@
+// The one thread that sends what sockets did not take at once. Waits with poll for all of them
+// together, so that a client that stops reading costs a table entry and no time, and cuts those
+// that do not finish before their deadline.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "host/http/connection.hpp"
+
+namespace ezapi::host::http {
+
+class SlowWriter {
+public:
+    SlowWriter();
+    ~SlowWriter();
+    SlowWriter(const SlowWriter&) = delete;
+    SlowWriter& operator=(const SlowWriter&) = delete;
+
+    /// Any thread.
+    void take(ConnectionPtr connection);
+    [[nodiscard]] size_t waiting() const;
+    /// Ends the thread; what is unsent stays so.
+    void stop();
+
+private:
+    void run();
+    void admit();
+    void wake() const noexcept;
+
+    int wake_;  // eventfd
+    mutable std::mutex mutex_;
+    std::vector<ConnectionPtr> arrived_;
+    size_t waiting_count_ = 0;
+    bool stopping_ = false;
+    std::vector<ConnectionPtr> waiting_;  // of the thread
+    std::thread thread_;
+};
+
+}  // namespace ezapi::host::http
