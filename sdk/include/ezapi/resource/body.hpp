@@ -214,6 +214,7 @@ private:
         if (!value.is_string()) return wrong_type(field, "text", value);
         std::string text = value.get<std::string>();
         if (field.is_trimmed) text = trim(text);
+        if (field.is_lower_case) text = lower_case(text);
         if (std::string wrong = text_fault(field, text); !wrong.empty()) {
             fault(field.name, field.choices.empty() ? "invalid" : "choice", std::move(wrong));
             return std::nullopt;

@@ -191,7 +191,7 @@ private:
     }
 
     static std::int64_t position(std::string_view cursor) {
-        const auto text = detail::from_base64url(cursor);
+        const auto text = from_base64url(cursor);
         std::int64_t id = 0;
         if (text) {
             const auto [end, fault] =
@@ -213,7 +213,7 @@ private:
         }
         body += "],\"next_cursor\":";
         if (rows.size() > shown) {
-            append_json_string(body, detail::base64url(rows.text(shown - 1, 0)));
+            append_json_string(body, base64url(rows.text(shown - 1, 0)));
         } else {
             body += "null";
         }

@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string>
@@ -52,6 +51,7 @@ struct Field {
     bool is_sortable = false;
     bool is_searchable = false;
     bool is_trimmed = false;
+    bool is_lower_case = false;
 
     Json default_value;  // null: none
     size_t min_length = 0;
@@ -85,6 +85,9 @@ struct Field {
     Field&& searchable() && { return (is_searchable = true, std::move(*this)); }
 
     Field&& trimmed() && { return (is_trimmed = true, std::move(*this)); }
+
+    /// Taken in any case, kept in lower case (ASCII).
+    Field&& lower_case() && { return (is_lower_case = true, std::move(*this)); }
 
     Field&& default_to(Json value) && {
         return (default_value = std::move(value), std::move(*this));
@@ -160,9 +163,9 @@ struct Field {
     return field(std::move(name), FieldType::any).length(0, 65536);
 }
 
-[[nodiscard]] inline Field choice(std::string name, std::initializer_list<std::string> choices) {
+[[nodiscard]] inline Field choice(std::string name, std::vector<std::string> choices) {
     Field out = text(std::move(name));
-    out.choices = choices;
+    out.choices = std::move(choices);
     return out;
 }
 
@@ -176,6 +179,15 @@ struct Field {
     size_t count = 0;
     for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
     return count;
+}
+
+/// ASCII letters only, whatever the locale.
+[[nodiscard]] inline std::string lower_case(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return out;
 }
 
 [[nodiscard]] inline std::string_view trim(std::string_view text) {

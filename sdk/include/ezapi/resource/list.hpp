@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/base64.hpp"
 #include "ezapi/http.hpp"
 #include "ezapi/resource/resource.hpp"
 
@@ -21,46 +22,6 @@ inline constexpr std::int64_t kDefaultLimit = 50;
 inline constexpr std::int64_t kMaxLimit = 500;
 
 namespace detail {
-
-/// RFC 4648 base64url without padding.
-[[nodiscard]] inline std::string base64url(std::string_view bytes) {
-    static constexpr char kDigits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string out;
-    std::uint32_t bits = 0;
-    int held = 0;
-    for (const char c : bytes) {
-        bits = (bits << 8U) | static_cast<unsigned char>(c);
-        for (held += 8; held >= 6;)
-            out.push_back(kDigits[(bits >> static_cast<unsigned>(held -= 6)) & 63U]);
-    }
-    if (held > 0) out.push_back(kDigits[(bits << static_cast<unsigned>(6 - held)) & 63U]);
-    return out;
-}
-
-[[nodiscard]] inline std::optional<std::string> from_base64url(std::string_view text) {
-    std::string out;
-    std::uint32_t bits = 0;
-    int held = 0;
-    for (const char c : text) {
-        std::uint32_t digit = 0;
-        if (c >= 'A' && c <= 'Z') {
-            digit = static_cast<std::uint32_t>(c - 'A');
-        } else if (c >= 'a' && c <= 'z') {
-            digit = static_cast<std::uint32_t>(c - 'a') + 26;
-        } else if (c >= '0' && c <= '9') {
-            digit = static_cast<std::uint32_t>(c - '0') + 52;
-        } else if (c == '-' || c == '_') {
-            digit = c == '-' ? 62 : 63;
-        } else {
-            return std::nullopt;
-        }
-        bits = (bits << 6U) | digit;
-        if ((held += 6) >= 8)
-            out.push_back(static_cast<char>((bits >> static_cast<unsigned>(held -= 8)) & 255U));
-    }
-    return out;
-}
 
 inline Error bad_query(std::string_view name, const std::string& why) {
     return Error(EZ_INVALID, std::string(name) + ": " + why)
@@ -282,7 +243,7 @@ private:
     }
 
     void read_cursor(std::string_view text) {
-        const auto bytes = detail::from_base64url(text);
+        const auto bytes = from_base64url(text);
         const Json parts =
             bytes ? Json::parse(*bytes, nullptr, false) : Json(Json::value_t::discarded);
         bool good = parts.is_array() && parts.size() == sort_.size() + 1;
@@ -303,7 +264,7 @@ private:
         const size_t first = rows.columns() - sort_.size();
         for (size_t i = 0; i < sort_.size(); ++i)
             parts.push_back(std::string(rows.text(last, first + i)));
-        return detail::base64url(dump_json(parts));
+        return base64url(dump_json(parts));
     }
 
     static std::string where(const std::vector<std::string>& conditions) {

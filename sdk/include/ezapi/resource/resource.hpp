@@ -174,7 +174,16 @@ public:
                 const Within* within = nullptr) const {
         const Record before = lock(tx, id, within, version);
         if (spec_.deleting) spec_.deleting(tx, before);
-        tx.query(delete_, {id, before.version});
+        try {
+            tx.query(delete_, {id, before.version});
+        } catch (const Error& error) {
+            if (error.sqlstate() != "23503") throw;
+            throw Error(EZ_CONFLICT,
+                        spec_.name + " " + std::to_string(id) +
+                            ": in use, rows of others refer to it (" + error.field() + ")")
+                .with_code("in_use")
+                .with_sqlstate(error.sqlstate());
+        }
         record_change(tx, EZ_DELETED, &before, nullptr);
     }
 
