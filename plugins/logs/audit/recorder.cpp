@@ -1,0 +1,89 @@
+#include "audit/recorder.hpp"
+
+#include <optional>
+#include <string>
+
+#include "audit/redaction.hpp"
+#include "ezapi/json.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+constexpr std::string_view kInsert =
+    "INSERT INTO operation_logs (actor_kind, actor_id, actor, action, resource, resource_id, "
+    "before, after, ip, request_id, method, path) "
+    "SELECT $2, $3, $4, action, resource, resource_id, before, after, $5, $6, $7, $8 "
+    "FROM json_to_recordset($1) AS change(action text, resource text, resource_id text, "
+    "before jsonb, after jsonb)";
+
+std::string_view action_name(std::int32_t action) {
+    switch (action) {
+        case EZ_CREATED:
+            return "create";
+        case EZ_DELETED:
+            return "delete";
+        default:
+            return "update";
+    }
+}
+
+void append_state(std::string& out, std::string_view member, ez_str state) {
+    out += ",\"" + std::string(member) + "\":";
+    out += state.size == 0 ? "null" : without_credentials(view(state));
+}
+
+std::optional<std::string_view> unless_empty(ez_str text) {
+    if (text.size == 0) return std::nullopt;
+    return view(text);
+}
+
+}  // namespace
+
+std::string_view actor_kind(const ez_origin& origin) {
+    switch (origin.identity.kind) {
+        case EZ_ADMIN:
+            return "admin";
+        case EZ_MASTER:
+            return "master";
+        case EZ_INTERNAL_ONLY:
+            return "internal";
+        default:
+            return origin.method.size == 0 ? "system" : "public";
+    }
+}
+
+std::string operations_json(Changes changes) {
+    std::string out;
+    for (const ez_change& change : changes) {
+        if (change.action == EZ_TOUCHED) continue;
+        out += out.empty() ? "[" : ",";
+        out += "{\"action\":\"" + std::string(action_name(change.action)) + "\",\"resource\":";
+        append_json_string(out, view(change.resource));
+        out += ",\"resource_id\":";
+        append_json_string(out, view(change.id));
+        append_state(out, "before", change.before);
+        append_state(out, "after", change.after);
+        out.push_back('}');
+    }
+    if (!out.empty()) out.push_back(']');
+    return out;
+}
+
+void record_operations(Tx& tx, Changes changes) {
+    const std::string operations = operations_json(changes);
+    if (operations.empty()) return;
+    const ez_origin origin = tx.origin();
+    const Param actor_id =
+        origin.identity.id != 0 ? Param(origin.identity.id) : Param(std::nullopt);
+    tx.query(kInsert,
+             {operations,
+              actor_kind(origin),
+              actor_id,
+              std::string_view(origin.identity.name),
+              unless_empty(origin.client_ip),
+              unless_empty(origin.request_id),
+              unless_empty(origin.method),
+              unless_empty(origin.path)});
+}
+
+}  // namespace ezapi::logs

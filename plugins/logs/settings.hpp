@@ -1,0 +1,47 @@
+// The settings of the logs plugin.
+#pragma once
+
+namespace ezapi::logs {
+
+inline constexpr const char* kSettings = R"json({
+  "type": "object",
+  "properties": {
+    "queue_capacity": {
+      "type": "integer", "minimum": 1, "maximum": 10000000, "default": 10000,
+      "x-env": "EZ_LOG_QUEUE", "x-key": "log.queue_capacity",
+      "description": "Request records that may wait to be written; beyond it 429"
+    },
+    "batch_size": {
+      "type": "integer", "minimum": 1, "maximum": 5000, "default": 10,
+      "x-env": "EZ_LOG_BATCH_SIZE", "x-key": "log.batch_size",
+      "description": "Waiting records that start a write at once; a write takes all that wait"
+    },
+    "flush_ms": {
+      "type": "integer", "minimum": 1, "maximum": 60000, "default": 1000,
+      "x-env": "EZ_LOG_FLUSH_MS", "x-key": "log.flush_ms",
+      "description": "Longest time that a buffered record waits to be written"
+    },
+    "ack": {
+      "type": "string", "enum": ["committed", "queued"], "default": "committed",
+      "x-env": "EZ_LOG_ACK", "x-key": "log.ack",
+      "description": "When records are acknowledged: once stored, or once buffered"
+    },
+    "retention_days": {
+      "type": "integer", "minimum": 0, "maximum": 36500, "default": 30,
+      "x-env": "EZ_LOG_RETENTION_DAYS", "x-key": "log.retention_days",
+      "description": "Age at which request records are deleted; 0: never"
+    },
+    "max_records": {
+      "type": "integer", "minimum": 0, "maximum": 1000000000000, "default": 1000000,
+      "x-env": "EZ_LOG_MAX_RECORDS", "x-key": "log.max_records",
+      "description": "Request records kept, the oldest go first; 0: no limit"
+    },
+    "partitioning": {
+      "type": "string", "enum": ["off", "month", "day"], "default": "off",
+      "x-env": "EZ_LOG_PARTITIONING", "x-key": "log.partitioning",
+      "description": "Whether request records are kept in partitions that are dropped whole"
+    }
+  }
+})json";
+
+}  // namespace ezapi::logs
