@@ -1,11 +1,12 @@
 // Tells plugins inside a transaction, right before its COMMIT, what it changed. First the
 // subscribers of phase EZ_DERIVE, again and again until no new changes appear; then those of
 // EZ_RECORD once, with every change, one per entity. A failing subscriber aborts the transaction.
+// Also keeps the projections: how the entities of a resource look in Redis, asked for by whoever
+// delivers them.
 #pragma once
 
-#include <condition_variable>
-#include <memory>
-#include <mutex>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "ezapi/abi.h"
 #include "host/db/transaction.hpp"
 #include "host/modules/registry.hpp"
+#include "host/modules/roster.hpp"
 
 namespace ezapi::host::changes {
 
@@ -23,21 +25,40 @@ inline constexpr int kMaxRounds = 16;
 /// `after`, and the action that leads from one to the other. Created and deleted again is left out.
 [[nodiscard]] std::vector<db::Change> coalesce(const std::vector<db::Change>& changes);
 
+/// Where rendered entities go.
+struct Sink {
+    ez_projected_fn fn;
+    void* user;
+};
+
 class Bus : public modules::Registry, public db::CommitHook {
 public:
-    Bus() = default;
-    ~Bus() override;
-    Bus(const Bus&) = delete;
-    Bus& operator=(const Bus&) = delete;
-
     /// Staged under `owner` until activate(). `resource` "*": all. Throws EZ_INVALID for an unknown
-    /// phase or an empty resource; `free_user` is then called, too.
+    /// phase, an empty resource or no function. `free_user` is called once also if this throws.
     void subscribe(std::string_view owner,
                    std::string_view resource,
                    int32_t phase,
                    ez_changes_fn fn,
                    void* user,
                    ez_free_fn free_user);
+
+    /// Staged likewise. Throws EZ_CONFLICT when the resource has one, EZ_INVALID when it is
+    /// incomplete.
+    void project(std::string_view owner, const ez_projection& projection);
+
+    /// The live projections; text is valid for the call of `fn`.
+    void projections(const std::function<void(const ez_projection_info&)>& fn);
+
+    /// Asks the owner of `resource`. Throws EZ_NOT_FOUND when there is no live projection of it.
+    void render(db::Transaction& transaction,
+                std::string_view resource,
+                std::span<const ez_str> ids,
+                Sink sink);
+    void scan(db::Transaction& transaction,
+              std::string_view resource,
+              std::string_view after,
+              size_t limit,
+              Sink sink);
 
     void activate(std::string_view owner) override;
     bool retire(std::string_view owner, std::chrono::steady_clock::time_point deadline) override;
@@ -46,17 +67,30 @@ public:
     void before_commit(db::Transaction& transaction) override;
 
 private:
-    struct Subscription;
-    class Lease;
-    using Subscriptions = std::vector<std::shared_ptr<Subscription>>;
+    struct Subscription {
+        std::string resource;
+        int32_t phase;
+        ez_changes_fn fn;
+        void* user;
+    };
 
-    void call(db::Transaction& transaction,
-              Subscription& subscription,
-              const std::vector<db::Change>& changes);
+    struct Projection {
+        std::string resource;
+        ez_projection entry;
+    };
 
-    std::mutex mutex_;
-    std::condition_variable idle_;
-    Subscriptions subscriptions_;  // in order of registration; a state each
+    using Subscribers = modules::Roster<Subscription>::Lease;
+
+    static void derive(db::Transaction& transaction, const Subscribers& subscribers);
+    static void tell(db::Transaction& transaction,
+                     const Subscribers& subscribers,
+                     int32_t phase,
+                     const std::vector<db::Change>& changes);
+    void with_projection(std::string_view resource,
+                         const std::function<void(const ez_projection&)>& use);
+
+    modules::Roster<Subscription> subscribers_;
+    modules::Roster<Projection> projections_;
 };
 
 }  // namespace ezapi::host::changes

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/db/errors.hpp"
+#include "host/telemetry/log.hpp"
 
 namespace ezapi::host::db {
 namespace {
@@ -285,17 +286,23 @@ void Connection::wait(short events, Patience& patience) {
             if (errno == EINTR) continue;
             lost(patience.what, patience.sent, "poll failed");
         }
-        if (patience.cancelled) {
-            cut();
-            throw ConnectionLost(
-                outcome_unknown(settings_->pool + ": " + std::string(patience.what),
-                                "the server did not answer in time"),
-                patience.sent);
-        }
+        if (patience.cancelled) give_up_waiting(patience);
         request_cancel();
         patience.cancelled = true;
         patience.until = Clock::now() + settings_->cancel_grace;
     }
+}
+
+void Connection::give_up_waiting(const Patience& patience) {
+    cut();
+    const std::string place = settings_->pool + ": " + std::string(patience.what);
+    telemetry::log(
+        EZ_LOG_WARN, "db", place + ": the server did not answer in time, the connection is cut");
+    if (patience.sent)
+        throw ConnectionLost(outcome_unknown(place, "the server did not answer in time"), true);
+    // Not a ConnectionLost: another try would only take as long again.
+    throw Error(EZ_UNAVAILABLE, place + ": the server did not answer in time")
+        .with_code("database_unavailable");
 }
 
 void Connection::require_ready(std::string_view what) const {

@@ -83,6 +83,7 @@ private:
     Rows finish(std::string_view what, Answer answer, bool executed);
     void flush(Patience& patience);
     void wait(short events, Patience& patience);
+    [[noreturn]] void give_up_waiting(const Patience& patience);
     void require_ready(std::string_view what) const;
     [[noreturn]] void lost(std::string_view what, bool sent, std::string_view why);
     void request_cancel();

@@ -74,6 +74,9 @@ constexpr std::array kRules{
          0,
          EZ_LOG_WARN,
          "the server or the transaction is read-only"},
+    // A stale prepared statement, which is prepared again; whoever gets the error reports it.
+    Rule{"0A000", EZ_INTERNAL, "", 0, EZ_LOG_DEBUG, ""},
+    Rule{"26000", EZ_INTERNAL, "", 0, EZ_LOG_DEBUG, ""},
     Rule{"08", EZ_UNAVAILABLE, "database_unavailable", 0, EZ_LOG_WARN, "the connection failed"},
     Rule{"57P",
          EZ_UNAVAILABLE,
@@ -113,7 +116,7 @@ Report report_of(const pg_result* result) {
 Error error_of(std::string_view what, const Report& report) {
     const std::string prefix = std::string(what) + ": ";
     const Rule* rule = rule_of(report.sqlstate);
-    if (rule == nullptr) {
+    if (rule == nullptr || rule->text.empty()) {
         return Error(EZ_INTERNAL, prefix + report.sqlstate + " " + report.message)
             .with_sqlstate(report.sqlstate);
     }

@@ -1,0 +1,130 @@
+// The ABI's table `changes` over db::Transaction and changes::Bus.
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "ezapi/error.hpp"
+#include "host/api/context.hpp"
+#include "host/changes/bus.hpp"
+
+namespace ezapi::host::api {
+namespace {
+
+/// The plugin's array may be of larger structs than ours: each says its size.
+db::Change change_at(const ez_change* changes, size_t index) {
+    const size_t stride = changes->size;
+    if (stride < offsetof(ez_change, after) + sizeof(ez_str)) {
+        throw Error(EZ_INVALID,
+                    "changed: the size of ez_change is " + std::to_string(stride) +
+                        ", expected at least " + std::to_string(sizeof(ez_change)));
+    }
+    ez_change known{};
+    std::memcpy(&known, reinterpret_cast<const char*>(changes) + index * stride, sizeof known);
+    if (known.action < EZ_CREATED || known.action > EZ_TOUCHED || known.resource.size == 0) {
+        throw Error(EZ_INVALID,
+                    "changed: expected a resource and an action from 0 to 3, found resource '" +
+                        std::string(view(known.resource)) + "', action " +
+                        std::to_string(known.action));
+    }
+    const auto copy = [](ez_str text) { return std::string(view(text)); };
+    return {
+        known.action, copy(known.resource), copy(known.id), copy(known.before), copy(known.after)};
+}
+
+ez_status changed(ez_tx* tx, const ez_change* changes, size_t count, ez_error* error) noexcept {
+    return guard(error, [&] {
+        for (size_t i = 0; i < count; ++i) db::from_handle(tx).changed(change_at(changes, i));
+    });
+}
+
+changes::Bus& bus_of(const ez_context* context) {
+    if (context->host->changes == nullptr)
+        throw Error(EZ_UNAVAILABLE, "this host has no bus of changes");
+    return *context->host->changes;
+}
+
+ez_status subscribe(ez_context* context,
+                    ez_str resource,
+                    int32_t phase,
+                    ez_changes_fn fn,
+                    void* user,
+                    ez_free_fn free_user,
+                    ez_error* error) noexcept {
+    return guard(error, [&] {
+        bus_of(context).subscribe(context->plugin, view(resource), phase, fn, user, free_user);
+    });
+}
+
+void origin(const ez_tx* tx, ez_origin* out) noexcept {
+    const db::Origin& known = db::from_handle(tx).origin();
+    const ez_origin whole{out->size,
+                          known.identity,
+                          str(known.client_ip),
+                          str(known.request_id),
+                          str(known.method),
+                          str(known.path)};
+    std::memcpy(out, &whole, std::min<size_t>(out->size, sizeof whole));
+}
+
+void set_revision(ez_tx* tx, int64_t revision) noexcept {
+    db::from_handle(tx).set_revision(revision);
+}
+
+ez_status project(ez_context* context, const ez_projection* projection, ez_error* error) noexcept {
+    return guard(error, [&] {
+        if (projection->size < sizeof(ez_projection)) {
+            throw Error(EZ_INVALID,
+                        "projection: its size is " + std::to_string(projection->size) +
+                            ", expected at least " + std::to_string(sizeof(ez_projection)));
+        }
+        bus_of(context).project(context->plugin, *projection);
+    });
+}
+
+void projections(ez_context* context, ez_projection_info_fn fn, void* user) noexcept {
+    guard(nullptr, [&] {
+        bus_of(context).projections([&](const ez_projection_info& info) { fn(user, &info); });
+    });
+}
+
+ez_status render(ez_context* context,
+                 ez_tx* tx,
+                 ez_str resource,
+                 const ez_str* ids,
+                 size_t count,
+                 ez_projected_fn sink,
+                 void* sink_user,
+                 ez_error* error) noexcept {
+    return guard(error, [&] {
+        bus_of(context).render(
+            db::from_handle(tx), view(resource), {ids, count}, {sink, sink_user});
+    });
+}
+
+ez_status scan(ez_context* context,
+               ez_tx* tx,
+               ez_str resource,
+               ez_str after,
+               size_t limit,
+               ez_projected_fn sink,
+               void* sink_user,
+               ez_error* error) noexcept {
+    return guard(error, [&] {
+        bus_of(context).scan(
+            db::from_handle(tx), view(resource), view(after), limit, {sink, sink_user});
+    });
+}
+
+}  // namespace
+
+const ez_changes_api kChanges{sizeof(ez_changes_api),
+                              changed,
+                              subscribe,
+                              origin,
+                              set_revision,
+                              project,
+                              projections,
+                              render,
+                              scan};
+
+}  // namespace ezapi::host::api

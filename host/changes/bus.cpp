@@ -1,0 +1,103 @@
+#include "host/changes/bus.hpp"
+
+#include <set>
+#include <utility>
+
+#include "ezapi/error.hpp"
+
+namespace ezapi::host::changes {
+namespace {
+
+ez_change borrowed(const db::Change& change) {
+    return {sizeof(ez_change),
+            change.action,
+            str(change.resource),
+            str(change.id),
+            str(change.before),
+            str(change.after)};
+}
+
+const auto kEveryone = [](const auto&) { return true; };
+
+}  // namespace
+
+void Bus::subscribe(std::string_view owner,
+                    std::string_view resource,
+                    int32_t phase,
+                    ez_changes_fn fn,
+                    void* user,
+                    ez_free_fn free_user) {
+    if (resource.empty() || fn == nullptr || (phase != EZ_DERIVE && phase != EZ_RECORD)) {
+        if (free_user != nullptr) free_user(user);
+        throw Error(EZ_INVALID,
+                    "subscription of " + std::string(owner) + " to changes of '" +
+                        std::string(resource) +
+                        "': expected a resource, a function and the phase 0 or 1, found phase " +
+                        std::to_string(phase));
+    }
+    subscribers_.add(owner, {std::string(resource), phase, fn, user}, user, free_user);
+}
+
+void Bus::activate(std::string_view owner) {
+    subscribers_.activate(owner);
+    projections_.activate(owner);
+}
+
+bool Bus::retire(std::string_view owner, std::chrono::steady_clock::time_point deadline) {
+    const bool told_all = subscribers_.retire(owner, deadline);
+    return projections_.retire(owner, deadline) && told_all;
+}
+
+void Bus::discard(std::string_view owner) {
+    subscribers_.discard(owner);
+    projections_.discard(owner);
+}
+
+void Bus::before_commit(db::Transaction& transaction) {
+    // Whoever is live now takes part in the whole commit and cannot be retired before its end.
+    const Subscribers subscribers = subscribers_.lease(kEveryone);
+    derive(transaction, subscribers);
+    transaction.seal_changes(true);
+    tell(transaction, subscribers, EZ_RECORD, coalesce(transaction.changes()));
+}
+
+/// Each round tells what the one before it brought. An entity that is touched once more is nothing
+/// new, so subscribers that touch each other's entities come to an end.
+void Bus::derive(db::Transaction& transaction, const Subscribers& subscribers) {
+    std::set<std::pair<std::string, std::string>> known;
+    size_t seen = 0;
+    for (int round = 0; seen < transaction.changes().size(); ++round) {
+        if (round == kMaxRounds) {
+            throw Error(EZ_INTERNAL,
+                        "changes: subscribers derived new ones for " + std::to_string(kMaxRounds) +
+                            " rounds, last of " + transaction.changes().back().resource);
+        }
+        std::vector<db::Change> fresh;
+        for (; seen < transaction.changes().size(); ++seen) {
+            const db::Change& change = transaction.changes()[seen];
+            const bool first = known.emplace(change.resource, change.id).second;
+            if (first || change.action != EZ_TOUCHED) fresh.push_back(change);
+        }
+        tell(transaction, subscribers, EZ_DERIVE, coalesce(fresh));
+    }
+}
+
+void Bus::tell(db::Transaction& transaction,
+               const Subscribers& subscribers,
+               int32_t phase,
+               const std::vector<db::Change>& changes) {
+    subscribers.for_each([&](const Subscription& each) {
+        if (each.phase != phase) return;
+        std::vector<ez_change> told;
+        for (const db::Change& change : changes) {
+            if (each.resource == "*" || each.resource == change.resource)
+                told.push_back(borrowed(change));
+        }
+        if (told.empty()) return;
+        check([&](ez_error* error) {
+            return each.fn(each.user, db::to_handle(transaction), told.data(), told.size(), error);
+        });
+    });
+}
+
+}  // namespace ezapi::host::changes
