@@ -1,0 +1,102 @@
+// Calls every operation that the server declares and holds each answer against the declaration: status, content type and
+// schema, where an answer may not carry a member that is not declared. Fails when a declared operation was not called.
+//
+// EZ_URL, EZ_ADMIN_TOKEN, EZ_INTERNAL_TOKEN name the server; NODE_PATH is not needed: the parts come from etc/node_modules.
+import { createRequire } from 'node:module';
+import { scenario } from './scenario.mjs';
+
+const require = createRequire(new URL('../../../etc/package.json', import.meta.url));
+const Ajv = require('ajv').default ?? require('ajv');
+const addFormats = require('ajv-formats').default ?? require('ajv-formats');
+
+const url = process.env.EZ_URL;
+const tokens = { admin: process.env.EZ_ADMIN_TOKEN, internal: process.env.EZ_INTERNAL_TOKEN };
+const document = await (await fetch(`${url}/swagger/openapi.json`)).json();
+const faults = [];
+const called = new Map();
+
+const ajv = new Ajv({ strict: false, allErrors: true });
+addFormats(ajv);
+ajv.addFormat('int64', { type: 'number', validate: Number.isInteger });
+ajv.addFormat('int32', { type: 'number', validate: Number.isInteger });
+
+// References resolved, allOf merged, objects closed: what is left says exactly which members an answer may have.
+function closed(schema) {
+  if (schema.$ref) return closed(schema.$ref.split('/').slice(1).reduce((at, name) => at[name], document));
+  if (schema.allOf) {
+    const parts = schema.allOf.map(closed);
+    return {
+      type: 'object',
+      properties: Object.assign({}, ...parts.map((part) => part.properties)),
+      required: parts.flatMap((part) => part.required ?? []),
+      additionalProperties: false,
+    };
+  }
+  const out = { ...schema };
+  for (const word of ['oneOf', 'anyOf']) if (out[word]) out[word] = out[word].map(closed);
+  if (out.items) out.items = closed(out.items);
+  if (typeof out.additionalProperties === 'object') out.additionalProperties = closed(out.additionalProperties);
+  if (out.properties) {
+    out.properties = Object.fromEntries(Object.entries(out.properties).map(([name, part]) => [name, closed(part)]));
+    out.additionalProperties ??= false;
+  }
+  if (out.nullable && !out.type) delete out.nullable; // ajv wants a type beside it; without one anything is allowed
+  return out;
+}
+
+function judge(where, operation, status, type, text) {
+  const declared = operation.responses[status] ?? operation.responses.default;
+  if (!declared) return faults.push(`${where}: answered ${status}, which is not declared: ${text.slice(0, 300)}`);
+  const response = declared.$ref ? declared.$ref.split('/').slice(1).reduce((at, name) => at[name], document) : declared;
+  if (!response.content) {
+    if (text) faults.push(`${where}: ${status} is declared without content, found ${text.length} bytes`);
+    return;
+  }
+  const media = response.content[type];
+  if (!media) return faults.push(`${where}: ${status} came as '${type}', declared ${Object.keys(response.content)}`);
+  if (!media.schema || !type.endsWith('json')) return;
+  const check = ajv.compile(closed(media.schema));
+  if (!check(JSON.parse(text))) {
+    faults.push(`${where}: ${status} breaks its schema: ${ajv.errorsText(check.errors)}\n    ${text.slice(0, 500)}`);
+  }
+}
+
+// One call: `path` is the declared one, its parameters stand in `params`. Answers {status, body, headers}.
+async function call(method, path, { params = {}, query = '', body, headers = {}, as = 'admin', expect } = {}) {
+  const operation = document.paths[path]?.[method.toLowerCase()];
+  const where = `${method} ${path}`;
+  if (!operation) throw new Error(`${where}: not declared`);
+  const target = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name]));
+  const bearer = tokens[as] ?? as;
+  const all = { ...headers };
+  if (as !== 'nobody') all.authorization = `Bearer ${bearer}`;
+  if (body !== undefined && !all['content-type']) all['content-type'] = 'application/json';
+  const answer = await fetch(`${url}${target}${query}`, {
+    method,
+    headers: all,
+    body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  const type = (answer.headers.get('content-type') ?? '').split(';')[0];
+  called.set(where, [...(called.get(where) ?? []), answer.status]);
+  judge(where, operation, answer.status, type, text);
+  if (expect !== undefined && answer.status !== expect) {
+    faults.push(`${where}: expected ${expect}, found ${answer.status}: ${text.slice(0, 300)}`);
+  }
+  return { status: answer.status, headers: answer.headers, body: type.endsWith('json') ? JSON.parse(text) : text };
+}
+
+await scenario(call, document, url);
+
+for (const [path, methods] of Object.entries(document.paths)) {
+  for (const method of Object.keys(methods)) {
+    if (['parameters', 'summary', 'description'].includes(method)) continue;
+    const where = `${method.toUpperCase()} ${path}`;
+    const statuses = called.get(where);
+    if (!statuses) faults.push(`${where}: declared, but the scenario does not call it`);
+    else if (!statuses.some((status) => status < 400)) faults.push(`${where}: never succeeded: ${statuses}`);
+  }
+}
+for (const fault of faults) console.error(fault);
+console.log(`${called.size} operations called, ${faults.length} faults`);
+process.exit(faults.length === 0 ? 0 : 1);
