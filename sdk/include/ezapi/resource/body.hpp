@@ -19,6 +19,7 @@ enum class BodyMode { create, replace, merge };
 
 /// An entity on its way into the database, as `prepare` sees it: faults may be added, columns set.
 struct Draft {
+    std::int64_t id = 0;                         // 0 at creation
     const Json* before = nullptr;                // nullptr at creation
     Json after;                                  // every column, hidden ones too
     std::map<std::string, std::string> secrets;  // given in this body, by field

@@ -148,6 +148,7 @@ public:
                                 const Within* within = nullptr) const {
         const Record before = lock(tx, id, within, version);
         Draft draft;
+        draft.id = before.id;
         draft.before = &before.data;
         // What a client has read may come back: the common members are checked, not stored.
         check_common(before, body, draft.faults);
