@@ -21,8 +21,9 @@ const ez_authenticator_v1 Authenticator::kTable = {
     [](void* self, ez_str credential, ez_identity* out, ez_error* error) noexcept {
         return guard(error, [&] {
             // The caller's struct may be of another size: only what it has is written.
-            const ez_identity who =
+            ez_identity who =
                 static_cast<const Authenticator*>(self)->authenticate(view(credential));
+            who.size = out->size;
             std::memcpy(out, &who, std::min<size_t>(out->size, sizeof who));
         });
     },

@@ -1,0 +1,92 @@
+#include "issuing.hpp"
+
+#include "ezapi/credential.hpp"
+#include "limits.hpp"
+#include "quota.hpp"
+
+namespace ezapi::keys {
+
+namespace {
+
+std::optional<Timestamp> time_of(const Json& value) {
+    return value.is_null() ? std::nullopt : parse_time(value.get_ref<const std::string&>());
+}
+
+const char* settled_status(const Json& token, Timestamp at) {
+    if (token.at("status") == "suspended") return "suspended";
+    const auto expires = time_of(token.at("expires_at"));
+    if (expires && *expires <= at) return "expired";
+    const Json& limit = token.at("quota_limit");
+    if (!limit.is_null() && token.at("quota_used").get<std::int64_t>() >= limit.get<std::int64_t>())
+        return "exhausted";
+    return "active";
+}
+
+bool reaches_for_more(const Draft& draft) {
+    return draft.creates() || draft.changes("group") || draft.changes("namespaces") ||
+           draft.changes("default_namespace");
+}
+
+}  // namespace
+
+Issued issue_token(const Master& master) {
+    const std::string token = credential::issue(kTokenPrefix);
+    return {{{"token_hash", credential::sha256_hex(token)},
+             {"prefix", token.substr(0, credential::kShown)},
+             {"epoch", master.epoch}},
+            {{"token", token}}};
+}
+
+void Issuing::prepare(Tx& tx, Draft& draft) const {
+    settle(draft, now());
+    if (!reaches_for_more(draft)) return;
+    // Shared at creation: a master that is being suspended or whose tokens are being ended waits,
+    // and then sees this token among those that it must tell Redis about.
+    const Master master = masters_.one(tx,
+                                       draft.after.at("master_id").get<std::int64_t>(),
+                                       draft.creates() ? EZ_MASTER_SHARE : EZ_MASTER_READ);
+    check_limits(draft, master);
+    report_missing(draft, namespaces_.missing(tx, unproven_namespaces(draft, master)));
+    if (!draft.creates() || !draft.faults.empty()) return;
+    admit(tx, master);
+    Issued issued = issue_token(master);
+    draft.after.update(issued.columns);
+    draft.reveal = std::move(issued.reveal);
+}
+
+void Issuing::admit(Tx& tx, const Master& master) const {
+    if (master.status != "active" && tx.origin().identity.kind == EZ_MASTER)
+        throw Error(EZ_DENIED, "master " + std::to_string(master.id) + ": suspended");
+    if (master.max_child_keys == 0) return;
+    // One creation at a time where there is a limit. The lock on the master is shared and could not
+    // be strengthened without two creations waiting for each other.
+    tx.query("SELECT pg_advisory_xact_lock(hashtextextended('keys of master ' || $1::text, 0))",
+             {master.id});
+    const auto count =
+        tx.query("SELECT count(*) FROM keys WHERE master_id = $1", {master.id}).integer(0, 0);
+    if (count < master.max_child_keys) return;
+    throw Error(EZ_CONFLICT,
+                "master " + std::to_string(master.id) + ": may have " +
+                    std::to_string(master.max_child_keys) + " tokens and has " +
+                    std::to_string(count))
+        .with_code("max_child_keys");
+}
+
+void settle(Draft& draft, Timestamp at) {
+    Json& token = draft.after;
+    const Json& status = token.at("status");
+    if (draft.changes("status") && status != "active" && status != "suspended")
+        draft.faults.add("status",
+                         "choice",
+                         "expected active or suspended; expired and exhausted follow from "
+                         "expires_at and the quota");
+    const auto expires = time_of(token.at("expires_at"));
+    if (draft.creates() && expires && *expires <= at)
+        draft.faults.add("expires_at", "range", "expected a time to come");
+    token["status"] = settled_status(token, at);
+    if (!draft.changes("quota_reset")) return;
+    const auto reset = next_reset(token.at("quota_reset").get_ref<const std::string&>(), at);
+    token["quota_reset_at"] = reset ? Json(format_time(*reset)) : Json();
+}
+
+}  // namespace ezapi::keys

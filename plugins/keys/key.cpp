@@ -1,0 +1,107 @@
+#include "key.hpp"
+
+#include "issuing.hpp"
+#include "network.hpp"
+#include "projection.hpp"
+
+namespace ezapi::keys {
+
+namespace {
+
+constexpr std::int64_t kMost = 1'000'000'000;
+constexpr std::int64_t kMostTokens = 1'000'000'000'000'000;
+
+Field counter(std::string name, std::string about) {
+    return integer(std::move(name)).read_only().default_to(0).sortable().about(std::move(about));
+}
+
+Field networks(std::string name, std::string about) {
+    return texts(std::move(name)).length(1, 64).must(network_fault).about(std::move(about));
+}
+
+std::vector<Field> key_fields() {
+    return fields(
+        integer("master_id").read_only().about("Whose token it is"),
+        text("name").required().trimmed().length(1, 128).filterable().sortable().searchable(),
+        text("group").trimmed().length(0, 128).default_to("").filterable().about(
+            "The master's own group, or empty for the same: a token never leaves it"),
+        texts("namespaces")
+            .length(1, 63)
+            .filterable()
+            .about("Some of the master's namespaces; none named: all of the master's"),
+        text("default_namespace")
+            .trimmed()
+            .length(0, 63)
+            .default_to("")
+            .about("Used where a request names none; empty: the master's"),
+        texts("models").about("Models that it may use; none named: all"),
+        texts("models_denied").about("Models that it may not use, whatever `models` says"),
+        networks("ip_allow", "Addresses and networks (CIDR) it may come from; none named: any"),
+        networks("ip_deny", "Addresses and networks it may not come from, whatever ip_allow says"),
+        time("expires_at").nullable().sortable().about("Null: never"),
+        integer("quota_limit")
+            .nullable()
+            .range(1, kMostTokens)
+            .about("Tokens, in and out, that it may use until the next reset; null: no limit"),
+        counter("quota_used", "Tokens used since the last reset"),
+        choice("quota_reset", {"none", "daily", "weekly", "monthly"})
+            .default_to("none")
+            .filterable()
+            .about("At midnight UTC of every day, every Monday, or the first of every month"),
+        time("quota_reset_at").nullable().read_only().about("The next reset"),
+        integer("qps_limit")
+            .range(0, kMost)
+            .default_to(0)
+            .about("Requests per second; 0: not "
+                   "limited"),
+        choice("status", {"active", "suspended", "expired", "exhausted"})
+            .default_to("active")
+            .filterable()
+            .sortable()
+            .about("May be set to active or suspended; expired and exhausted follow from "
+                   "expires_at and the quota"),
+        counter("request_count", "Requests ever made"),
+        counter("tokens_in", "Tokens ever sent"),
+        counter("tokens_out", "Tokens ever received"),
+        time("last_used_at").nullable().read_only().sortable(),
+        integer("epoch").read_only().about("The master's epoch when it was issued or rotated"),
+        text("prefix").read_only().searchable().about("The first characters of the token"),
+        text("token_hash").hidden());
+}
+
+void touch_written(Tx& tx, const Record* before, const Record* after) {
+    const auto hash = [](const Record& row) {
+        return row.data.at("token_hash").get_ref<const std::string&>();
+    };
+    tx.touched(kProjection, hash(after != nullptr ? *after : *before));
+    if (before == nullptr || after == nullptr) return;
+    if (hash(*before) != hash(*after)) tx.touched(kProjection, hash(*before));
+    touch_retiring(tx, after->id);
+}
+
+}  // namespace
+
+ResourceSpec key_spec(const Issuing& issuing) {
+    return {
+        .name = "keys",
+        .table = "keys",
+        .schema = "Key",
+        .fields = key_fields(),
+        .reveals = fields(text("token").about("The token, shown this once")),
+        .prepare = [&issuing](Tx& tx, Draft& draft) { issuing.prepare(tx, draft); },
+        .written = touch_written,
+        .deleting = [](Tx& tx, const Record& row) { touch_retiring(tx, row.id); },
+    };
+}
+
+std::int64_t count_in_namespace(Tx& tx, std::string_view name) {
+    return tx
+        .query(
+            "SELECT count(*) FROM keys "
+            "WHERE (namespaces <> '[]' AND namespaces @> jsonb_build_array($1::text)) "
+            "OR (default_namespace <> '' AND default_namespace = $1)",
+            {name})
+        .integer(0, 0);
+}
+
+}  // namespace ezapi::keys

@@ -1,0 +1,40 @@
+#include "masters.hpp"
+
+namespace ezapi::keys {
+
+namespace {
+
+using Found = std::map<std::int64_t, Master>;
+
+ez_status keep(void* user, const ez_master* master) noexcept {
+    return guard(nullptr, [&] {
+        static_cast<Found*>(user)->emplace(master->id,
+                                           Master{master->id,
+                                                  master->epoch,
+                                                  master->max_child_keys,
+                                                  std::string(view(master->status)),
+                                                  std::string(view(master->group)),
+                                                  std::string(view(master->namespaces)),
+                                                  std::string(view(master->default_namespace))});
+    });
+}
+
+}  // namespace
+
+Found Masters::read(Tx& tx, std::span<const std::int64_t> ids, std::int32_t mode) const {
+    Found found;
+    if (ids.empty()) return found;
+    service_.call<&ez_masters_v1::read>(
+        tx.handle(), ids.data(), ids.size(), mode, &keep, static_cast<void*>(&found));
+    return found;
+}
+
+Master Masters::one(Tx& tx, std::int64_t id, std::int32_t mode) const {
+    Found found = read(tx, std::span(&id, 1), mode);
+    const auto master = found.find(id);
+    if (master == found.end())
+        throw Error(EZ_NOT_FOUND, "masters " + std::to_string(id) + ": no such entity");
+    return std::move(master->second);
+}
+
+}  // namespace ezapi::keys

@@ -1,0 +1,28 @@
+// auth:token:<hash>, as Redis holds it, and which of them a change makes stale.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "ezapi/changes.hpp"
+#include "ezapi/resource/resource.hpp"
+
+namespace ezapi::keys {
+
+class Tokens;
+
+inline constexpr std::string_view kProjection = "auth:token";
+
+/// `tokens` must outlive it.
+[[nodiscard]] Projection projection(const Tokens& tokens);
+
+/// Marks the hashes in one column of a result.
+void touch_all(Tx& tx, const Rows& hashes, size_t column = 0);
+
+/// Marks the hashes of a token that a rotation lets live on.
+void touch_retiring(Tx& tx, std::int64_t key_id);
+
+/// Subscriber of changes of masters: their tokens follow.
+void follow_masters(Tx& tx, Changes changes, const Resource& keys);
+
+}  // namespace ezapi::keys
