@@ -65,7 +65,6 @@ Config Config::load(const Inputs& inputs) {
         config.values_[setting.key] = config.resolve(setting);
     }
     config.read_plugins();
-    config.check_rules();
     return config;
 }
 
@@ -182,14 +181,8 @@ void Config::read_plugins() {
     }
 }
 
-void Config::check_rules() {
-    const auto& origins = list("cors.allow_origins");
-    if (boolean("cors.allow_credentials") &&
-        std::find(origins.begin(), origins.end(), "*") != origins.end()) {
-        add_fault(source("cors.allow_credentials"),
-                  "cors.allow_credentials",
-                  "true is not allowed while cors.allow_origins holds '*'; list the origins");
-    }
+void Config::refuse(std::string_view key, std::string message) {
+    add_fault(source(key), std::string(key), std::move(message));
 }
 
 void Config::add_fault(std::string source, const std::string& key, std::string message) {

@@ -80,6 +80,9 @@ public:
     /// fault, because it may be a setting of that plugin; it is returned as a warning instead.
     std::vector<std::string> check_unknown_keys(bool complete);
 
+    /// Adds a fault of a host's setting that its schema cannot express.
+    void refuse(std::string_view key, std::string message);
+
     [[nodiscard]] const Faults& faults() const { return faults_; }
 
     /// The file that was read; empty: none was found.
@@ -99,7 +102,6 @@ private:
     void read_file(const Inputs& inputs);
     void read_plugins();
     void read_plugin_switches();
-    void check_rules();
     void add_fault(std::string source, const std::string& key, std::string message);
     const Held& held(std::string_view key) const;
 

@@ -46,14 +46,6 @@ Setting list(std::string key, std::string env, std::string fallback, std::string
         Type::kList, std::move(key), std::move(env), std::move(fallback), std::move(description));
 }
 
-Setting boolean(std::string key, std::string env, bool fallback, std::string description) {
-    return base(Type::kBoolean,
-                std::move(key),
-                std::move(env),
-                fallback ? "true" : "false",
-                std::move(description));
-}
-
 Setting choice(std::string key,
                std::string env,
                std::string fallback,
@@ -102,7 +94,7 @@ void add_server(Schema& out) {
                           "Open connections; more are refused"));
     out.push_back(integer("server.max_body_bytes",
                           "EZ_API_MAX_BODY_BYTES",
-                          8388608,
+                          16777216,
                           1024,
                           1073741824,
                           "Largest request body; beyond it 413"));
@@ -120,7 +112,7 @@ void add_server(Schema& out) {
                           "Time in which the headers of a request must arrive"));
     out.push_back(integer("server.body_timeout_ms",
                           "EZ_API_BODY_TIMEOUT_MS",
-                          30000,
+                          60000,
                           100,
                           kMaxMilliseconds,
                           "Time in which the body of a request must arrive"));
@@ -187,13 +179,13 @@ void add_postgres(Schema& out) {
                           "Longest time to connect; libpq counts whole seconds"));
     out.push_back(integer("postgres.statement_timeout_ms",
                           "EZ_PG_STATEMENT_TIMEOUT_MS",
-                          5000,
+                          2000,
                           10,
                           kMaxMilliseconds,
                           "Longest run of one statement"));
     out.push_back(integer("postgres.lock_timeout_ms",
                           "EZ_PG_LOCK_TIMEOUT_MS",
-                          3000,
+                          1000,
                           10,
                           kMaxMilliseconds,
                           "Longest wait for a lock"));
@@ -235,10 +227,6 @@ void add_access(Schema& out) {
                        "EZ_CORS_ALLOW_ORIGINS",
                        "*",
                        "Origins that browsers may call from; * is any"));
-    out.push_back(boolean("cors.allow_credentials",
-                          "EZ_CORS_ALLOW_CREDENTIALS",
-                          false,
-                          "Let browsers send credentials; never together with *"));
     out.push_back(
         secret("auth.admin_token",
                "EZ_ADMIN_TOKEN",
@@ -252,8 +240,6 @@ void add_access(Schema& out) {
                          "EZ_JWT_SECRET",
                          kShortestSecret,
                          "Signs admin sessions; empty: a random one per process"));
-    out.push_back(integer(
-        "auth.session_seconds", "EZ_SESSION_SECONDS", 3600, 60, 86400, "Life of an admin session"));
 }
 
 void add_process(Schema& out) {

@@ -190,6 +190,10 @@ bool Loader::all_opened() const {
     });
 }
 
+void Loader::attach(Attachment host) {
+    host_ = std::move(host);
+}
+
 void Loader::start() {
     Names all;
     for (const auto& [name, plugin] : plugins_) all.insert(name);
@@ -202,7 +206,7 @@ void Loader::start_these(const Names& names) {
         if (start_one(*plugin)) live.push_back(plugin);
     }
     for (Plugin* plugin : live) {
-        for (Registry* registry : options_.registries) registry->activate(plugin->name);
+        for (Registry* registry : host_.registries) registry->activate(plugin->name);
         set_state(*plugin, State::kRunning);
         telemetry::log(EZ_LOG_INFO,
                        "plugins",
@@ -221,11 +225,11 @@ bool Loader::start_one(Plugin& plugin) {
     plugin.context = std::make_unique<ez_context>();
     plugin.context->plugin = plugin.name;
     plugin.context->settings = plugin.settings;
-    plugin.context->host = options_.components;
-    plugin.host = options_.tables;
+    plugin.context->host = host_.components;
+    plugin.host = host_.tables;
     plugin.host.context = plugin.context.get();
     plugin.self = nullptr;
-    if (options_.services != nullptr) options_.services->declare(plugin.name, plugin.providers());
+    if (host_.services != nullptr) host_.services->declare(plugin.name, plugin.providers());
 
     ez_error error{};
     const ez_status status = plugin.library->descriptor().start(&plugin.host, &plugin.self, &error);
@@ -233,7 +237,7 @@ bool Loader::start_one(Plugin& plugin) {
         started_.push_back(&plugin);
         return true;
     }
-    for (Registry* registry : options_.registries) registry->discard(plugin.name);
+    for (Registry* registry : host_.registries) registry->discard(plugin.name);
     error.message[sizeof(error.message) - 1] = '\0';
     const std::string words = error.message[0] == '\0' ? "it gave no reason" : error.message;
     fail(plugin, "failed to start: " + words);
@@ -258,20 +262,20 @@ bool Loader::stop_these(const Names& names) {
 
 bool Loader::stop_one(Plugin& plugin) {
     set_state(plugin, State::kStopping);
-    const auto deadline = std::chrono::steady_clock::now() + options_.stop_limit;
+    const auto deadline = std::chrono::steady_clock::now() + host_.stop_limit;
     bool idle = true;
-    for (Registry* registry : options_.registries)
+    for (Registry* registry : host_.registries)
         idle = registry->retire(plugin.name, deadline) && idle;
     std::erase(started_, &plugin);
     if (!idle) {
         plugin.stuck = true;
         fail(plugin,
-             "did not stop within " + std::to_string(options_.stop_limit.count()) +
+             "did not stop within " + std::to_string(host_.stop_limit.count()) +
                  " ms: it is still busy and stays in memory until the process ends");
         return false;
     }
     plugin.library->descriptor().stop(plugin.self);
-    for (Registry* registry : options_.registries) registry->discard(plugin.name);
+    for (Registry* registry : host_.registries) registry->discard(plugin.name);
     plugin.self = nullptr;
     plugin.context.reset();
     set_state(plugin, State::kDisabled);
@@ -301,9 +305,9 @@ void Loader::bring_up(const Names& names) {
         Plugin& plugin = *plugins_.at(name);
         if (!plugin.wanted || plugin.runs() || plugin.stuck) continue;
         open_one(plugin);
-        if (plugin.state == State::kFailed || !options_.migrate) continue;
+        if (plugin.state == State::kFailed || !host_.migrate) continue;
         ez_error error{};
-        if (guard(&error, [&] { options_.migrate(name); }) != EZ_OK) {
+        if (guard(&error, [&] { host_.migrate(name); }) != EZ_OK) {
             fail(plugin, std::string("migration failed: ") + error.message);
         }
     }

@@ -52,14 +52,18 @@ struct Wish {
 
 struct LoaderOptions {
     std::vector<std::string> directories;
+    /// The plugin's resolved settings as JSON; throws ezapi::Error when they cannot be used.
+    std::function<std::string(const Library&)> settings;
+};
+
+/// What plugins are started with.
+struct Attachment {
     const Components* components = nullptr;
     /// Every table filled in; the context is set for each plugin.
     ez_host tables{};
     Services* services = nullptr;
     /// In the order in which a stopping plugin leaves them; services last.
     std::vector<Registry*> registries;
-    /// The plugin's resolved settings as JSON; throws ezapi::Error when they cannot be used.
-    std::function<std::string(const Library&)> settings;
     /// Applies the plugin's migrations before a start at run time; may be empty.
     std::function<void(const std::string& plugin)> migrate;
     std::chrono::milliseconds stop_limit{10000};
@@ -81,6 +85,9 @@ public:
 
     /// True when every enabled plugin was opened, so that all settings are known.
     [[nodiscard]] bool all_opened() const;
+
+    /// Once, before start().
+    void attach(Attachment host);
 
     /// Starts what can be started, then makes all of it live together.
     void start();
@@ -120,6 +127,7 @@ private:
     void fail(Plugin& plugin, const std::string& why);
 
     LoaderOptions options_;
+    Attachment host_;
     mutable std::mutex mutex_;  // guards what report() reads; changed on the main thread only
     std::map<std::string, std::unique_ptr<Plugin>, std::less<>> plugins_;
     std::vector<Plugin*> started_;  // running ones, in the order of their starts

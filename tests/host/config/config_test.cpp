@@ -158,9 +158,10 @@ TEST_F(ConfigTest, RefusesAPluginThatIsNoMapping) {
         Contains("config.yaml:2: plugins.masters: expected a mapping such as { enabled: true }"));
 }
 
-TEST_F(ConfigTest, RefusesAnyOriginTogetherWithCredentials) {
-    const Config config = load("cors: { allow_credentials: true }\n");
-    EXPECT_THAT(texts(config), ElementsAre(HasSubstr("cors.allow_origins holds '*'")));
+TEST_F(ConfigTest, TakesFaultsThatASchemaCannotExpress) {
+    Config config = load("redis: { addr: nonsense }\n");
+    config.refuse("redis.addr", "expected host:port");
+    EXPECT_THAT(texts(config), ElementsAre("config.yaml:1: redis.addr: expected host:port"));
 }
 
 TEST_F(ConfigTest, NeverShowsASecret) {

@@ -53,21 +53,23 @@ protected:
     ~LoaderTest() override { host::telemetry::set_sink({}); }
 
     LoaderOptions options() {
-        LoaderOptions options;
-        options.directories = {directory_};
-        options.components = &components_;
-        options.tables.size = sizeof(ez_host);
-        options.tables.log = &host::api::kLog;
-        options.tables.config = &host::api::kConfig;
-        options.tables.services = &host::api::kServices;
-        options.services = &services_;
-        options.registries = {&registry_, &services_};
-        options.settings = [this](const Library& library) -> std::string {
-            if (library.name() == unusable_) throw Error(EZ_INVALID, "settings are wrong");
-            return "{\"of\":\"" + library.name() + "\"}";
-        };
-        options.migrate = [this](const std::string& plugin) { migrated_.push_back(plugin); };
-        return options;
+        return {{directory_}, [this](const Library& library) -> std::string {
+                    if (library.name() == unusable_) throw Error(EZ_INVALID, "settings are wrong");
+                    return "{\"of\":\"" + library.name() + "\"}";
+                }};
+    }
+
+    Attachment attachment() {
+        Attachment host;
+        host.components = &components_;
+        host.tables.size = sizeof(ez_host);
+        host.tables.log = &ezapi::host::api::kLog;
+        host.tables.config = &ezapi::host::api::kConfig;
+        host.tables.services = &ezapi::host::api::kServices;
+        host.services = &services_;
+        host.registries = {&registry_, &services_};
+        host.migrate = [this](const std::string& plugin) { migrated_.push_back(plugin); };
+        return host;
     }
 
     Loader& open(const std::vector<std::string>& names) {
@@ -79,7 +81,8 @@ protected:
     }
 
     Loader& start(const std::vector<std::string>& names) {
-        open(names).start();
+        open(names).attach(attachment());
+        loader_->start();
         return *loader_;
     }
 

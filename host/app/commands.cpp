@@ -1,0 +1,131 @@
+#include "host/app/commands.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <vector>
+
+#include "ezapi/error.hpp"
+#include "host/app/process.hpp"
+#include "host/app/setup.hpp"
+#include "host/telemetry/log.hpp"
+#include "host/telemetry/redact.hpp"
+
+namespace ezapi::host::app {
+namespace {
+
+/// The edge of every command: what is thrown becomes one sentence and an exit code.
+template <class Command>
+int run_command(Command&& command) {
+    int code = kDone;
+    ez_error error{};
+    const ez_status status = guard(&error, [&] { code = command(); });
+    if (status == EZ_OK) return code;
+    telemetry::log(EZ_LOG_ERROR, "host", error.message);
+    return status == EZ_INVALID ? kRefused : kFailed;
+}
+
+int tell_refusals(const Setup& setup) {
+    const std::vector<std::string> refusals = setup.refusals();
+    for (const std::string& refusal : refusals) {
+        std::cerr << telemetry::escape_controls(telemetry::redact(refusal)) << "\n";
+    }
+    return refusals.empty() ? kDone : kRefused;
+}
+
+void tell_warnings(const Setup& setup) {
+    for (const std::string& warning : setup.warnings()) {
+        std::cerr << "warning: " << telemetry::escape_controls(telemetry::redact(warning)) << "\n";
+    }
+}
+
+/// Commands that print their result keep the log to what is wrong with the program itself.
+void quiet_log() {
+    telemetry::set_level(EZ_LOG_ERROR + 1);
+}
+
+std::string padded(std::string text, size_t width) {
+    text.resize(std::max(text.size(), width), ' ');
+    return text;
+}
+
+int print_migrations(const std::vector<db::MigrationEntry>& entries) {
+    bool sound = true;
+    for (const db::MigrationEntry& entry : entries) {
+        const std::string number = std::to_string(entry.version);
+        std::cout << padded(entry.module, 18)
+                  << std::string(4 - std::min<size_t>(number.size(), 4), '0') << number << "  "
+                  << padded(entry.name, 32) << padded(to_text(entry.state), 9) << entry.applied_at
+                  << "\n";
+        sound = sound && entry.state != db::MigrationState::edited &&
+                entry.state != db::MigrationState::missing;
+    }
+    return sound ? kDone : kFailed;
+}
+
+}  // namespace
+
+std::string_view version() noexcept {
+    return EZAPI_VERSION;
+}
+
+int serve(const Invocation& invocation) {
+    return run_command([&] {
+        Process process(invocation);
+        return process.run();
+    });
+}
+
+int migrate(const Invocation& invocation) {
+    return run_command([&] {
+        Setup setup(invocation);
+        tell_warnings(setup);
+        if (const int code = tell_refusals(setup); code != kDone) return code;
+        const db::Migrations migrations(migrations_options(setup.config()));
+        const std::vector<std::string> modules = setup.migration_modules();
+        if (invocation.status_only) return print_migrations(migrations.status(modules));
+        const auto applied = migrations.apply(modules);
+        static_cast<void>(print_migrations(applied));
+        std::cout << applied.size() << " migration(s) applied\n";
+        return kDone;
+    });
+}
+
+int check_config(const Invocation& invocation) {
+    return run_command([&] {
+        quiet_log();
+        Setup setup(invocation);
+        quiet_log();
+        const std::string& file = setup.config().file();
+        std::cout << "# file: " << (file.empty() ? "none found" : file) << "\n";
+        for (const config::Resolved& line : setup.config().resolved()) {
+            std::cout << padded(line.key, 34) << " " << padded(line.value, 40) << "  # "
+                      << line.source << "\n";
+        }
+        std::cout.flush();
+        tell_warnings(setup);
+        return tell_refusals(setup);
+    });
+}
+
+int list_plugins(const Invocation& invocation) {
+    return run_command([&] {
+        quiet_log();
+        Setup setup(invocation);
+        bool sound = true;
+        for (const modules::PluginReport& plugin : setup.loader().report()) {
+            const bool failed = plugin.state == modules::State::kFailed;
+            const bool enabled = failed || !plugin.version.empty();
+            std::cout << padded(plugin.name, 20)
+                      << padded(plugin.version.empty() ? "-" : plugin.version, 10)
+                      << padded(failed    ? "refused"
+                                : enabled ? "enabled"
+                                          : "disabled",
+                                10)
+                      << (failed ? plugin.error : plugin.file) << "\n";
+            sound = sound && !(failed && plugin.required);
+        }
+        return sound ? kDone : kRefused;
+    });
+}
+
+}  // namespace ezapi::host::app

@@ -1,0 +1,21 @@
+// Where the files of an installation lie, found from the program's own place so that a prefix can
+// be moved; a build tree and the current directory come first.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ezapi::host::app {
+
+/// Where a configuration is looked for when EZ_CONFIG_FILE is unset.
+[[nodiscard]] std::vector<std::string> config_candidates();
+
+/// The configured directory, or ./migrations, or the installed one. Throws ezapi::Error when there
+/// is none.
+[[nodiscard]] std::filesystem::path migrations_folder(const std::string& configured);
+
+/// The same for the Swagger UI; empty when there is none: the API works without it.
+[[nodiscard]] std::filesystem::path swagger_folder(const std::string& configured);
+
+}  // namespace ezapi::host::app

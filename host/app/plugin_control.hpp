@@ -1,0 +1,38 @@
+// The plugins as the admin API shows and changes them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ezapi::host {
+namespace http {
+class Server;
+}
+
+namespace jobs {
+class Scheduler;
+}
+
+namespace modules {
+class Loader;
+}
+}  // namespace ezapi::host
+
+namespace ezapi::host::app {
+
+class MainLoop;
+
+struct PluginControl {
+    modules::Loader& loader;
+    const jobs::Scheduler& scheduler;
+    const http::Server& server;
+    MainLoop& loop;
+
+    /// {"data": [...]}: every plugin that is known, with its jobs and the number of its routes.
+    [[nodiscard]] std::string list() const;
+
+    /// "enable", "disable" or "reload", done on the main thread; returns the plugin's entry.
+    [[nodiscard]] std::string change(std::string_view plugin, std::string_view action) const;
+};
+
+}  // namespace ezapi::host::app

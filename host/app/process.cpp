@@ -1,0 +1,296 @@
+#include "host/app/process.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <utility>
+
+#include "ezapi/error.hpp"
+#include "host/api/tables.hpp"
+#include "host/app/database.hpp"
+#include "host/app/paths.hpp"
+#include "host/app/plugin_control.hpp"
+#include "host/config/admin_token.hpp"
+#include "host/http/host_routes.hpp"
+#include "host/http/idempotency.hpp"
+#include "host/telemetry/log.hpp"
+#include "host/telemetry/process_metrics.hpp"
+
+namespace ezapi::host::app {
+namespace {
+
+constexpr const char* kOwner = "host";
+constexpr std::chrono::minutes kPurgePeriod{10};
+
+void say(int32_t level, const std::string& text) {
+    telemetry::log(level, kOwner, text);
+}
+
+/// Unique for the life of the process: host, pid, and chance for containers that all have pid 1.
+std::string make_instance() {
+    std::array<char, 64> name{};
+    ::gethostname(name.data(), name.size() - 1);
+    std::random_device chance;
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out = std::string(name.data()) + "-" + std::to_string(::getpid()) + "-";
+    for (int i = 0; i < 8; ++i) out += kDigits[chance() % kDigits.size()];
+    return out;
+}
+
+std::string admin_token_of(const config::Config& config) {
+    if (const std::string& token = config.text("auth.admin_token"); !token.empty()) return token;
+    const config::AdminToken kept =
+        config::load_or_create_admin_token(config.text("server.state_dir"));
+    say(EZ_LOG_INFO,
+        std::string(kept.created ? "made an admin token, kept in " : "the admin token is in ") +
+            std::filesystem::absolute(kept.file).lexically_normal().string());
+    return kept.token;
+}
+
+std::string joined(const std::vector<std::string>& items) {
+    std::string out;
+    for (const std::string& item : items) out += (out.empty() ? "" : ",") + item;
+    return out;
+}
+
+http::ServerOptions server_options(const config::Config& config) {
+    http::ServerOptions out;
+    out.address = config.text("server.address");
+    out.port = static_cast<uint16_t>(config.integer("server.port"));
+    out.io_threads = static_cast<int>(config.integer("server.io_threads"));
+    out.workers = static_cast<size_t>(config.integer("server.workers"));
+    out.queue = static_cast<size_t>(config.integer("server.queue"));
+    out.max_connections = static_cast<size_t>(config.integer("server.max_connections"));
+    out.limits.head_bytes = static_cast<size_t>(config.integer("server.max_header_bytes"));
+    out.limits.body_bytes = static_cast<uint64_t>(config.integer("server.max_body_bytes"));
+    out.timeouts.head = config.milliseconds("server.header_timeout_ms");
+    out.timeouts.body = config.milliseconds("server.body_timeout_ms");
+    out.timeouts.write = config.milliseconds("server.send_timeout_ms");
+    out.timeouts.idle = config.seconds("server.keepalive_seconds");
+    out.cors_origins = joined(config.list("cors.allow_origins"));
+    out.trusted_proxies = config.list("server.trusted_proxies");
+    out.access.internal_token = config.text("auth.internal_stats_token");
+    out.access.jwt_secret = config.text("auth.jwt_secret");
+    return out;
+}
+
+/// The service of the plugin that owns the masters' credentials.
+ez_status authenticate(modules::Services& services,
+                       ez_str credential,
+                       ez_identity* out,
+                       ez_error* error) {
+    const auto pin = services.use("authenticator/1");
+    if (!pin) return to_abi(Error(EZ_NOT_FOUND, "no plugin authenticates masters"), error);
+    const auto* table = static_cast<const ez_authenticator_v1*>(pin->service().table);
+    return table->authenticate(pin->service().self, credential, out, error);
+}
+
+http::Health health_of(const HealthMonitor& monitor, const modules::Loader& loader) {
+    http::Health health;
+    nlohmann::ordered_json checks;
+    for (const HealthMonitor::Finding& finding : monitor.findings()) {
+        checks[finding.name] = {{"status", finding.ok ? "ok" : "unavailable"}};
+        if (!finding.error.empty()) checks[finding.name]["error"] = finding.error;
+        if (finding.needed_to_serve && !finding.ok) health.serving = false;
+    }
+    size_t running = 0;
+    nlohmann::ordered_json failed = nlohmann::ordered_json::array();
+    for (const modules::PluginReport& plugin : loader.report()) {
+        if (plugin.state == modules::State::kRunning) ++running;
+        if (plugin.state == modules::State::kFailed) failed.push_back(plugin.name);
+    }
+    checks["plugins"] = {
+        {"status", failed.empty() ? "ok" : "degraded"}, {"running", running}, {"failed", failed}};
+    health.checks = checks.dump();
+    return health;
+}
+
+}  // namespace
+
+Process::Process(const Invocation& invocation) : instance_(make_instance()) {
+    setup_ = std::make_unique<Setup>(invocation);
+}
+
+Process::~Process() {
+    if (server_) static_cast<void>(shut_down());
+}
+
+int Process::run() {
+    const config::Config& config = setup_->config();
+    for (const std::string& warning : setup_->warnings()) say(EZ_LOG_WARN, warning);
+    if (refused()) return kRefused;
+    const std::string admin_token = admin_token_of(config);
+    wait_for_database("postgres.dsn",
+                      config.text("postgres.dsn"),
+                      config.seconds("postgres.start_wait_seconds"),
+                      loop_);
+    make_components();
+    migrate();
+    make_server(admin_token);
+    add_host_jobs();
+    add_host_routes();
+    add_metrics();
+    if (!start_plugins()) return kRefused;
+    server_->start();
+    scheduler_->start();
+    ready_ = true;
+    announce();
+    loop_.run();
+    return shut_down();
+}
+
+/// Tells every reason at once.
+bool Process::refused() const {
+    const std::vector<std::string> refusals = setup_->refusals();
+    for (const std::string& refusal : refusals) say(EZ_LOG_ERROR, refusal);
+    if (!refusals.empty())
+        say(EZ_LOG_ERROR,
+            "not started: " + std::to_string(refusals.size()) + " fault(s), see above");
+    return !refusals.empty();
+}
+
+void Process::make_components() {
+    const config::Config& config = setup_->config();
+    pools_ = std::make_unique<db::Pools>(pools_options(config), &changes_, &metrics_);
+    redis_ = std::make_unique<redis::Client>(redis_options(config), &metrics_);
+    leases_ = std::make_unique<jobs::PostgresLeases>(
+        *pools_, instance_, config.seconds("jobs.lease_seconds"));
+    jobs::Options options;
+    options.threads = static_cast<size_t>(config.integer("jobs.threads"));
+    scheduler_ = std::make_unique<jobs::Scheduler>(std::move(options), leases_.get(), &metrics_);
+}
+
+void Process::make_server(const std::string& admin_token) {
+    http::ServerOptions options = server_options(setup_->config());
+    options.access.admin_token = admin_token;
+    options.access.authenticator = [this](ez_str credential, ez_identity* out, ez_error* error) {
+        return authenticate(services_, credential, out, error);
+    };
+    server_ = std::make_unique<http::Server>(std::move(options), &metrics_);
+    components_ = {&metrics_,
+                   pools_.get(),
+                   redis_.get(),
+                   &changes_,
+                   scheduler_.get(),
+                   &services_,
+                   server_.get(),
+                   instance_};
+}
+
+void Process::migrate() {
+    const db::Migrations migrations(migrations_options(setup_->config()));
+    for (const db::MigrationEntry& entry : migrations.apply(setup_->migration_modules())) {
+        say(EZ_LOG_INFO,
+            "migrated: " + entry.module + " " + std::to_string(entry.version) + " " + entry.name);
+    }
+}
+
+void Process::add_host_jobs() {
+    jobs::HostJob purge{
+        "purge-idempotency", EZ_JOB_CLUSTER, kPurgePeriod, false, [this](const ez_run&) {
+            static_cast<void>(http::purge_idempotency(*pools_));
+        }};
+    scheduler_->every(kOwner, std::move(purge));
+    scheduler_->activate(kOwner);
+}
+
+void Process::add_host_routes() {
+    watch_health();
+    const config::Config& config = setup_->config();
+    const PluginControl control{setup_->loader(), *scheduler_, *server_, loop_};
+    http::HostServices host;
+    host.version = version();
+    host.swagger_folder = swagger_folder(config.text("server.swagger_dir"));
+    host.health = [this] { return health_of(*health_, setup_->loader()); };
+    host.ready = [this] { return ready_.load(); };
+    host.metrics = [this] { return metrics_.expose(); };
+    host.plugins = [control] { return control.list(); };
+    host.change_plugin = [control](std::string_view plugin, std::string_view action) {
+        return control.change(plugin, action);
+    };
+    http::add_host_routes(*server_, std::move(host));
+    server_->activate(kOwner);
+}
+
+void Process::watch_health() {
+    std::vector<Check> checks = {
+        {"database", true, [this] { pools_->ping("main"); }},
+        {"log_database", false, [this] { pools_->ping("logs"); }},
+        {"redis", false, [this] { redis_->ping(); }},
+    };
+    health_ = std::make_unique<HealthMonitor>(std::move(checks));
+}
+
+void Process::add_metrics() {
+    telemetry::add_process_metrics(metrics_);
+    metrics_
+        .gauge("ezapi_build_info",
+               "Always 1; the version is the label.",
+               {{"version", std::string(version())}})
+        .record(1);
+    metrics_.before_expose([this] {
+        for (const modules::PluginReport& plugin : setup_->loader().report()) {
+            metrics_
+                .gauge(
+                    "ezapi_plugin_running", "1 while the plugin runs.", {{"plugin", plugin.name}})
+                .record(plugin.state == modules::State::kRunning ? 1 : 0);
+        }
+    });
+}
+
+/// False: a required plugin failed; everything that is wrong was told.
+bool Process::start_plugins() {
+    modules::Attachment host;
+    host.components = &components_;
+    host.tables = api::host_tables(instance_);
+    host.services = &services_;
+    host.registries = {server_.get(), redis_.get(), scheduler_.get(), &changes_, &services_};
+    host.migrate = [this](const std::string& plugin) {
+        const std::array modules = {plugin};
+        static_cast<void>(db::Migrations(migrations_options(setup_->config())).apply(modules));
+    };
+    host.stop_limit = setup_->config().seconds("server.drain_seconds");
+    setup_->loader().attach(std::move(host));
+    setup_->loader().start();
+    return !refused();
+}
+
+void Process::announce() const {
+    const std::string& address = setup_->config().text("server.address");
+    const bool any = address == "0.0.0.0" || address == "::";
+    const std::string name = any                                      ? "localhost"
+                             : address.find(':') == std::string::npos ? address
+                                                                      : "[" + address + "]";
+    size_t running = 0;
+    for (const auto& plugin : setup_->loader().report())
+        running += plugin.state == modules::State::kRunning ? 1U : 0U;
+    say(EZ_LOG_INFO,
+        "ezapi " + std::string(version()) + " serves http://" + name + ":" +
+            std::to_string(server_->port()) + " with " + std::to_string(running) + " plugins");
+}
+
+int Process::shut_down() {
+    ready_ = false;
+    const auto limit = setup_->config().seconds("server.drain_seconds");
+    server_->stop_accepting();
+    const bool drained = server_->drain(std::chrono::steady_clock::now() + limit);
+    if (!drained)
+        say(EZ_LOG_WARN,
+            "requests were still in flight after " + std::to_string(limit.count()) + " s");
+    const bool stopped = setup_->loader().stop();
+    server_->stop();
+    if (!stopped) {
+        // Code of a plugin may still run and use what would be destroyed now.
+        say(EZ_LOG_ERROR, "ends with a plugin that is still busy");
+        ::_exit(kFailed);
+    }
+    health_.reset();
+    server_.reset();
+    scheduler_.reset();
+    say(EZ_LOG_INFO, "stopped");
+    return drained ? kDone : kFailed;
+}
+
+}  // namespace ezapi::host::app

@@ -1,0 +1,170 @@
+#include "host/app/setup.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include "ezapi/error.hpp"
+#include "host/app/paths.hpp"
+#include "host/db/dsn.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace ezapi::host::app {
+namespace {
+
+constexpr uint16_t kRedisPort = 6379;
+
+struct Address {
+    std::string host;
+    uint16_t port = kRedisPort;
+};
+
+/// host:port, [v6]:port, host alone, or the path of a Unix socket.
+Address parse_address(const std::string& text) {
+    if (text.starts_with('/')) return {text, 0};
+    Address out{text, kRedisPort};
+    std::string port;
+    if (text.starts_with('[')) {
+        const size_t close = text.find(']');
+        if (close != std::string::npos) {
+            out.host = text.substr(1, close - 1);
+            if (close + 1 < text.size()) port = text.substr(close + 1);
+        }
+    } else if (const size_t colon = text.rfind(':'); colon != std::string::npos) {
+        out.host = text.substr(0, colon);
+        port = text.substr(colon);
+    }
+    const auto [end, error] = std::from_chars(port.data() + 1, port.data() + port.size(), out.port);
+    const bool port_is_whole = port.empty() || (port[0] == ':' && error == std::errc{} &&
+                                                end == port.data() + port.size() && out.port != 0);
+    const bool host_is_one =
+        !out.host.empty() &&
+        (text[0] == '[' || out.host.find_first_of(":/[] ") == std::string::npos);
+    if (!port_is_whole || !host_is_one) {
+        throw Error(EZ_INVALID,
+                    "'" + text + "' is none of host:port, [address]:port and the path of a socket");
+    }
+    return out;
+}
+
+template <class Check>
+void judge(config::Config& config, std::string_view key, Check&& check) {
+    ez_error error{};
+    if (guard(&error, std::forward<Check>(check)) != EZ_OK) config.refuse(key, error.message);
+}
+
+}  // namespace
+
+Setup::Setup(const Invocation& invocation) {
+    inputs_.environment = config::environment_of_process();
+    inputs_.candidates = config_candidates();
+    if (!invocation.config_file.empty())
+        inputs_.environment["EZ_CONFIG_FILE"] = invocation.config_file;
+    config_ = std::make_unique<config::Config>(config::Config::load(inputs_));
+    apply_log_settings(*config_);
+    check_host_rules();
+
+    modules::LoaderOptions options;
+    options.directories = config_->list("plugins.directories");
+    options.settings = [this](const modules::Library& library) {
+        return opened_ ? settings_now(library) : settings_of(library);
+    };
+    loader_ = std::make_unique<modules::Loader>(std::move(options));
+    std::map<std::string, modules::Wish, std::less<>> wishes;
+    for (const auto& [name, choice] : config_->plugins())
+        wishes[name] = {choice.enabled, choice.required};
+    const bool no_file = config_->file().empty();
+    loader_->open(wishes, /*all_when_unnamed=*/no_file);
+    warnings_ = config_->check_unknown_keys(loader_->all_opened());
+    if (no_file)
+        warnings_.emplace_back(
+            "no configuration file was found: every plugin that is found is enabled");
+    opened_ = true;
+}
+
+/// What a schema entry cannot express.
+void Setup::check_host_rules() {
+    judge(*config_, "postgres.dsn", [&] {
+        db::check_dsn("postgres.dsn", config_->text("postgres.dsn"));
+    });
+    if (const std::string& dsn = config_->text("postgres.log_dsn"); !dsn.empty()) {
+        judge(*config_, "postgres.log_dsn", [&] { db::check_dsn("postgres.log_dsn", dsn); });
+    }
+    judge(*config_, "redis.addr", [&] { static_cast<void>(redis_options(*config_)); });
+}
+
+/// At the start: faults are told together with all others, so they are no reason to stop here.
+std::string Setup::settings_of(const modules::Library& library) {
+    return config_->plugin_settings(library.name(),
+                                    config::parse_schema(library.name(), library.config_schema()));
+}
+
+/// At run time: from the file and the environment as they are now.
+std::string Setup::settings_now(const modules::Library& library) const {
+    config::Config fresh = config::Config::load(inputs_);
+    const size_t before = fresh.faults().size();
+    std::string settings = fresh.plugin_settings(
+        library.name(), config::parse_schema(library.name(), library.config_schema()));
+    std::string faults;
+    for (size_t i = before; i < fresh.faults().size(); ++i)
+        faults += (faults.empty() ? "" : "; ") + fresh.faults()[i].text();
+    if (!faults.empty()) throw Error(EZ_INVALID, faults);
+    return settings;
+}
+
+std::vector<std::string> Setup::refusals() const {
+    std::vector<std::string> out;
+    for (const config::Fault& fault : config_->faults()) out.push_back(fault.text());
+    for (std::string& failure : loader_->failures(/*required=*/true))
+        out.push_back(std::move(failure));
+    return out;
+}
+
+std::vector<std::string> Setup::migration_modules() const {
+    std::vector<std::string> modules = {"core"};
+    for (std::string& name : loader_->start_order()) modules.push_back(std::move(name));
+    return modules;
+}
+
+db::PoolsOptions pools_options(const config::Config& config) {
+    db::PoolsOptions out;
+    out.main.dsn = config.text("postgres.dsn");
+    out.main.size = static_cast<size_t>(config.integer("postgres.pool_size"));
+    out.main.wait_limit = config.milliseconds("postgres.wait_ms");
+    out.main.connect_timeout = config.milliseconds("postgres.connect_timeout_ms");
+    out.main.statement_timeout = config.milliseconds("postgres.statement_timeout_ms");
+    out.main.lock_timeout = config.milliseconds("postgres.lock_timeout_ms");
+    out.logs = out.main;
+    out.logs.dsn = config.text("postgres.log_dsn");
+    out.logs.size = static_cast<size_t>(config.integer("postgres.log_pool_size"));
+    return out;
+}
+
+db::MigrationsOptions migrations_options(const config::Config& config) {
+    db::MigrationsOptions out;
+    out.folder = migrations_folder(config.text("migrations.directory"));
+    out.dsn = config.text("postgres.dsn");
+    out.connect_timeout = config.milliseconds("postgres.connect_timeout_ms");
+    return out;
+}
+
+redis::Options redis_options(const config::Config& config) {
+    const Address address = parse_address(config.text("redis.addr"));
+    redis::Options out;
+    out.host = address.host;
+    out.port = address.port;
+    out.username = config.text("redis.username");
+    out.password = config.text("redis.password");
+    out.database = static_cast<int>(config.integer("redis.db"));
+    out.pool_size = static_cast<size_t>(config.integer("redis.pool_size"));
+    out.connect_timeout = config.milliseconds("redis.connect_timeout_ms");
+    out.timeout = config.milliseconds("redis.timeout_ms");
+    return out;
+}
+
+void apply_log_settings(const config::Config& config) {
+    telemetry::set_level(telemetry::level_of(config.text("log.level")).value_or(EZ_LOG_INFO));
+    const bool json = config.text("log.format") == "json";
+    telemetry::set_format(json ? telemetry::LogFormat::kJson : telemetry::LogFormat::kText);
+}
+
+}  // namespace ezapi::host::app
