@@ -1,0 +1,13 @@
+// API keys: the credentials of a provider group's upstream. The body's credentials are sealed
+// together (see credentials.hpp); the columns that the API shows hold their masks.
+#pragma once
+
+#include "ezapi/resource/resource.hpp"
+#include "keyring.hpp"
+
+namespace ezapi::provider_groups {
+
+/// `ring` must outlive the resource.
+[[nodiscard]] ResourceSpec api_key_spec(const Keyring& ring);
+
+}  // namespace ezapi::provider_groups

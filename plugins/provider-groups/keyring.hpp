@@ -1,0 +1,62 @@
+// The keys that credentials are encrypted with at rest: the first of the ring encrypts, all
+// decrypt.
+//
+//     const Keyring ring = Keyring::parse("new:8f…, old:03…");
+//     const std::string sealed = ring.seal(text, place);    // "v1:new:…"
+//     ring.open(sealed, place);                             // throws for any other place
+//
+// AES-256-GCM with a random nonce. The place (table, column and the row's own reference) and the
+// key's id are authenticated, so a ciphertext that is moved to another row cannot be opened. Keys
+// for encryption and for fingerprints are derived from the ring's keys, which are used for nothing
+// themselves.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ezapi::provider_groups {
+
+class Keyring {
+public:
+    using Key = std::array<std::uint8_t, 32>;
+
+    /// A comma-separated list of keys, each 32 bytes in hex or base64, with an optional `id:` in
+    /// front. Without one the id is made from the key. Throws EZ_INVALID; the message shows no key.
+    [[nodiscard]] static Keyring parse(std::string_view list);
+
+    /// The id of the key that encrypts.
+    [[nodiscard]] const std::string& first_id() const { return keys_.front().id; }
+
+    [[nodiscard]] bool knows(std::string_view id) const { return find(id) != nullptr; }
+
+    [[nodiscard]] std::vector<std::string> ids() const;
+
+    [[nodiscard]] std::string seal(std::string_view text, std::string_view place) const;
+
+    /// Throws EZ_UNAVAILABLE when the key is not in the ring, EZ_INTERNAL when the text was altered
+    /// or belongs to another place.
+    [[nodiscard]] std::string open(std::string_view sealed, std::string_view place) const;
+
+    /// Tells equal texts without telling the text: one for each key, in the order of the ring.
+    [[nodiscard]] std::vector<std::string> fingerprints(std::string_view text) const;
+
+private:
+    struct Entry {
+        std::string id;
+        Key encryption{};
+        Key fingerprint{};
+    };
+
+    void add(std::string id, const Key& key, const std::string& place);
+    [[nodiscard]] const Entry* find(std::string_view id) const;
+
+    std::vector<Entry> keys_;  // never empty
+};
+
+/// `bytes` of the system's randomness in lower-case hex.
+[[nodiscard]] std::string random_hex(size_t bytes);
+
+}  // namespace ezapi::provider_groups

@@ -1,0 +1,119 @@
+#include "provider_snapshot.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "credentials.hpp"
+#include "ezapi/json.hpp"
+
+namespace ezapi::provider_groups {
+
+namespace {
+
+constexpr const char* kSelect =
+    "SELECT k.id::text, k.sealed, k.credential_ref, g.name, g.type, g.base_url, g.google_project, "
+    "g.google_location, g.id, g.models, "
+    "CASE WHEN k.status = 'active' THEN g.status ELSE k.status END, g.auto_ban, "
+    "floor(extract(epoch FROM k.token_expires_at))::bigint, k.weight "
+    "FROM api_keys k JOIN provider_groups g ON g.id = k.group_id WHERE ";
+
+Json snapshot(const Rows& rows, size_t row, const Credentials& credentials) {
+    const std::int64_t id = rows.integer(row, 0);
+    Json out{{"id", id},
+             {"name", std::string(rows.text(row, 3)) + "#" + std::to_string(id)},
+             {"type", rows.text(row, 4)},
+             {"base_url", rows.text(row, 5)},
+             {"api_key", credentials.api_key},
+             {"group_id", rows.integer(row, 8)},
+             {"group", "default"},
+             {"models", Json::parse(rows.text(row, 9))},
+             {"status", rows.text(row, 10)},
+             {"auto_ban", rows.boolean(row, 11)}};
+    const auto put = [&](const char* name, std::string_view value) {
+        if (!value.empty()) out[name] = value;
+    };
+    put("google_project", rows.text(row, 6));
+    put("google_location", rows.text(row, 7));
+    put("access_token", credentials.access_token);
+    put("refresh_token", credentials.refresh_token);
+    if (!rows.is_null(row, 12)) out["token_expires_at"] = rows.integer(row, 12);
+    if (!rows.is_null(row, 13)) out["weight"] = rows.integer(row, 13);
+    return out;
+}
+
+/// Passes what can be rendered; returns why the others cannot, empty when all could.
+class Renderer {
+public:
+    Renderer(const Keyring& ring, ProjectionSink& sink) : ring_(ring), sink_(sink) {}
+
+    void readable(const Rows& rows) {
+        for (size_t row = 0; row < rows.size(); ++row) {
+            if (const auto credentials = read(rows, row))
+                sink_.value(rows.text(row, 0), dump_json(snapshot(rows, row, *credentials)));
+        }
+    }
+
+    void all(const Rows& rows) {
+        for (size_t row = 0; row < rows.size(); ++row) {
+            const auto credentials = read(rows, row);
+            Json value = snapshot(rows, row, credentials.value_or(Credentials{}));
+            if (!credentials) value["status"] = "suspended";
+            sink_.value(rows.text(row, 0), dump_json(value));
+        }
+    }
+
+    [[nodiscard]] const std::string& fault() const { return fault_; }
+
+private:
+    std::optional<Credentials> read(const Rows& rows, size_t row) {
+        try {
+            return open(ring_, rows.text(row, 1), rows.text(row, 2));
+        } catch (const Error& error) {
+            if (fault_.empty())
+                fault_ = "the credentials of api-keys " + std::string(rows.text(row, 0)) +
+                         " cannot be decrypted: " + error.what();
+            return std::nullopt;
+        }
+    }
+
+    const Keyring& ring_;
+    ProjectionSink& sink_;
+    std::string fault_;
+};
+
+/// The ids that can be an API key's, as PostgreSQL's text of a bigint[].
+std::string id_array(std::span<const std::string_view> ids) {
+    std::vector<std::string_view> numbers;
+    for (const std::string_view id : ids) {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+        if (error == std::errc{} && end == id.data() + id.size()) numbers.push_back(id);
+    }
+    return pg_array(numbers);
+}
+
+}  // namespace
+
+Projection provider_projection(const Keyring& ring, const Log& log) {
+    Projection out;
+    out.resource = kProviders;
+    out.layout = Layout::field;
+    out.render = [&ring](Tx& tx, std::span<const std::string_view> ids, ProjectionSink& sink) {
+        Renderer renderer(ring, sink);
+        renderer.readable(
+            tx.query(std::string(kSelect) + "k.id = ANY($1::bigint[])", {id_array(ids)}));
+        if (!renderer.fault().empty())
+            throw Error(EZ_UNAVAILABLE, renderer.fault()).with_code("unreadable");
+    };
+    out.scan = [&ring, log](Tx& tx, std::string_view after, size_t limit, ProjectionSink& sink) {
+        Renderer renderer(ring, sink);
+        renderer.all(tx.query(std::string(kSelect) +
+                                  "k.id::text COLLATE \"C\" > $1 ORDER BY k.id::text COLLATE \"C\" "
+                                  "LIMIT $2",
+                              {after, limit}));
+        if (!renderer.fault().empty()) log.error(renderer.fault() + "; shown as suspended");
+    };
+    return out;
+}
+
+}  // namespace ezapi::provider_groups

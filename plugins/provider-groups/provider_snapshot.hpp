@@ -1,0 +1,23 @@
+// How an API key looks to the data plane: a "provider" of the hash config:providers.
+//
+// `group` is the route group. Bindings choose one, a provider group belongs to none, so it is
+// always `default`, the name of the empty one. `status` is the key's own, or that of its group
+// where the key is active. A key whose credentials cannot be decrypted fails `render`, so that what
+// Redis holds stays; `scan` shows it suspended and without credentials, so that it stops nobody
+// else.
+#pragma once
+
+#include <string_view>
+
+#include "ezapi/changes.hpp"
+#include "ezapi/log.hpp"
+#include "keyring.hpp"
+
+namespace ezapi::provider_groups {
+
+inline constexpr std::string_view kProviders = "config:providers";
+
+/// `ring` must outlive the projection.
+[[nodiscard]] Projection provider_projection(const Keyring& ring, const Log& log);
+
+}  // namespace ezapi::provider_groups

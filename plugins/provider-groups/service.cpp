@@ -1,0 +1,77 @@
+#include "service.hpp"
+
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include "ezapi/db.hpp"
+#include "ezapi/json.hpp"
+
+namespace ezapi::provider_groups {
+
+namespace {
+
+constexpr const char* kRead =
+    "SELECT g.id, g.version, g.name, g.status, g.models, (SELECT string_agg(k.id::text, ',' ORDER "
+    "BY k.id) FROM api_keys k WHERE k.group_id = g.id AND k.status = 'active' AND g.status = "
+    "'active') FROM provider_groups g WHERE g.id = ANY($1::bigint[])";
+
+std::string id_array(const std::int64_t* ids, size_t count) {
+    std::string out = "{";
+    for (size_t i = 0; i < count; ++i) out += (i == 0 ? "" : ",") + std::to_string(ids[i]);
+    return out + "}";
+}
+
+std::vector<std::int64_t> read_ids(std::string_view text) {
+    std::vector<std::int64_t> out;
+    const char* at = text.data();
+    const char* end = at + text.size();
+    while (at < end) {
+        std::int64_t id = 0;
+        at = std::from_chars(at, end, id).ptr + 1;
+        out.push_back(id);
+    }
+    return out;
+}
+
+}  // namespace
+
+void GroupService::read(
+    ez_tx* tx, const std::int64_t* ids, size_t count, ez_provider_group_fn sink, void* user) const {
+    Tx in(host_, tx, Tx::Ownership::borrowed);
+    const Rows rows = in.query(kRead, {id_array(ids, count)});
+    for (size_t row = 0; row < rows.size(); ++row) {
+        const auto models = Json::parse(rows.text(row, 4)).get<std::vector<std::string>>();
+        std::vector<ez_str> names;
+        names.reserve(models.size());
+        for (const std::string& model : models) names.push_back(str(model));
+        const std::vector<std::int64_t> keys = read_ids(rows.text(row, 5));
+        const ez_provider_group group{sizeof group,
+                                      rows.integer(row, 0),
+                                      rows.integer(row, 1),
+                                      str(rows.text(row, 2)),
+                                      str(rows.text(row, 3)),
+                                      names.data(),
+                                      names.size(),
+                                      keys.data(),
+                                      keys.size()};
+        const ez_status status = sink(user, &group);
+        if (status != EZ_OK) throw Error(status, "provider-groups/1: the receiver stopped");
+    }
+}
+
+const ez_provider_groups_v1 GroupService::kTable{
+    sizeof(ez_provider_groups_v1),
+    [](void* self,
+       ez_tx* tx,
+       const std::int64_t* ids,
+       size_t count,
+       ez_provider_group_fn sink,
+       void* user,
+       ez_error* error) noexcept {
+        return guard(error, [&] {
+            static_cast<const GroupService*>(self)->read(tx, ids, count, sink, user);
+        });
+    }};
+
+}  // namespace ezapi::provider_groups

@@ -1,0 +1,27 @@
+// The service "provider-groups/1" (see provider-groups.h): groups with their models and the API
+// keys that may serve now.
+#pragma once
+
+#include <cstdint>
+
+#include "provider-groups.h"
+
+namespace ezapi::provider_groups {
+
+class GroupService {
+public:
+    explicit GroupService(const ez_host* host) : host_(host) {}
+
+    static const ez_provider_groups_v1 kTable;
+
+private:
+    void read(ez_tx* tx,
+              const std::int64_t* ids,
+              size_t count,
+              ez_provider_group_fn sink,
+              void* user) const;
+
+    const ez_host* host_;
+};
+
+}  // namespace ezapi::provider_groups
