@@ -15,24 +15,13 @@
 
 #include "ezapi/abi.h"
 #include "host/modules/registry.hpp"
+#include "host/redis/reply.hpp"
 
 namespace ezapi::host::telemetry {
 class Metrics;
 }
 
 namespace ezapi::host::redis {
-
-/// A deep copy of what Redis answered.
-struct Reply {
-    int32_t type = EZ_REPLY_NIL;
-    int64_t integer = 0;
-    std::string text;  // of a string, a status or an error
-    std::vector<Reply> elements;
-
-    [[nodiscard]] bool is_nil() const noexcept { return type == EZ_REPLY_NIL; }
-
-    [[nodiscard]] bool is_error() const noexcept { return type == EZ_REPLY_ERROR; }
-};
 
 /// The words of one command; binary safe, borrowed for the call.
 using Command = std::span<const std::string_view>;
@@ -52,6 +41,9 @@ struct Options {
     std::chrono::milliseconds probe_max{5000};
     size_t max_reply_bytes = 64UL * 1024 * 1024;
 };
+
+class Pool;
+class Subscriber;
 
 class Client : public modules::Registry {
 public:
@@ -95,9 +87,6 @@ public:
     [[nodiscard]] bool connected() const noexcept;
 
 private:
-    class Pool;
-    class Subscriber;
-
     std::unique_ptr<Pool> pool_;
     std::unique_ptr<Subscriber> subscriber_;
 };

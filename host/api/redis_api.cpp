@@ -1,0 +1,90 @@
+// The ABI's table `redis` over redis::Client. A reply's handle is the redis::Reply itself, an
+// element's handle points into it.
+#include <vector>
+
+#include "ezapi/error.hpp"
+#include "host/api/context.hpp"
+#include "host/redis/client.hpp"
+
+namespace ezapi::host::api {
+namespace {
+
+redis::Client& client_of(const ez_context* context) {
+    if (context->host->redis == nullptr) throw Error(EZ_UNAVAILABLE, "this host has no Redis");
+    return *context->host->redis;
+}
+
+const redis::Reply& reply_of(const ez_reply* handle) noexcept {
+    return *reinterpret_cast<const redis::Reply*>(handle);
+}
+
+ez_reply* release(redis::Reply reply) {
+    return reinterpret_cast<ez_reply*>(new redis::Reply(std::move(reply)));
+}
+
+std::vector<std::string_view> words_of(const ez_command& command) {
+    std::vector<std::string_view> words;
+    words.reserve(command.argc);
+    for (size_t i = 0; i < command.argc; ++i) words.push_back(view(command.argv[i]));
+    return words;
+}
+
+ez_status command(ez_context* context,
+                  const ez_command* what,
+                  uint32_t timeout_ms,
+                  ez_reply** out,
+                  ez_error* error) noexcept {
+    return guard(error, [&] {
+        const std::vector<std::string_view> words = words_of(*what);
+        *out = release(client_of(context).command(redis::Command(words),
+                                                  std::chrono::milliseconds(timeout_ms)));
+    });
+}
+
+ez_status pipeline(ez_context* context,
+                   const ez_command* commands,
+                   size_t count,
+                   uint32_t timeout_ms,
+                   ez_reply** out,
+                   ez_error* error) noexcept {
+    return guard(error, [&] {
+        std::vector<std::vector<std::string_view>> words;
+        words.reserve(count);
+        for (size_t i = 0; i < count; ++i) words.push_back(words_of(commands[i]));
+        const std::vector<redis::Command> all(words.begin(), words.end());
+        *out = release(client_of(context).pipeline(all, std::chrono::milliseconds(timeout_ms)));
+    });
+}
+
+ez_status subscribe(ez_context* context,
+                    ez_str channel,
+                    ez_message_fn fn,
+                    void* user,
+                    ez_free_fn free_user,
+                    ez_error* error) noexcept {
+    return guard(error, [&] {
+        client_of(context).subscribe(context->plugin, view(channel), fn, user, free_user);
+    });
+}
+
+void view_reply(const ez_reply* handle, ez_reply_view* out) noexcept {
+    const redis::Reply& reply = reply_of(handle);
+    *out = {reply.type, reply.integer, str(reply.text), reply.elements.size()};
+}
+
+const ez_reply* at(const ez_reply* handle, size_t index) noexcept {
+    const redis::Reply& reply = reply_of(handle);
+    if (index >= reply.elements.size()) return nullptr;
+    return reinterpret_cast<const ez_reply*>(&reply.elements[index]);
+}
+
+void reply_free(ez_reply* handle) noexcept {
+    delete reinterpret_cast<redis::Reply*>(handle);
+}
+
+}  // namespace
+
+const ez_redis_api kRedis{
+    sizeof(ez_redis_api), command, pipeline, subscribe, view_reply, at, reply_free};
+
+}  // namespace ezapi::host::api
