@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kConnectLimit{2000};
 /// libpq's message as one line.
 std::string words_of(const PGconn* connection) {
     std::string text = PQerrorMessage(connection);
-    std::replace(text.begin(), text.end(), '\n', ' ');
+    for (const char blank : {'\n', '\t'}) std::replace(text.begin(), text.end(), blank, ' ');
     text.erase(text.find_last_not_of(' ') + 1);
     return telemetry::redact(text);
 }

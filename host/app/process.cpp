@@ -180,11 +180,8 @@ void Process::make_server(const std::string& admin_token) {
 }
 
 void Process::migrate() {
-    const db::Migrations migrations(migrations_options(setup_->config()));
-    for (const db::MigrationEntry& entry : migrations.apply(setup_->migration_modules())) {
-        say(EZ_LOG_INFO,
-            "migrated: " + entry.module + " " + std::to_string(entry.version) + " " + entry.name);
-    }
+    static_cast<void>(
+        db::Migrations(migrations_options(setup_->config())).apply(setup_->migration_modules()));
 }
 
 void Process::add_host_jobs() {
