@@ -274,7 +274,8 @@ private:
         return out;
     }
 
-    /// (a > $1) OR (a = $1 AND b < $2) OR ...
+    /// a >= $1 AND ((a > $1) OR (a = $1 AND b < $2) OR ...): the first part is what an index on `a`
+    /// can start at.
     [[nodiscard]] std::string behind_cursor(size_t first_place) const {
         std::string out;
         std::string equal;
@@ -284,7 +285,9 @@ private:
                    (sort_[i].descending ? " < " : " > ") + place + ")";
             equal += sort_[i].expression + " = " + place + " AND ";
         }
-        return "(" + out + ")";
+        if (sort_.size() == 1) return out;
+        return sort_[0].expression + (sort_[0].descending ? " <= $" : " >= $") +
+               std::to_string(first_place) + " AND (" + out + ")";
     }
 
     [[nodiscard]] std::string page_sql() const {
