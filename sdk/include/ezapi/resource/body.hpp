@@ -148,6 +148,7 @@ private:
             fault(field.name, "invalid", std::move(wrong));
             return;
         }
+        draft_.after.emplace(field.name, field.default_value);  // its mask is written by code
         draft_.secrets[field.name] = text;
     }
 
