@@ -1,0 +1,263 @@
+#include "ezapi/resource/body.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ezapi/resource/resource.hpp"
+
+namespace ezapi {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::vector<Field>& widget() {
+    static const std::vector<Field> kFields = fields(
+        text("name").required().length(2, 8).trimmed(),
+        choice("status", {"active", "suspended"}).default_to("active"),
+        integer("limit").range(0, 100).default_to(10),
+        number("price").range(0).nullable(),
+        boolean("enabled").default_to(true),
+        time("expires_at").nullable(),
+        texts("models").items(3),
+        object("metadata").length(0, 40),
+        any("value").nullable(),
+        text("region").create_only().default_to("eu"),
+        integer("uses").read_only().default_to(0),
+        text("api_key").secret().length(4, 32),
+        text("digest").hidden().default_to(""),
+        boolean("confirm").control().default_to(false),
+        text("path").default_to("/").must([](std::string_view path) {
+            return path.starts_with('/') ? std::string() : std::string("expected a leading '/'");
+        }));
+    return kFields;
+}
+
+/// An entity as it is stored.
+Json stored() {
+    return {{"name", "first"},
+            {"status", "active"},
+            {"limit", 10},
+            {"price", 2.5},
+            {"enabled", true},
+            {"expires_at", "2026-01-02T03:04:05.678Z"},
+            {"models", {"a", "b"}},
+            {"metadata", {{"k", 1}}},
+            {"value", nullptr},
+            {"region", "us"},
+            {"uses", 7},
+            {"api_key", "sk-…c0de"},
+            {"digest", "d1"},
+            {"path", "/"}};
+}
+
+Draft read(BodyMode mode, const Json& body, const Json* before = nullptr) {
+    Draft draft;
+    draft.before = before;
+    detail::BodyReader(widget(), mode, draft).read(body);
+    return draft;
+}
+
+Draft create(Json body) {
+    body.emplace("name", "first");
+    return read(BodyMode::create, body);
+}
+
+/// "field code" of each fault.
+std::vector<std::string> faults(Draft draft) {
+    std::vector<std::string> out;
+    for (const FieldFault& fault : draft.faults.take())
+        out.push_back(fault.field + " " + fault.code);
+    return out;
+}
+
+std::vector<std::string> merge_faults(const Json& body) {
+    const Json before = stored();
+    return faults(read(BodyMode::merge, body, &before));
+}
+
+TEST(Body, FillsDefaultsAtCreation) {
+    const Draft draft = create(Json::object());
+
+    EXPECT_TRUE(draft.faults.empty());
+    EXPECT_EQ(draft.after["status"], "active");
+    EXPECT_EQ(draft.after["limit"], 10);
+    EXPECT_EQ(draft.after["price"], nullptr);
+    EXPECT_EQ(draft.after["models"], Json::array());
+    EXPECT_EQ(draft.after["metadata"], Json::object());
+    EXPECT_EQ(draft.after["region"], "eu");
+    EXPECT_EQ(draft.after["uses"], 0);
+    EXPECT_EQ(draft.after["digest"], "");
+    EXPECT_FALSE(draft.after.contains("confirm"));
+}
+
+TEST(Body, ReportsEveryFaultAtOnce) {
+    const Draft draft = read(
+        BodyMode::create, {{"status", "gone"}, {"limit", 101}, {"enabled", 1}, {"colour", "red"}});
+
+    EXPECT_THAT(
+        faults(draft),
+        ElementsAre(
+            "name required", "status choice", "limit range", "enabled type", "colour unknown"));
+}
+
+TEST(Body, RefusesValuesOfAnotherType) {
+    EXPECT_THAT(faults(create({{"name", 7}})), ElementsAre("name type"));
+    EXPECT_THAT(faults(create({{"limit", "7"}})), ElementsAre("limit type"));
+    EXPECT_THAT(faults(create({{"limit", 7.5}})), ElementsAre("limit type"));
+    EXPECT_THAT(faults(create({{"limit", 18446744073709551615U}})), ElementsAre("limit type"));
+    EXPECT_THAT(faults(create({{"price", "1"}})), ElementsAre("price type"));
+    EXPECT_THAT(faults(create({{"enabled", "true"}})), ElementsAre("enabled type"));
+    EXPECT_THAT(faults(create({{"expires_at", 1767323045}})), ElementsAre("expires_at type"));
+    EXPECT_THAT(faults(create({{"expires_at", "tomorrow"}})), ElementsAre("expires_at type"));
+    EXPECT_THAT(faults(create({{"models", "a"}})), ElementsAre("models type"));
+    EXPECT_THAT(faults(create({{"models", {"a", 1}}})), ElementsAre("models/1 type"));
+    EXPECT_THAT(faults(create({{"metadata", {1}}})), ElementsAre("metadata type"));
+    EXPECT_THAT(faults(create({{"api_key", 1}})), ElementsAre("api_key type"));
+    EXPECT_THAT(faults(create({{"confirm", "yes"}})), ElementsAre("confirm type"));
+}
+
+TEST(Body, RefusesValuesOutsideTheirLimits) {
+    EXPECT_THAT(faults(create({{"name", "x"}})), ElementsAre("name invalid"));
+    EXPECT_THAT(faults(create({{"name", "123456789"}})), ElementsAre("name invalid"));
+    EXPECT_THAT(faults(create({{"limit", -1}})), ElementsAre("limit range"));
+    EXPECT_THAT(faults(create({{"price", -0.5}})), ElementsAre("price range"));
+    EXPECT_THAT(faults(create({{"models", {"a", "b", "c", "d"}}})), ElementsAre("models range"));
+    EXPECT_THAT(faults(create({{"models", {""}}})), ElementsAre("models/0 invalid"));
+    EXPECT_THAT(faults(create({{"models", {"a", " a "}}})), ElementsAre("models/1 duplicate"));
+    EXPECT_THAT(faults(create({{"metadata", {{"k", std::string(40, 'x')}}}})),
+                ElementsAre("metadata length"));
+    EXPECT_THAT(faults(create({{"api_key", "abc"}})), ElementsAre("api_key invalid"));
+    EXPECT_THAT(faults(create({{"path", "x"}})), ElementsAre("path invalid"));
+}
+
+TEST(Body, CountsCharactersAndNotBytes) {
+    EXPECT_THAT(faults(create({{"name", "éééééééé"}})), IsEmpty());
+    EXPECT_THAT(faults(create({{"name", "ééééééééé"}})), ElementsAre("name invalid"));
+}
+
+TEST(Body, TrimsWhereTheFieldSaysSo) {
+    EXPECT_EQ(create({{"name", "  acme\t"}}).after["name"], "acme");
+    EXPECT_EQ(create({{"path", "/ "}}).after["path"], "/ ");
+    EXPECT_EQ(create({{"models", {" a "}}}).after["models"], Json::array({"a"}));
+}
+
+TEST(Body, TakesTimesInAnyOffsetAndStoresUtc) {
+    EXPECT_EQ(create({{"expires_at", "2026-01-02T04:04:05+01:00"}}).after["expires_at"],
+              "2026-01-02T03:04:05.000Z");
+}
+
+TEST(Body, NullIsTheDefaultWhereThereIsOneAndAFaultWhereNot) {
+    EXPECT_EQ(create({{"limit", nullptr}}).after["limit"], 10);
+    EXPECT_EQ(create({{"price", nullptr}}).after["price"], nullptr);
+    EXPECT_THAT(faults(create({{"name", nullptr}})), ElementsAre("name required"));
+}
+
+TEST(Body, ReplaceFillsDefaultsButKeepsWhatABodyCannotGive) {
+    const Json before = stored();
+    const Draft draft = read(BodyMode::replace, {{"name", "second"}}, &before);
+
+    EXPECT_TRUE(draft.faults.empty());
+    EXPECT_EQ(draft.after["name"], "second");
+    EXPECT_EQ(draft.after["price"], nullptr);
+    EXPECT_EQ(draft.after["metadata"], Json::object());
+    EXPECT_EQ(draft.after["uses"], 7);
+    EXPECT_EQ(draft.after["region"], "us");
+    EXPECT_EQ(draft.after["api_key"], "sk-…c0de");
+    EXPECT_EQ(draft.after["digest"], "d1");
+}
+
+TEST(Body, MergeKeepsWhatIsAbsent) {
+    const Json before = stored();
+    const Draft draft = read(BodyMode::merge, {{"limit", 20}}, &before);
+
+    EXPECT_TRUE(draft.faults.empty());
+    Json expected = stored();
+    expected["limit"] = 20;
+    EXPECT_EQ(draft.after, expected);
+    EXPECT_TRUE(draft.changes("limit"));
+    EXPECT_FALSE(draft.changes("price"));
+}
+
+TEST(Body, ReadOnlyFieldsMayComeBackUnchanged) {
+    EXPECT_THAT(merge_faults({{"uses", 7}, {"region", "us"}}), IsEmpty());
+    EXPECT_THAT(merge_faults({{"uses", 8}}), ElementsAre("uses read_only"));
+    EXPECT_THAT(merge_faults({{"region", "eu"}}), ElementsAre("region read_only"));
+    EXPECT_THAT(faults(create({{"uses", 0}})), ElementsAre("uses read_only"));
+}
+
+TEST(Body, AMaskedSecretIsRefusedAndNeverStored) {
+    EXPECT_THAT(merge_faults({{"api_key", "sk-…c0de"}}), ElementsAre("api_key masked"));
+    EXPECT_THAT(merge_faults({{"api_key", "other…mask"}}), ElementsAre("api_key masked"));
+    EXPECT_THAT(faults(create({{"api_key", "sk-…c0de"}})), ElementsAre("api_key masked"));
+}
+
+TEST(Body, ASecretGoesToTheCodeAndNotIntoTheColumn) {
+    const Draft draft = create({{"api_key", "sk-123456"}});
+
+    EXPECT_EQ(draft.secrets.at("api_key"), "sk-123456");
+    EXPECT_EQ(draft.after["api_key"], nullptr);
+    EXPECT_EQ(draft.after.dump().find("sk-123456"), std::string::npos);
+}
+
+TEST(Body, ControlsAreGivenAside) {
+    const Draft draft = create({{"confirm", true}});
+
+    EXPECT_EQ(draft.controls["confirm"], true);
+    EXPECT_FALSE(draft.after.contains("confirm"));
+}
+
+TEST(Body, AHiddenColumnIsAnUnknownField) {
+    EXPECT_THAT(merge_faults({{"digest", "d2"}}), ElementsAre("digest unknown"));
+}
+
+TEST(Body, AnUnknownFieldIsToldWhichOnesThereAre) {
+    Draft draft = create({{"nmae", "x"}});
+    const std::vector<FieldFault> found = draft.faults.take();
+
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_THAT(found[0].message, HasSubstr("known: name, status, limit"));
+    EXPECT_THAT(found[0].message, Not(HasSubstr("digest")));
+}
+
+TEST(Faults, BecomeOneErrorWithAllOfThem) {
+    Faults some;
+    some.add("a", "required", "is required");
+    some.add("b", "type", "expected text");
+    try {
+        some.raise();
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.http_status(), 422);
+        EXPECT_EQ(error.code(), "validation");
+        ASSERT_EQ(error.faults().size(), 2U);
+        EXPECT_EQ(error.faults()[1].field, "b");
+    }
+    EXPECT_NO_THROW(Faults().raise());
+}
+
+TEST(Shown, CutsLongValuesBetweenCharacters) {
+    const std::string shown = detail::shown(Json(std::string(200, 'x') + "é"));
+    EXPECT_EQ(shown.size(), 80U);
+    for (size_t pad = 0; pad < 4; ++pad) {
+        const std::string cut =
+            detail::shown(Json(std::string(72 + pad, 'x') + std::string("€€€€€€€")));
+        EXPECT_NO_THROW((void)Json(cut).dump()) << cut;
+    }
+}
+
+TEST(Resource, TakesOnlyObjects) {
+    const Resource resource(
+        {.name = "widgets", .table = "widgets", .schema = "Widget", .fields = widget()});
+    Draft draft;
+    try {
+        resource.read(draft, Json::array(), BodyMode::create);
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.http_status(), 422);
+    }
+}
+
+}  // namespace
+}  // namespace ezapi

@@ -1,0 +1,173 @@
+#include "ezapi/resource/list.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ezapi/fake_host.hpp"
+#include "ezapi/resource.hpp"
+
+namespace ezapi {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// Widgets behind a fake database that answers every page with three rows.
+class List : public ::testing::Test {
+protected:
+    struct Widgets {
+        explicit Widgets(Host& host)
+            : entity({.name = "widgets",
+                      .table = "widgets",
+                      .schema = "Widget",
+                      .fields = fields(text("name").filterable().sortable().searchable(),
+                                       text("note").nullable().sortable(),
+                                       choice("status", {"on", "off"}).filterable(),
+                                       integer("quota").filterable(),
+                                       boolean("live").filterable(),
+                                       time("seen_at").filterable(),
+                                       texts("models").filterable(),
+                                       text("digest").hidden())}) {
+            serve(host, entity, {.path = "/admin/widgets", .tag = "widgets"});
+        }
+
+        Resource entity;
+    };
+
+    List() {
+        host_.db.answer = [](const fake::Statement& statement) {
+            if (statement.sql.starts_with("SELECT count")) return fake::Answer{.rows = {{"3"}}};
+            fake::Answer answer;
+            for (const char* id : {"1", "2", "3"}) answer.rows.push_back(row(statement.sql, id));
+            return answer;
+        };
+        host_.start<Widgets>();
+    }
+
+    /// A row of the columns of a widget and of as many sort keys as the statement asks for.
+    static std::vector<fake::Cell> row(const std::string& sql, const std::string& id) {
+        std::vector<fake::Cell> out{id,
+                                    "1",
+                                    "2026-01-02 03:04:05+00",
+                                    "2026-01-02 03:04:05+00",
+                                    "w" + id,
+                                    std::nullopt,
+                                    "on",
+                                    "5",
+                                    "t",
+                                    std::nullopt,
+                                    "[\"a\", \"b\"]",
+                                    "secret"};
+        for (size_t at = sql.find(")::text"); at != std::string::npos;
+             at = sql.find(")::text", at + 1))
+            out.emplace_back(sql.rfind("(id", at) == at - 3 ? id : "k" + id);
+        return out;
+    }
+
+    fake::HttpReply get(const std::string& query) {
+        return host_.http.call({"GET", "/admin/widgets" + query});
+    }
+
+    [[nodiscard]] fake::Statement last() const { return host_.db.statements().back(); }
+
+    FakeHost host_;
+};
+
+TEST_F(List, ShowsRowsWithoutHiddenColumns) {
+    const Json page = get("").json();
+
+    ASSERT_EQ(page["data"].size(), 3U);
+    EXPECT_EQ(page["data"][0],
+              Json::parse(R"({"id":1,"name":"w1","note":null,"status":"on","quota":5,"live":true,
+                              "seen_at":null,"models":["a","b"],"version":1,
+                              "created_at":"2026-01-02T03:04:05.000Z",
+                              "updated_at":"2026-01-02T03:04:05.000Z"})"));
+    EXPECT_EQ(page["next_cursor"], nullptr);
+    EXPECT_FALSE(page.contains("total"));
+}
+
+TEST_F(List, AsksForOneRowMoreThanThePage) {
+    get("?limit=7");
+    EXPECT_THAT(last().sql, HasSubstr(" ORDER BY id LIMIT 8"));
+}
+
+TEST_F(List, ContinuesBehindTheLastRowOfThePage) {
+    const std::string cursor = get("?limit=2").json()["next_cursor"];
+
+    const Json next = get("?limit=2&cursor=" + cursor).json();
+
+    EXPECT_EQ(next["data"].size(), 2U);
+    EXPECT_THAT(last().sql, HasSubstr(" WHERE (id > $1) ORDER BY id LIMIT 3"));
+    EXPECT_EQ(last().params, (std::vector<fake::Cell>{"2"}));
+}
+
+TEST_F(List, ContinuesAMixedSortWithABoundForTheIndex) {
+    const std::string cursor = get("?limit=2&sort=-created_at,name").json()["next_cursor"];
+
+    get("?limit=2&status=on&sort=-created_at,name&cursor=" + cursor);
+
+    EXPECT_THAT(last().sql,
+                HasSubstr(" WHERE \"status\" = $1 AND created_at <= $2 AND ((created_at < $2) OR "
+                          "(created_at = $2 AND \"name\" > $3) OR "
+                          "(created_at = $2 AND \"name\" = $3 AND id > $4)) "
+                          "ORDER BY created_at DESC, \"name\", id LIMIT 3"));
+    EXPECT_EQ(last().params, (std::vector<fake::Cell>{"on", "k2", "k2", "2"}));
+}
+
+TEST_F(List, SortsNullAsTheLeastValueSoThatPagesCanContinue) {
+    get("?sort=note");
+    EXPECT_THAT(last().sql, HasSubstr("ORDER BY COALESCE(\"note\", ''), id LIMIT"));
+}
+
+TEST_F(List, RefusesACursorOfAnotherSortOrMaking) {
+    const std::string cursor = get("?limit=2&sort=name").json()["next_cursor"];
+
+    EXPECT_EQ(get("?sort=-name&cursor=" + cursor).status, 400);
+    EXPECT_EQ(get("?sort=name&cursor=" + cursor.substr(1)).status, 400);
+    EXPECT_EQ(get("?cursor=" + base64url("[\"\",7]")).status, 400);
+    EXPECT_EQ(get("?cursor=" + base64url("[\"\",\"\\u0000\"]")).status, 400);
+    EXPECT_EQ(get("?cursor=%21").status, 400);
+}
+
+TEST_F(List, FiltersByEqualityAndMembership) {
+    get("?name=a%26b&limit=5&live=true&models=gpt");
+    EXPECT_THAT(last().sql,
+                HasSubstr(" WHERE \"name\" = $1 AND \"live\" = $2 AND \"models\" @> $3::jsonb"));
+    EXPECT_EQ(last().params, (std::vector<fake::Cell>{"a&b", "true", "[\"gpt\"]"}));
+}
+
+TEST_F(List, SearchesLiterally) {
+    get("?q=50%25_%5C");
+    EXPECT_THAT(last().sql, HasSubstr(" WHERE (\"name\" ILIKE $1)"));
+    EXPECT_EQ(last().params, (std::vector<fake::Cell>{R"(%50\%\_\\%)"}));
+}
+
+TEST_F(List, CountsOnlyOnRequestAndWithoutTheCursor) {
+    EXPECT_EQ(get("?status=on&count=true").json()["total"], 3);
+    EXPECT_EQ(last().sql, "SELECT count(*) FROM widgets WHERE \"status\" = $1");
+}
+
+TEST_F(List, RefusesWhatItDoesNotKnow) {
+    for (const char* query : {"?limit=0",
+                              "?limit=501",
+                              "?limit=x",
+                              "?count=yes",
+                              "?sort=digest",
+                              "?sort=name,status",
+                              "?status=gone",
+                              "?live=1",
+                              "?seen_at=now",
+                              "?digest=x",
+                              "?colour=red"}) {
+        EXPECT_EQ(get(query).status, 400) << query;
+    }
+    EXPECT_TRUE(host_.db.statements().empty());
+}
+
+TEST_F(List, NeverPutsTextFromOutsideIntoSql) {
+    get("?name=%27%3B%20DROP&q=%27%3B%20DROP");
+    EXPECT_THAT(last().sql, Not(HasSubstr("DROP")));
+}
+
+}  // namespace
+}  // namespace ezapi

@@ -1,0 +1,78 @@
+#include "ezapi/redis.hpp"
+
+#include <gtest/gtest.h>
+
+#include "ezapi/fake_host.hpp"
+
+namespace ezapi {
+namespace {
+
+TEST(Redis, ReadsEachKindOfReply) {
+    FakeHost host;
+    host.redis.answer = [](const Words& words) {
+        if (words[0] == "GET") return fake::RedisValue::nil();
+        if (words[0] == "INCR") return fake::RedisValue::number(8);
+        return fake::RedisValue::array({fake::RedisValue::bulk("a"), fake::RedisValue::bulk("12")});
+    };
+    const Redis redis(host.abi());
+
+    EXPECT_TRUE(redis.command({"GET", "k"}).is_nil());
+    EXPECT_EQ(redis.command({"INCR", "k"}).integer(), 8);
+    const Reply list = redis.command({"LRANGE", "k", "0", "-1"});
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[0].text(), "a");
+    EXPECT_EQ(list[1].integer(), 12);
+    EXPECT_THROW((void)list[0].integer(), Error);
+}
+
+TEST(Redis, ThrowsWhatTheServerRefusesUnlessAskedForTheReply) {
+    FakeHost host;
+    host.redis.answer = [](const Words&) { return fake::RedisValue::error("OOM no memory"); };
+    const Redis redis(host.abi());
+
+    EXPECT_THROW((void)redis.command({"SET", "k", "v"}), Error);
+    EXPECT_TRUE(redis.raw({"SET", "k", "v"}).is_error());
+}
+
+TEST(Redis, SendsAScriptThatTheServerDoesNotKnow) {
+    FakeHost host;
+    host.redis.answer = [](const Words& words) {
+        return words[0] == "EVALSHA" ? fake::RedisValue::error("NOSCRIPT No matching script")
+                                     : fake::RedisValue::number(1);
+    };
+    const Script script{"return 1", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"};
+
+    EXPECT_EQ(Redis(host.abi()).run(script, {"k"}, {"v"}).integer(), 1);
+
+    const auto commands = host.redis.commands();
+    ASSERT_EQ(commands.size(), 2U);
+    EXPECT_EQ(commands[0], (Words{"EVALSHA", std::string(script.sha1), "1", "k", "v"}));
+    EXPECT_EQ(commands[1], (Words{"EVAL", "return 1", "1", "k", "v"}));
+}
+
+TEST(Redis, PipelinesWithOneReplyForEachCommand) {
+    FakeHost host;
+    host.redis.answer = [](const Words& words) { return fake::RedisValue::bulk(words[1]); };
+    const std::vector<Words> commands{{"ECHO", "a"}, {"ECHO", "b"}};
+
+    const Reply replies = Redis(host.abi()).pipeline(commands);
+
+    ASSERT_EQ(replies.size(), 2U);
+    EXPECT_EQ(replies[1].text(), "b");
+}
+
+TEST(Redis, PassesAnOutageOn) {
+    FakeHost host;
+    host.redis.answer = [](const Words&) -> fake::RedisValue {
+        throw Error(EZ_UNAVAILABLE, "redis: connection refused");
+    };
+    try {
+        (void)Redis(host.abi()).command({"PING"});
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.http_status(), 503);
+    }
+}
+
+}  // namespace
+}  // namespace ezapi
