@@ -67,6 +67,7 @@ Unreached::Unreached(const std::string& why, bool sent, Cause cause)
     : Error(Error(sent ? EZ_TIMEOUT : EZ_UNAVAILABLE,
                   "redis: " + why + (sent ? "; it may have been executed" : ""))
                 .with_code(sent ? "outcome_unknown" : "redis_unavailable")),
+      why_(why),
       sent_(sent),
       cause_(cause) {}
 
@@ -97,6 +98,8 @@ void Connection::open(const std::vector<Address>& addresses, Clock::time_point d
             close(descriptor);
             throw Unreached("out of memory", false);
         }
+        // The socket does not block: "try again" is no fault.
+        context_->flags &= ~REDIS_BLOCK;
         return;
     }
     const auto cause = fault == ETIMEDOUT ? Unreached::Cause::late : Unreached::Cause::broken;
@@ -119,7 +122,7 @@ void Connection::greet(const Options& options, Clock::time_point deadline) {
         replies = exchange(commands, deadline);
     } catch (const Unreached& error) {
         const auto cause = error.late() ? Unreached::Cause::late : Unreached::Cause::broken;
-        throw Unreached(std::string("no greeting: ") + error.what(), false, cause);
+        throw Unreached("no greeting: " + error.why(), false, cause);
     }
     for (size_t i = 0; i < replies.size(); ++i) {
         if (!replies[i].is_error()) continue;

@@ -40,7 +40,11 @@ public:
     /// Only this deadline passed; other connections may be well.
     [[nodiscard]] bool late() const noexcept { return cause_ == Cause::late; }
 
+    /// Without what the message adds for clients.
+    [[nodiscard]] const std::string& why() const noexcept { return why_; }
+
 private:
+    std::string why_;
     bool sent_;
     Cause cause_;
 };

@@ -65,7 +65,7 @@ std::vector<Reply> Pool::attempt(std::span<const Command> commands,
             drop(std::move(connection), !error.late());
             const bool retry = !error.sent() && !again && Clock::now() < deadline;
             if (!retry) {
-                away(permit.call_failed(Clock::now()), error.what());
+                away(permit.call_failed(Clock::now()), error.why());
                 throw;
             }
         }
@@ -76,8 +76,8 @@ void Pool::judge(const std::vector<Reply>& replies, Breaker::Permit& permit) {
     const bool loading = std::any_of(replies.begin(), replies.end(), [](const Reply& reply) {
         return reply.error_code() == "LOADING";
     });
-    if (loading) return away(permit.connect_failed(Clock::now()), "redis: it is loading its data");
-    if (permit.succeeded()) telemetry::log(EZ_LOG_INFO, "redis", "redis: it is back");
+    if (loading) return away(permit.connect_failed(Clock::now()), "it is loading its data");
+    if (permit.succeeded()) telemetry::log(EZ_LOG_INFO, "redis", options_.host + ": it is back");
     connected_ = true;
     metrics_->connected(true);
 }
@@ -85,7 +85,11 @@ void Pool::judge(const std::vector<Reply>& replies, Breaker::Permit& permit) {
 void Pool::away(bool begins, const std::string& why) noexcept {
     connected_ = false;
     metrics_->connected(false);
-    if (begins) telemetry::log(EZ_LOG_WARN, "redis", "away, calls fail until it is back: " + why);
+    if (begins)
+        telemetry::log(EZ_LOG_WARN,
+                       "redis",
+                       options_.host + ":" + std::to_string(options_.port) +
+                           ": away, calls fail until it is back: " + why);
 }
 
 std::unique_ptr<Connection> Pool::acquire(Clock::time_point deadline, Breaker::Permit& permit) {
@@ -142,7 +146,7 @@ std::unique_ptr<Connection> Pool::connect(Clock::time_point deadline, Breaker::P
         const Clock::time_point now = Clock::now();
         // An impatient caller says little about Redis.
         const bool impatient = error.late() && deadline < patient;
-        away(impatient ? permit.call_failed(now) : permit.connect_failed(now), error.what());
+        away(impatient ? permit.call_failed(now) : permit.connect_failed(now), error.why());
         // Why in detail is for the log; this may reach a client.
         throw Unreached("it cannot be reached", false);
     }

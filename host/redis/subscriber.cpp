@@ -95,11 +95,10 @@ void Subscriber::run() {
             told = false;
             pause = options_.probe_min;
             serve(connection);
-        } catch (const Error& error) {
+        } catch (const Unreached& error) {
             if (!told) {
-                telemetry::log(EZ_LOG_WARN,
-                               "redis",
-                               std::string("subscriptions are not served: ") + error.what());
+                telemetry::log(
+                    EZ_LOG_WARN, "redis", "subscriptions are not served: " + error.why());
             }
             told = true;
         }
