@@ -15,10 +15,10 @@ struct Master {
     std::int64_t id = 0;
     std::int64_t epoch = 0;
     std::int64_t max_child_keys = 0;  // 0: no limit
-    std::string status;
-    std::string group;
-    std::string namespaces;  // JSON array of text; empty array: all
-    std::string default_namespace;
+    std::string status = {};
+    std::string group = {};
+    std::string namespaces = "[]";  // JSON array of text; empty array: all
+    std::string default_namespace = {};
 };
 
 class Masters {

@@ -12,6 +12,7 @@ std::string network_fault(std::string_view text) {
     const std::string address(text.substr(0, slash));
     std::array<unsigned char, sizeof(in6_addr)> bytes{};
     int widest = 0;
+    if (address.find('\0') != std::string::npos) return "the character NUL is not allowed";
     if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) {
         widest = 32;
     } else if (inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) {
