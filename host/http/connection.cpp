@@ -196,8 +196,7 @@ void Connection::send_reply(Reply reply, bool head_only) {
         out_body_ = std::move(reply.body);
     }
     sent_ = 0;
-    const auto size = static_cast<int64_t>(out_head_.size() + out_body_.size());
-    enter(Phase::kWriting, timeouts_.write + std::chrono::milliseconds(size / 16));
+    enter(Phase::kWriting, timeouts_.write);
     const Flush result = flush_locked();
     if (result == Flush::kDone) after_reply();
     if (result == Flush::kDead) close_locked();

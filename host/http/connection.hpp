@@ -23,7 +23,7 @@ struct Timeouts {
     Duration head{10'000};   // from the first byte of a request to the end of its head
     Duration body{60'000};   // from there to the end of its body
     Duration idle{75'000};   // between requests
-    Duration write{30'000};  // for a reply, plus a second for each 16 KiB of it
+    Duration write{30'000};  // for the client to take a reply
     Duration linger{2'000};  // for the client to close after the last reply
 };
 
