@@ -43,21 +43,32 @@ public:
 
     /// Those of the names that do not exist; the others stay until the transaction ends.
     [[nodiscard]] std::set<std::string> missing(Tx& tx, const std::set<std::string>& names) const {
+        return marked<&ez_namespaces_v1::missing>(tx, names);
+    }
+
+    /// Those of the names whose namespace is suspended.
+    [[nodiscard]] std::set<std::string> suspended(Tx& tx,
+                                                  const std::set<std::string>& names) const {
+        return marked<&ez_namespaces_v1::suspended>(tx, names);
+    }
+
+private:
+    /// Asks a function of the service that marks some of the names.
+    template <auto Question>
+    [[nodiscard]] std::set<std::string> marked(Tx& tx, const std::set<std::string>& names) const {
         std::set<std::string> out;
         if (!service_ || names.empty()) return out;
         std::vector<ez_str> raw;
         raw.reserve(names.size());
         for (const std::string& name : names) raw.push_back(str(name));
-        std::vector<std::int32_t> lacks(raw.size());
-        service_.call<&ez_namespaces_v1::missing>(
-            tx.handle(), raw.data(), raw.size(), lacks.data());
+        std::vector<std::int32_t> marks(raw.size());
+        service_.call<Question>(tx.handle(), raw.data(), raw.size(), marks.data());
         for (size_t i = 0; i < raw.size(); ++i) {
-            if (lacks[i] != 0) out.emplace(view(raw[i]));
+            if (marks[i] != 0) out.emplace(view(raw[i]));
         }
         return out;
     }
 
-private:
     static ez_status usage(
         void* user, ez_tx* raw, ez_str name, std::int64_t* count, ez_error* error) noexcept {
         auto* self = static_cast<Named*>(user);

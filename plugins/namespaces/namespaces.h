@@ -22,6 +22,10 @@ typedef struct ez_namespaces_v1 {
        that exist are kept from deletion until the transaction ends. */
     ez_status (*missing)(void *self, ez_tx *tx, const ez_str *names, size_t count, int32_t *missing,
                          ez_error *) EZ_NOEXCEPT;
+    /* [any] Sets suspended[i] to 1 for each of the names whose namespace is suspended, 0 otherwise, seen in
+       `tx`. */
+    ez_status (*suspended)(void *self, ez_tx *tx, const ez_str *names, size_t count, int32_t *suspended,
+                           ez_error *) EZ_NOEXCEPT;
 } ez_namespaces_v1;
 
 #ifdef __cplusplus

@@ -1,9 +1,42 @@
 #include "usage.hpp"
 
-#include <algorithm>
 #include <mutex>
 
 namespace ezapi::namespaces {
+
+namespace {
+
+/// Whether the name stands in rows that are ordered by it.
+bool lists(const Rows& rows, std::string_view name) {
+    size_t first = 0;
+    for (size_t last = rows.size(); first < last;) {
+        const size_t middle = first + (last - first) / 2;
+        if (rows.text(middle, 0) < name) {
+            first = middle + 1;
+        } else {
+            last = middle;
+        }
+    }
+    return first < rows.size() && rows.text(first, 0) == name;
+}
+
+}  // namespace
+
+template <auto Mark>
+ez_status Usage::mark(void* self,
+                      ez_tx* raw,
+                      const ez_str* names,
+                      size_t count,
+                      int32_t* marks,
+                      ez_error* error) noexcept {
+    return guard(error, [&] {
+        Tx tx(static_cast<Usage*>(self)->host_, raw, Tx::Ownership::borrowed);
+        std::vector<std::string_view> views;
+        views.reserve(count);
+        for (size_t i = 0; i < count; ++i) views.push_back(view(names[i]));
+        Mark(tx, views, marks);
+    });
+}
 
 const ez_namespaces_v1 Usage::kTable = {
     sizeof(ez_namespaces_v1),
@@ -13,20 +46,8 @@ const ez_namespaces_v1 Usage::kTable = {
         });
     },
     [](void* self, void* user) noexcept { static_cast<Usage*>(self)->unwatch(user); },
-    [](void* self,
-       ez_tx* raw,
-       const ez_str* names,
-       size_t count,
-       int32_t* missing,
-       ez_error* error) noexcept {
-        return guard(error, [&] {
-            Tx tx(static_cast<Usage*>(self)->host_, raw, Tx::Ownership::borrowed);
-            std::vector<std::string_view> views;
-            views.reserve(count);
-            for (size_t i = 0; i < count; ++i) views.push_back(view(names[i]));
-            find_missing(tx, views, missing);
-        });
-    },
+    &Usage::mark<&Usage::mark_missing>,
+    &Usage::mark<&Usage::mark_suspended>,
 };
 
 void Usage::refuse_deletion(Tx& tx, std::string_view name) const {
@@ -55,15 +76,19 @@ void Usage::unwatch(const void* user) {
     std::erase_if(watchers_, [user](const Watcher& watcher) { return watcher.user == user; });
 }
 
-void Usage::find_missing(Tx& tx, std::span<const std::string_view> names, int32_t* missing) {
+void Usage::mark_missing(Tx& tx, std::span<const std::string_view> names, int32_t* missing) {
     const Rows rows = tx.query(
         "SELECT name FROM namespaces WHERE name = ANY($1::text[]) ORDER BY name FOR KEY SHARE",
         {pg_array(names)});
-    std::vector<std::string_view> found;
-    found.reserve(rows.size());
-    for (size_t row = 0; row < rows.size(); ++row) found.push_back(rows.text(row, 0));
-    for (size_t i = 0; i < names.size(); ++i)
-        missing[i] = std::find(found.begin(), found.end(), names[i]) == found.end() ? 1 : 0;
+    for (size_t i = 0; i < names.size(); ++i) missing[i] = lists(rows, names[i]) ? 0 : 1;
+}
+
+void Usage::mark_suspended(Tx& tx, std::span<const std::string_view> names, int32_t* suspended) {
+    const Rows rows = tx.query(
+        "SELECT name FROM namespaces WHERE name = ANY($1::text[]) AND status = 'suspended' "
+        "ORDER BY name",
+        {pg_array(names)});
+    for (size_t i = 0; i < names.size(); ++i) suspended[i] = lists(rows, names[i]) ? 1 : 0;
 }
 
 }  // namespace ezapi::namespaces

@@ -32,7 +32,17 @@ private:
 
     void watch(Watcher watcher);
     void unwatch(const void* user);
-    static void find_missing(Tx& tx, std::span<const std::string_view> names, int32_t* missing);
+    static void mark_missing(Tx& tx, std::span<const std::string_view> names, int32_t* missing);
+    static void mark_suspended(Tx& tx, std::span<const std::string_view> names, int32_t* suspended);
+
+    /// A function of the service that marks some of the names, as the ABI calls it.
+    template <auto Mark>
+    static ez_status mark(void* self,
+                          ez_tx* tx,
+                          const ez_str* names,
+                          size_t count,
+                          int32_t* marks,
+                          ez_error* error) noexcept;
 
     const ez_host* host_;
     mutable std::shared_mutex mutex_;
