@@ -1,0 +1,91 @@
+#include "model.hpp"
+
+#include "model_name.hpp"
+#include "model_snapshot.hpp"
+#include "namespaces.hpp"
+
+namespace ezapi::models {
+
+namespace {
+
+constexpr std::int64_t kMaxTokens = 1000000000;
+
+void check_source(Draft& draft) {
+    if (draft.after.at("source") != "registry") return;
+    if (draft.creates()) {
+        draft.faults.add("source", "read_only", "only the registry creates models of this source");
+        return;
+    }
+    // A write that keeps the source as it was is an override, which is what manual means.
+    if (!draft.changes("source") && draft.after != *draft.before) draft.after["source"] = "manual";
+}
+
+void touch(Tx& tx, const Record* before, const Record* after) {
+    if (before != nullptr && after != nullptr && before->data == after->data) return;
+    const auto name = [](const Record& record) {
+        return record.data.at("name").get_ref<const std::string&>();
+    };
+    if (before != nullptr) tx.touched(kModels, name(*before));
+    if (after != nullptr && (before == nullptr || name(*before) != name(*after)))
+        tx.touched(kModels, name(*after));
+    tx.touched(kMeta, kModelsMeta);
+}
+
+Field ability(const char* name, const char* about) {
+    return boolean(name).default_to(false).filterable().about(about);
+}
+
+std::vector<Field> model_fields() {
+    return fields(
+        text("name")
+            .required()
+            .trimmed()
+            .length(1, kMaxName)
+            .must(name_fault, "^[a-z0-9][a-z0-9_-]{0,62}\\..+$")
+            .filterable()
+            .sortable()
+            .searchable()
+            .about("`namespace.public_model`, split at the first dot"),
+        choice("kind", {"chat", "embedding", "rerank", "other"})
+            .default_to("chat")
+            .filterable()
+            .sortable(),
+        integer("context_window").nullable().range(1, kMaxTokens).sortable().about("Tokens"),
+        integer("max_output_tokens").nullable().range(1, kMaxTokens).sortable().about("Tokens"),
+        number("cost_per_token")
+            .nullable()
+            .range(0, 1000000)
+            .sortable()
+            .about("US dollars for one token of input"),
+        ability("supports_vision", "Takes images"),
+        ability("supports_functions", "Calls functions"),
+        ability("supports_tool_choice", "Can be told which function to call"),
+        ability("supports_fim", "Fills in the middle of a text"),
+        ability("supports_stream", "Answers piece by piece"),
+        choice("source", {"manual", "registry"})
+            .default_to("manual")
+            .filterable()
+            .sortable()
+            .about("`registry`: kept by the registry. A write makes the model `manual`, which the "
+                   "registry leaves alone; setting `registry` hands it back"));
+}
+
+}  // namespace
+
+ResourceSpec model_spec(const Namespaces& namespaces) {
+    return {
+        .name = "models",
+        .table = "models",
+        .schema = "Model",
+        .fields = model_fields(),
+        .uniques = {{"models_name_key", {"name"}}},
+        .prepare =
+            [&namespaces](Tx& tx, Draft& draft) {
+                check_source(draft);
+                if (draft.changes("name")) namespaces.require_of(tx, draft);
+            },
+        .written = touch,
+    };
+}
+
+}  // namespace ezapi::models

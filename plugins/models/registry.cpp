@@ -1,0 +1,243 @@
+#include "registry.hpp"
+
+namespace ezapi::models {
+
+namespace {
+
+constexpr std::string_view kUpstreamHost = "models.dev";
+constexpr const char* kUpstreamRepository = "https://github.com/sst/models.dev";
+constexpr const char* kUpstreamBranch = "dev";  // what models.dev serves is built from it
+constexpr size_t kVersionLength = 12;
+
+Json nullable(Json schema, std::string_view about) {
+    schema["nullable"] = true;
+    schema["description"] = about;
+    return schema;
+}
+
+Json counts_schema() {
+    return object_schema({{"created", integer_schema()},
+                          {"updated", integer_schema()},
+                          {"removed", integer_schema()},
+                          {"unchanged", integer_schema()},
+                          {"skipped", integer_schema()},
+                          {"manual", integer_schema()}});
+}
+
+Json source_schema() {
+    Json schema = text_schema();
+    schema["enum"] = {"upstream", "not_modified", "cache", nullptr};
+    return nullable(schema, "Where the document of the last success came from");
+}
+
+Json state_schema() {
+    Json state = text_schema();
+    state["enum"] = {"disabled", "waiting", "ok", "cached", "failed"};
+    state["description"] =
+        "`cached`: the upstream failed and the last good document is in use; `failed`: the last "
+        "refresh changed nothing";
+    Json counts = {{"allOf", Json::array({schema_ref("ModelRegistryCounts")})}};
+    return object_schema(
+        {{"state", state},
+         {"enabled", boolean_schema()},
+         {"url", text_schema()},
+         {"refresh_seconds", integer_schema()},
+         {"version", nullable(text_schema(), "Of the document that was applied")},
+         {"etag", nullable(text_schema(), "Of the same document")},
+         {"source", source_schema()},
+         {"counts", nullable(counts, "Of the last success")},
+         {"last_error", nullable(text_schema(), "Of the last refresh")},
+         {"last_refresh_at", nullable(time_schema(), "Whether it succeeded or not")},
+         {"last_success_at", nullable(time_schema(), "When a document was applied")},
+         {"models", integer_schema()}});
+}
+
+Operation state_operation() {
+    return Operation("Tells the state of the model registry")
+        .tag("models")
+        .schema("ModelRegistryCounts", counts_schema())
+        .schema("ModelRegistry", state_schema())
+        .returns(200, "ModelRegistry");
+}
+
+Operation refresh_operation() {
+    return Operation("Refreshes the models of the registry now")
+        .tag("models")
+        .describe(
+            "Models are named `<provider>.<model>` after the upstream's providers, unless the "
+            "setting registry_namespace puts all of them into one namespace. They are a catalogue: "
+            "no namespace of that name has to exist. `skipped` are models that make no sense, "
+            "`manual` those that somebody has written, which win.")
+        .query("force",
+               {{"type", "boolean"}, {"default", false}},
+               "Whether more than half of the registry's models may be removed")
+        .schema("ModelRegistryCounts", counts_schema())
+        .schema("ModelRegistryRefresh",
+                {{"allOf",
+                  Json::array({schema_ref("ModelRegistryCounts"),
+                               object_schema({{"source", source_schema()},
+                                              {"version", text_schema()},
+                                              {"etag", nullable(text_schema(), "If it has one")},
+                                              {"error",
+                                               nullable(text_schema(),
+                                                        "Why the upstream was of no use and the "
+                                                        "cached document was taken")}})})}})
+        .returns(200, "ModelRegistryRefresh");
+}
+
+Removal removal_of(const Request& request) {
+    const std::string_view force = request.query("force").value_or("false");
+    if (force == "true") return Removal::forced;
+    if (force == "false") return Removal::guarded;
+    throw Error(EZ_INVALID, "force: expected true or false").with_code("invalid_query");
+}
+
+}  // namespace
+
+RegistrySettings RegistrySettings::read(const Json& settings) {
+    return {.enabled = settings.at("registry_enabled").get<bool>(),
+            .refresh = std::chrono::seconds(settings.at("registry_refresh_seconds").get<int>()),
+            .cache_dir = settings.at("registry_cache_dir").get<std::string>(),
+            .url = settings.at("registry_url").get<std::string>(),
+            .name_space = settings.at("registry_namespace").get<std::string>()};
+}
+
+Registry::Registry(const Host& host, RegistrySettings settings, FetchLimits limits)
+    : db_(host.db()),
+      log_(host.log()),
+      settings_(std::move(settings)),
+      limits_(limits),
+      cache_(settings_.cache_dir) {}
+
+void Registry::serve(Host& host) {
+    host.get("/admin/models/registry", Access::admin, state_operation(), [this](const Request&) {
+        return Response::json(state());
+    });
+    host.route("POST",
+               "/admin/models/registry/refresh",
+               Access::admin,
+               refresh_operation(),
+               [this](const Request& request) {
+                   return Response::json(refresh(removal_of(request), [] { return false; }));
+               });
+    if (!settings_.enabled) return;
+    host.every(
+        "refresh-registry",
+        settings_.refresh,
+        Scope::cluster,
+        [this](const Run& run) { refresh(Removal::guarded, [&run] { return run.stopping(); }); },
+        /*at_start=*/true);
+}
+
+Json Registry::state() const {
+    Json out = registry_state(db_);
+    const bool failed = !out["last_error"].is_null();
+    // The source is that of the last success: with an error beside it and times that agree, that
+    // success was the cache's.
+    const bool cached = failed && out["last_refresh_at"] == out["last_success_at"];
+    out["state"] = !settings_.enabled                 ? "disabled"
+                   : out["last_refresh_at"].is_null() ? "waiting"
+                   : cached                           ? "cached"
+                   : failed                           ? "failed"
+                                                      : "ok";
+    out["enabled"] = settings_.enabled;
+    out["url"] = shown_url(settings_.url);
+    out["refresh_seconds"] = settings_.refresh.count();
+    return out;
+}
+
+Json Registry::refresh(Removal removal, const std::function<bool()>& cancelled) {
+    if (!settings_.enabled)
+        throw Error(EZ_CONFLICT, "the model registry is off: set EZ_MODEL_REGISTRY_ENABLED=true")
+            .with_code("disabled");
+    const std::unique_lock lock(refreshing_, std::try_to_lock);
+    if (!lock.owns_lock())
+        throw Error(EZ_CONFLICT, "a refresh of the model registry is running").with_code("running");
+    try {
+        const Document document = obtain(cancelled);
+        const RefreshCounts counts = apply(document, removal);
+        if (document.fresh) keep(*document.fresh);
+        Json out = counts.json();
+        const Provenance& from = document.provenance;
+        out["source"] = from.origin;
+        out["version"] = from.version;
+        out["etag"] = from.etag.empty() ? Json() : Json(from.etag);
+        out["error"] = from.failure.empty() ? Json() : Json(from.failure);
+        if (counts.created + counts.updated + counts.removed > 0)
+            log_.info("registry: " + dump_json(out));
+        return out;
+    } catch (const Error& error) {
+        note_failure(db_, error.what());
+        throw;
+    }
+}
+
+Registry::Document Registry::obtain(const std::function<bool()>& cancelled) const {
+    const std::optional<CachedDocument> cached = cache_.read(settings_.url);
+    try {
+        return from_upstream(cached, cancelled);
+    } catch (const Error& error) {
+        if (!cached || cancelled()) {
+            // What the upstream does wrong is not the caller's fault: 503 for a broken document
+            // too.
+            throw Error(EZ_UNAVAILABLE, error.what()).with_code(error.code());
+        }
+        log_.warn(std::string("registry: ") + error.what() + "; the cached document stays in use");
+        Document out{read_registry_document(cached->text, settings_.name_space), {}, {}};
+        out.provenance = provenance_of(out.content);
+        out.provenance.origin = "cache";
+        out.provenance.etag = cached->etag;
+        out.provenance.failure = error.what();
+        return out;
+    }
+}
+
+Registry::Document Registry::from_upstream(const std::optional<CachedDocument>& cached,
+                                           const std::function<bool()>& cancelled) const {
+    const Validators known =
+        cached ? Validators{cached->etag, cached->last_modified} : Validators{};
+    Fetched got = fetch(settings_.url, known, limits_, cancelled);
+    const std::string& text = got.not_modified ? cached->text : got.body;
+    Document out{read_registry_document(text, settings_.name_space), {}, {}};
+    out.provenance = provenance_of(out.content);
+    out.provenance.origin = got.not_modified ? "not_modified" : "upstream";
+    out.provenance.etag = got.not_modified ? cached->etag : got.etag;
+    if (!got.not_modified)
+        out.fresh = CachedDocument{settings_.url, got.etag, got.last_modified, std::move(got.body)};
+    return out;
+}
+
+Provenance Registry::provenance_of(const RegistryDocument& content) const {
+    Provenance out;
+    out.version = content.sha256.substr(0, kVersionLength);
+    const std::string shown = shown_url(settings_.url);
+    const bool original = shown.starts_with("https://" + std::string(kUpstreamHost) + "/");
+    out.upstream_url = original ? kUpstreamRepository : shown;
+    out.upstream_ref = original ? kUpstreamBranch : "";
+    return out;
+}
+
+RefreshCounts Registry::apply(const Document& document, Removal removal) const {
+    if (document.content.skipped > 0)
+        log_.warn("registry: " + std::to_string(document.content.skipped) +
+                  " models left out, the first: " + document.content.first_skipped);
+    Tx tx = db_.begin();
+    lock_registry(tx);
+    const StoredModels stored = stored_models(tx);
+    const RegistryPlan plan = plan_refresh(document.content, stored);
+    if (removal == Removal::guarded) refuse_mass_removal(plan);
+    const RefreshCounts counts =
+        apply_plan(tx, plan, document.content.skipped, document.provenance);
+    tx.commit();
+    return counts;
+}
+
+void Registry::keep(const CachedDocument& document) const {
+    try {
+        cache_.write(document);
+    } catch (const Error& error) {
+        log_.warn(std::string(error.what()) + "; the models are up to date all the same");
+    }
+}
+
+}  // namespace ezapi::models

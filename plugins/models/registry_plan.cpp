@@ -1,0 +1,50 @@
+#include "registry_plan.hpp"
+
+#include "ezapi/error.hpp"
+
+namespace ezapi::models {
+
+RegistryPlan plan_refresh(const RegistryDocument& document, const StoredModels& stored) {
+    RegistryPlan plan;
+    // Both are in byte order of the names: one walk along both finds what only one of them has.
+    auto at = stored.begin();
+    const auto gone_before = [&](const std::string* name) {
+        for (; at != stored.end() && (name == nullptr || at->first < *name); ++at) {
+            if (at->second.manual) continue;
+            ++plan.registry_rows;
+            plan.removed.push_back(at->first);
+        }
+    };
+    for (const RegistryModel& model : document.models) {
+        gone_before(&model.name);
+        if (at == stored.end() || at->first != model.name) {
+            plan.created.push_back(&model);
+            continue;
+        }
+        const StoredModel& held = (at++)->second;
+        if (held.manual) {
+            ++plan.manual;
+            continue;
+        }
+        ++plan.registry_rows;
+        if (held.model == model) {
+            ++plan.unchanged;
+        } else {
+            plan.updated.push_back(&model);
+        }
+    }
+    gone_before(nullptr);
+    return plan;
+}
+
+void refuse_mass_removal(const RegistryPlan& plan) {
+    if (plan.removed.size() * 2 <= plan.registry_rows) return;
+    throw Error(EZ_CONFLICT,
+                "the registry's document would remove " + std::to_string(plan.removed.size()) +
+                    " of " + std::to_string(plan.registry_rows) +
+                    " models, which is more than half; nothing was changed. If that is right, "
+                    "refresh with force=true")
+        .with_code("would_remove_most");
+}
+
+}  // namespace ezapi::models
