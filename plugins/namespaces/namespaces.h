@@ -9,23 +9,33 @@ extern "C" {
 #endif
 
 /* How many entities of the watcher name this namespace, seen in `tx`. */
-typedef ez_status (*ez_namespace_usage_fn)(void *user, ez_tx *tx, ez_str name, int64_t *count,
-                                           ez_error *) EZ_NOEXCEPT;
+typedef ez_status (*ez_namespace_usage_fn)(
+    void* user, ez_tx* tx, ez_str name, int64_t* count, ez_error*) EZ_NOEXCEPT;
 
 typedef struct ez_namespaces_v1 {
     uint32_t size;
-    /* [start] Names what would be left dangling by a deletion: `kind` is for the message ("bindings"). */
-    ez_status (*watch)(void *self, ez_str kind, ez_namespace_usage_fn, void *user, ez_error *) EZ_NOEXCEPT;
+    /* [start] Names what would be left dangling by a deletion: `kind` is for the message
+     * ("bindings"). */
+    ez_status (*watch)(void* self, ez_str kind, ez_namespace_usage_fn, void* user, ez_error*)
+        EZ_NOEXCEPT;
     /* [any] Ends a watch, by its `user`; the watcher calls it before it stops. */
-    void (*unwatch)(void *self, void *user) EZ_NOEXCEPT;
-    /* [any] Sets missing[i] to 1 for each of the names that does not exist, 0 otherwise, seen in `tx`. Those
-       that exist are kept from deletion until the transaction ends. */
-    ez_status (*missing)(void *self, ez_tx *tx, const ez_str *names, size_t count, int32_t *missing,
-                         ez_error *) EZ_NOEXCEPT;
-    /* [any] Sets suspended[i] to 1 for each of the names whose namespace is suspended, 0 otherwise, seen in
-       `tx`. */
-    ez_status (*suspended)(void *self, ez_tx *tx, const ez_str *names, size_t count, int32_t *suspended,
-                           ez_error *) EZ_NOEXCEPT;
+    void (*unwatch)(void* self, void* user) EZ_NOEXCEPT;
+    /* [any] Sets missing[i] to 1 for each of the names that does not exist, 0 otherwise, seen in
+       `tx`. Those that exist are kept from deletion until the transaction ends. */
+    ez_status (*missing)(void* self,
+                         ez_tx* tx,
+                         const ez_str* names,
+                         size_t count,
+                         int32_t* missing,
+                         ez_error*) EZ_NOEXCEPT;
+    /* [any] Sets suspended[i] to 1 for each of the names whose namespace is suspended, 0 otherwise,
+       seen in `tx`. */
+    ez_status (*suspended)(void* self,
+                           ez_tx* tx,
+                           const ez_str* names,
+                           size_t count,
+                           int32_t* suspended,
+                           ez_error*) EZ_NOEXCEPT;
 } ez_namespaces_v1;
 
 #ifdef __cplusplus
