@@ -29,6 +29,10 @@ std::vector<std::string> config_candidates() {
             "/etc/ezapi/ezapi.yaml"};
 }
 
+fs::path installed_plugins() {
+    return prefix() / "lib/ezapi/plugins";
+}
+
 fs::path migrations_folder(const std::string& configured) {
     if (!configured.empty()) {
         if (is_folder(configured)) return configured;

@@ -11,6 +11,9 @@ namespace ezapi::host::app {
 /// Where a configuration is looked for when EZ_CONFIG_FILE is unset.
 [[nodiscard]] std::vector<std::string> config_candidates();
 
+/// Where the installed plugins lie.
+[[nodiscard]] std::filesystem::path installed_plugins();
+
 /// The configured directory, or ./migrations, or the installed one. Throws ezapi::Error when there
 /// is none.
 [[nodiscard]] std::filesystem::path migrations_folder(const std::string& configured);

@@ -65,6 +65,9 @@ Setup::Setup(const Invocation& invocation) {
 
     modules::LoaderOptions options;
     options.directories = config_->list("plugins.directories");
+    if (config_->source("plugins.directories") == "default") {
+        options.directories.push_back(installed_plugins().string());
+    }
     options.settings = [this](const modules::Library& library) {
         return opened_ ? settings_now(library) : settings_of(library);
     };

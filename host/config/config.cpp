@@ -138,7 +138,11 @@ Config::Held Config::resolve(const Setting& setting) {
         relaxed.fallback = setting.fallback;
         out.value = fallback(relaxed);
     }
-    resolved_.push_back({setting.key, to_display(setting, out.value), out.source});
+    // A plugin may read a setting of the host, too: it is shown once.
+    const bool shown = std::any_of(resolved_.begin(), resolved_.end(), [&](const Resolved& line) {
+        return line.key == setting.key;
+    });
+    if (!shown) resolved_.push_back({setting.key, to_display(setting, out.value), out.source});
     return out;
 }
 
@@ -244,8 +248,8 @@ std::vector<std::string> Config::check_unknown_keys(bool complete) {
     for (const auto& [key, entry] : document_.entries) {
         if (known.contains(key)) continue;
         const std::string_view plugin = plugin_of(key);
-        const bool whole_section = entry.null || entry.kind == Entry::Kind::kEmptyMap;
-        if (whole_section && (!plugin.empty() || key.find('.') == std::string::npos)) continue;
+        // A section of which every line is commented out sets nothing.
+        if (entry.null || entry.kind == Entry::Kind::kEmptyMap) continue;
         // The settings of a plugin that was not opened cannot be judged.
         if (!plugin.empty() && !seen_plugins_.contains(plugin)) continue;
         const std::string close = nearest(key, known_keys_);

@@ -251,7 +251,7 @@ void add_process(Schema& out) {
     out.push_back(
         choice("log.format", "EZ_LOG_FORMAT", "text", {"text", "json"}, "Form of a log line"));
     out.push_back(
-        integer("jobs.threads", "EZ_JOBS_THREADS", 4, 1, 64, "Threads that run periodic jobs"));
+        integer("jobs.threads", "EZ_JOBS_THREADS", 8, 1, 64, "Threads that run periodic jobs"));
     out.push_back(integer("jobs.lease_seconds",
                           "EZ_JOBS_LEASE_SECONDS",
                           30,

@@ -182,6 +182,43 @@ TEST(HostSettings, HaveDefaultsThatTheyAllow) {
     }
 }
 
+/// The sample with each "#key: value" made a setting.
+std::string sample(bool everything) {
+    std::ifstream file(SAMPLE_CONFIG);
+    std::string out;
+    for (std::string line; std::getline(file, line); out += line + "\n") {
+        const size_t hash = line.find_first_not_of(' ');
+        const bool disabled = hash != std::string::npos && line[hash] == '#' &&
+                              hash + 1 < line.size() && std::islower(line[hash + 1]) != 0;
+        if (everything && disabled) line.erase(hash, 1);
+    }
+    return out;
+}
+
+TEST_F(ConfigTest, AcceptsTheSample) {
+    Config config = load(sample(/*everything=*/false));
+    EXPECT_TRUE(config.check_unknown_keys(/*complete=*/true).empty());
+    EXPECT_THAT(texts(config), testing::IsEmpty());
+    EXPECT_TRUE(config.plugin("masters")->enabled);
+}
+
+TEST_F(ConfigTest, FindsEverySettingOfTheHostInTheSampleAtItsDefault) {
+    const Document document = parse_document(sample(/*everything=*/true), "ezapi.yaml");
+    EXPECT_TRUE(document.faults.empty());
+    const std::string text = sample(/*everything=*/false);
+    const Config sampled = load(sample(/*everything=*/true));
+    const Config defaults = Config::load({{}, {}});
+    for (const Setting& setting : host_settings()) {
+        EXPECT_TRUE(document.entries.contains(setting.key))
+            << setting.key << " is missing in the sample";
+        EXPECT_THAT(text, HasSubstr("[" + setting.env)) << "the variable is not named";
+    }
+    for (size_t i = 0; i < host_settings().size(); ++i) {
+        EXPECT_EQ(sampled.resolved()[i].value, defaults.resolved()[i].value)
+            << sampled.resolved()[i].key;
+    }
+}
+
 TEST(EnvironmentOfProcess, TakesAnEmptyVariableAsUnset) {
     ::setenv("EZ_REDIS_DB", "", 1);
     ::setenv("EZ_REDIS_POOL_SIZE", "4", 1);
