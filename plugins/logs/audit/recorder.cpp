@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kInsert =
     "INSERT INTO operation_logs (actor_kind, actor_id, actor, action, resource, resource_id, "
     "before, after, ip, request_id, method, path) "
-    "SELECT $2, $3, $4, action, resource, resource_id, before, after, $5, $6, $7, $8 "
+    "SELECT $2, $3::bigint, $4, action, resource, resource_id, before, after, $5, $6, $7, $8 "
     "FROM json_to_recordset($1) AS change(action text, resource text, resource_id text, "
     "before jsonb, after jsonb)";
 

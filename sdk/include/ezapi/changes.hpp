@@ -8,6 +8,7 @@
 //                               sink.value(rows.text(row, 0), json); }));
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <span>
 #include <string>

@@ -1,0 +1,172 @@
+// Sync: what is committed in PostgreSQL is pushed to Redis, now, again when that fails, and in full
+// when Redis has lost it.
+#include "ezapi/plugin.hpp"
+
+#include <memory>
+#include <random>
+
+#include "dispatcher.hpp"
+#include "outbox.hpp"
+#include "recorder.hpp"
+#include "routes.hpp"
+#include "settings.hpp"
+#include "watch.hpp"
+
+namespace ezapi::sync {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+class Sync {
+public:
+    explicit Sync(Host& host)
+        : settings_(host.settings()),
+          log_(host.log()),
+          projections_(host.projections()),
+          breaker_([] {
+              static thread_local std::minstd_rand random{std::random_device{}()};
+              return std::uniform_real_distribution<double>(0, 1)(random);
+          }),
+          figures_(host.metrics()),
+          ledger_(host.db(), std::string(host.instance()), settings_.outbox_max_retries),
+          pusher_(Renderer(host.db(), projections_),
+                  RedisWriter(host.redis(), scripts_, [] { return unix_seconds(now()); }),
+                  ledger_,
+                  breaker_,
+                  figures_,
+                  log_),
+          outbox_(ledger_, pusher_, breaker_, projections_, settings_.outbox_batch_size),
+          full_push_({host.db(),
+                      host.redis(),
+                      projections_,
+                      scripts_,
+                      ledger_,
+                      pusher_,
+                      StateRow(host.db()),
+                      log_,
+                      std::string(host.instance())}),
+          watch_({host.db(),
+                  host.redis(),
+                  projections_,
+                  scripts_,
+                  ledger_,
+                  full_push_,
+                  outbox_,
+                  breaker_,
+                  figures_,
+                  log_,
+                  std::string(host.instance()),
+                  settings_.outbox_enabled}),
+          routes_({host.db(),
+                   host.redis(),
+                   ledger_,
+                   breaker_,
+                   watch_,
+                   [this](Tx& tx, const Entity& entity) { push_after(tx, {entity}); }}),
+          dispatcher_(std::make_shared<Dispatcher>(
+              [this](const Entities& entities, const std::function<void()>& pushed) {
+                  push_round(entities, pushed);
+              },
+              [this] { return breaker_.admits(Breaker::Clock::now()); },
+              Dispatcher::Limits{})) {
+        host.on_change(
+            "*", Phase::record, [this](Tx& tx, Changes changes) { record_changes(tx, changes); });
+        routes_.serve(host);
+        register_jobs(host);
+    }
+
+    ~Sync() { dispatcher_->close(); }
+
+private:
+    void register_jobs(Host& host) {
+        const auto stopping = [](const Run& run) { return [&run] { return run.stopping(); }; };
+        host.every("watch", 2s, Scope::instance, [this, stopping](const Run& run) {
+            watch_.tick(stopping(run));
+        });
+        if (settings_.outbox_enabled) {
+            host.every("outbox",
+                       settings_.outbox_interval,
+                       Scope::instance,
+                       [this, stopping](const Run& run) { outbox_.drain(stopping(run)); });
+        }
+        host.every(
+            "full-push",
+            24h,
+            Scope::cluster,
+            [this, stopping](const Run& run) { push_all(stopping(run)); },
+            true);
+        host.every("prune-changes", 1h, Scope::cluster, [this, db = host.db()](const Run& run) {
+            prune_changes(db, run);
+        });
+    }
+
+    void record_changes(Tx& tx, Changes changes) {
+        std::set<std::string, std::less<>> live;
+        for (ProjectionInfo& info : projections_.live()) live.insert(std::move(info.resource));
+        const Entities entities = concerned(changes, live);
+        if (entities.empty()) return;
+        tx.set_revision(record(tx, entities));
+        push_after(tx, entities);
+    }
+
+    /// The end of a transaction may come after that of this plugin: only the dispatcher is used
+    /// then, and it is closed.
+    void push_after(Tx& tx, const Entities& entities) {
+        tx.after([dispatcher = dispatcher_, limit = settings_.push_wait, entities](int committed) {
+            if (committed != 0) (void)guard(nullptr, [&] { dispatcher->deliver(entities, limit); });
+        });
+    }
+
+    /// On the dispatcher's thread: what fails here is pending, and was logged by whoever found it.
+    void push_round(const Entities& entities, const std::function<void()>& pushed) {
+        ez_error error{};
+        const bool was_there = !breaker_.away();
+        if (guard(&error, [&] { pusher_.push(entities, pushed); }) != EZ_OK && was_there &&
+            !breaker_.away())
+            log_.warn(std::string("push failed, the outbox will retry: ") + error.message);
+    }
+
+    void push_all(const FullPush::Stopping& stopping) {
+        try {
+            const FullPushResult result = watch_.push_all(stopping);
+            if (const std::string fault = result.fault(); !fault.empty())
+                throw Error(EZ_UNAVAILABLE, "full push is not complete: " + fault);
+        } catch (const Error& error) {
+            if (error.code() != "in_progress") throw;
+        }
+    }
+
+    void prune_changes(const Db& db, const Run& run) const {
+        while (!run.stopping()) {
+            const Rows rows = db.query(
+                "DELETE FROM sync_changes WHERE revision IN (SELECT revision FROM sync_changes "
+                "WHERE recorded_at < now() - make_interval(hours => $1) LIMIT 10000)",
+                {settings_.changes_keep_hours});
+            if (rows.affected() == 0) return;
+        }
+    }
+
+    Settings settings_;
+    Log log_;
+    Projections projections_;
+    Scripts scripts_;
+    Breaker breaker_;
+    Figures figures_;
+    Ledger ledger_;
+    Pusher pusher_;
+    Outbox outbox_;
+    FullPush full_push_;
+    Watch watch_;
+    Routes routes_;
+    std::shared_ptr<Dispatcher> dispatcher_;  // last: its thread uses the others
+};
+
+}  // namespace
+
+}  // namespace ezapi::sync
+
+EZ_PLUGIN(ezapi::sync::Sync,
+          .name = "sync",
+          .version = "1.0.0",
+          .settings = ezapi::sync::kSettings);

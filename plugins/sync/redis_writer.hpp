@@ -1,0 +1,59 @@
+// Writes entities to Redis, one script call each, many at a time. What Redis itself cannot do now
+// (it loads, is read-only, out of memory) is an Error like its absence; what it refuses of one
+// entity is that entity's Outcome.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "entity.hpp"
+#include "ezapi/redis.hpp"
+#include "scripts.hpp"
+
+namespace ezapi::sync {
+
+/// The Redis key that holds an entity.
+[[nodiscard]] std::string active_key(const Entity& entity, Layout layout);
+
+/// What is published on dp:config:refresh.
+[[nodiscard]] std::string refresh_event(std::string_view resource,
+                                        std::int64_t version,
+                                        std::string_view key,
+                                        std::int64_t unix_seconds);
+
+/// Whether an error reply tells of the server's condition, not of the command's.
+[[nodiscard]] bool tells_of_server(std::string_view error);
+
+class RedisWriter {
+public:
+    using UnixClock = std::int64_t (*)();
+
+    RedisWriter(Redis redis, const Scripts& scripts, UnixClock clock)
+        : redis_(redis), scripts_(scripts), clock_(clock) {}
+
+    enum class Events { publish, withhold };
+
+    /// One outcome for each of `entities`, in order; those with a fault fail with it, unsent.
+    [[nodiscard]] std::vector<Outcome> write(const std::vector<Rendered>& entities,
+                                             Events events) const;
+
+private:
+    struct Call {
+        size_t place;  // among the entities
+        const LuaScript* script;
+        Words words;
+    };
+
+    [[nodiscard]] Call call_for(const Rendered& rendered, size_t place, Events events) const;
+    void run(std::vector<Call>& calls, std::vector<Outcome>& outcomes) const;
+    [[nodiscard]] std::vector<Call> send(std::vector<Call>& calls,
+                                         std::vector<Outcome>& outcomes) const;
+
+    Redis redis_;
+    const Scripts& scripts_;
+    UnixClock clock_;
+};
+
+}  // namespace ezapi::sync

@@ -1,0 +1,243 @@
+#include "routes.hpp"
+
+#include <utility>
+
+namespace ezapi::sync {
+namespace {
+
+FeedSpec outbox_spec() {
+    return {.table = "sync_entities",
+            .schema = "SyncOutboxEntry",
+            .fields =
+                fields(text("resource").filterable(),
+                       text("key").filterable(),
+                       integer("revision"),
+                       integer("pushed_revision").about("The last one that reached Redis; 0: none"),
+                       choice("state", {"pending", "dead"}).filterable(),
+                       integer("attempts"),
+                       time("next_attempt_at"),
+                       text("claimed_by").nullable().about("The instance that pushes it now"),
+                       text("last_error").nullable(),
+                       time("created_at").about("Since when it waits"),
+                       time("updated_at")),
+            .where = "state <> 'applied'"};
+}
+
+Json nullable_time() {
+    Json out = time_schema();
+    out["nullable"] = true;
+    return out;
+}
+
+Json nullable_text() {
+    Json out = text_schema();
+    out["nullable"] = true;
+    return out;
+}
+
+Json count_schema() {
+    return integer_schema();
+}
+
+Json overview_schema() {
+    return object_schema(
+        {{"revision", integer_schema()},
+         {"recorded_revision", integer_schema()},
+         {"outbox",
+          object_schema({{"pending", count_schema()},
+                         {"dead", count_schema()},
+                         {"oldest_seconds", {{"type", "number"}}}})},
+         {"last_full_push_at", nullable_time()},
+         {"drift",
+          object_schema({{"checked_at", nullable_time()},
+                         {"found", count_schema()},
+                         {"repaired", count_schema()}})},
+         {"redis", object_schema({{"connected", boolean_schema()}, {"epoch", nullable_text()}})},
+         {"last_error", nullable_text()}});
+}
+
+Json full_push_schema() {
+    return object_schema({{"resources",
+                           array_schema(object_schema({{"resource", text_schema()},
+                                                       {"entities", count_schema()},
+                                                       {"removed", count_schema()}}))}});
+}
+
+Json state_schema() {
+    return {{"type", "string"}, {"enum", {"pending", "applied", "dead"}}};
+}
+
+Json change_schema() {
+    return object_schema(
+        {{"revision", integer_schema()},
+         {"state", state_schema()},
+         {"recorded_at", time_schema()},
+         {"resources",
+          array_schema(object_schema({{"resource", text_schema()},
+                                      {"key", text_schema()},
+                                      {"revision", integer_schema()},
+                                      {"state", state_schema()}}))},
+         {"nodes",
+          array_schema(object_schema(
+              {{"node", text_schema()}, {"state", text_schema()}, {"reason", nullable_text()}}))}});
+}
+
+constexpr std::string_view kChange =
+    "SELECT change.recorded_at, noted.resource, noted.key, noted.revision,"
+    "  CASE WHEN entity.pushed_revision >= noted.revision THEN 'applied'"
+    "    WHEN entity.state = 'dead' THEN 'dead' ELSE 'pending' END "
+    "FROM sync_changes AS change,"
+    "  unnest(change.resources, change.keys, change.revisions) AS noted(resource, key, revision) "
+    "JOIN sync_entities AS entity USING (resource, key) "
+    "WHERE change.revision = $1 ORDER BY noted.resource, noted.key";
+
+Json text_or_null(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
+
+/// The worst of its entities decides.
+std::string_view worse(std::string_view a, std::string_view b) {
+    for (const std::string_view state : {"dead", "pending"}) {
+        if (a == state || b == state) return state;
+    }
+    return "applied";
+}
+
+}  // namespace
+
+Routes::Routes(Parts parts) : parts_(std::move(parts)), state_(parts_.db), outbox_(outbox_spec()) {}
+
+void Routes::serve(Host& host) {
+    host.get("/admin/sync",
+             Access::admin,
+             Operation("Tells how far Redis has followed the database")
+                 .tag("sync")
+                 .returns(200, "SyncOverview")
+                 .schema("SyncOverview", overview_schema()),
+             [this](const Request&) { return overview(); });
+    host.route("POST",
+               "/admin/sync/full",
+               Access::admin,
+               Operation("Writes everything to Redis once more")
+                   .tag("sync")
+                   .describe("Answers when it is done. Each resource becomes visible in one step; "
+                             "changes go on meanwhile. 409 while a full push is under way.")
+                   .returns(200, "SyncFullPush")
+                   .schema("SyncFullPush", full_push_schema()),
+               [this](const Request&) { return push_all(); });
+    host.get("/admin/sync/outbox",
+             Access::admin,
+             outbox_.operation("Lists entities that are not in Redis yet").tag("sync"),
+             [this](const Request& request) { return outbox_.page(parts_.db, request); });
+    host.write("POST",
+               "/admin/sync/outbox/{id}/retry",
+               Access::admin,
+               Operation("Tries an entity again, from its first attempt")
+                   .tag("sync")
+                   .path("id", integer_schema())
+                   .header("Idempotency-Key",
+                           text_schema(),
+                           "Repeats of the request within 24 hours get the first answer")
+                   .returns(202,
+                            object_schema({{"id", integer_schema()},
+                                           {"resource", text_schema()},
+                                           {"key", text_schema()},
+                                           {"state", state_schema()}})),
+               [this](const Request& request, Tx& tx) { return retry(request, tx); });
+    host.get("/admin/sync/changes/{revision}",
+             Access::admin,
+             Operation("Tells whether a change has reached Redis")
+                 .tag("sync")
+                 .describe("The revision is the X-Change-Revision that the write was answered "
+                           "with. 404 for one that is not known, or not any more.")
+                 .path("revision", integer_schema())
+                 .returns(200, "SyncChange")
+                 .schema("SyncChange", change_schema()),
+             [this](const Request& request) { return change(request.id("revision")); });
+}
+
+Response Routes::overview() const {
+    const SyncState state = state_.read();
+    const Depth depth = parts_.ledger.depth();
+    bool connected = !parts_.breaker.away();
+    Json epoch = nullptr;
+    if (connected) {
+        try {
+            const Reply held = parts_.redis.command({"HGET", std::string(kMetaKey), "epoch"});
+            if (!held.is_nil()) epoch = std::string(held.text());
+        } catch (const Error&) {
+            connected = false;
+        }
+    }
+    return Response::json(
+        {{"revision", state.published_revision},
+         {"recorded_revision", state.last_revision},
+         {"outbox",
+          {{"pending", depth.pending},
+           {"dead", depth.dead},
+           {"oldest_seconds", depth.oldest_seconds}}},
+         {"last_full_push_at",
+          state.last_full_push_at ? Json(format_time(*state.last_full_push_at)) : Json(nullptr)},
+         {"drift", {{"checked_at", nullptr}, {"found", 0}, {"repaired", 0}}},
+         {"redis", {{"connected", connected}, {"epoch", epoch}}},
+         {"last_error", text_or_null(state.last_error)}});
+}
+
+Response Routes::push_all() const {
+    {
+        Tx tx = parts_.db.begin();
+        tx.changed({.resource = "sync", .id = "full", .action = EZ_UPDATED});
+        tx.commit();
+    }
+    const FullPushResult result = parts_.watch.push_all([] { return false; });
+    if (const std::string fault = result.fault(); !fault.empty())
+        throw Error(EZ_UNAVAILABLE, "full push is not complete: " + fault).with_code("incomplete");
+    Json resources = Json::array();
+    for (const FullPushResult::Resource& resource : result.resources) {
+        resources.push_back({{"resource", resource.name},
+                             {"entities", resource.entities},
+                             {"removed", resource.removed}});
+    }
+    return Response::json({{"resources", std::move(resources)}});
+}
+
+Response Routes::retry(const Request& request, Tx& tx) const {
+    const std::int64_t id = request.id();
+    const auto entity = Ledger::reopen(tx, id);
+    if (!entity)
+        throw Error(EZ_NOT_FOUND,
+                    "outbox " + std::to_string(id) + ": no such entry, or it is in Redis by now");
+    const std::string after =
+        dump_json({{"resource", entity->resource}, {"key", entity->key}, {"state", "pending"}});
+    tx.changed({.resource = "sync-outbox",
+                .id = std::to_string(id),
+                .action = EZ_UPDATED,
+                .after = after});
+    parts_.push_after(tx, *entity);
+    return Response::json(
+        {{"id", id}, {"resource", entity->resource}, {"key", entity->key}, {"state", "pending"}},
+        202);
+}
+
+Response Routes::change(std::int64_t revision) const {
+    const Rows rows = parts_.db.query(kChange, {revision});
+    if (rows.empty())
+        throw Error(EZ_NOT_FOUND,
+                    "change " + std::to_string(revision) + ": not known, or not any more");
+    std::string_view state = "applied";
+    Json resources = Json::array();
+    for (size_t row = 0; row < rows.size(); ++row) {
+        state = worse(state, rows.text(row, 4));
+        resources.push_back({{"resource", rows.text(row, 1)},
+                             {"key", rows.text(row, 2)},
+                             {"revision", rows.integer(row, 3)},
+                             {"state", rows.text(row, 4)}});
+    }
+    return Response::json({{"revision", revision},
+                           {"state", state},
+                           {"recorded_at", format_time(*rows.time(0, 0))},
+                           {"resources", std::move(resources)},
+                           {"nodes", Json::array()}});
+}
+
+}  // namespace ezapi::sync

@@ -1,0 +1,42 @@
+// The operator's view of the delivery to Redis: /admin/sync and what is below it.
+#pragma once
+
+#include <functional>
+
+#include "ezapi/plugin.hpp"
+#include "ezapi/resource/feed.hpp"
+#include "ledger.hpp"
+#include "state.hpp"
+#include "watch.hpp"
+
+namespace ezapi::sync {
+
+class Routes {
+public:
+    struct Parts {
+        Db db;
+        Redis redis;
+        const Ledger& ledger;
+        const Breaker& breaker;
+        Watch& watch;
+        /// Pushes one entity after the transaction, waiting for it as any write does.
+        std::function<void(Tx&, const Entity&)> push_after;
+    };
+
+    explicit Routes(Parts parts);
+
+    /// Must outlive the routes.
+    void serve(Host& host);
+
+private:
+    [[nodiscard]] Response overview() const;
+    [[nodiscard]] Response push_all() const;
+    [[nodiscard]] Response retry(const Request& request, Tx& tx) const;
+    [[nodiscard]] Response change(std::int64_t revision) const;
+
+    Parts parts_;
+    StateRow state_;
+    Feed outbox_;
+};
+
+}  // namespace ezapi::sync

@@ -1,0 +1,171 @@
+#include "scripts.hpp"
+
+#include <openssl/evp.h>
+
+#include <utility>
+
+namespace ezapi::sync {
+namespace {
+
+constexpr std::string_view kCompare = R"lua(
+local function clock(text)
+  return text and string.find(text, '^%d+$') and text or false
+end
+local function newer(a, b)
+  if #a ~= #b then return #a > #b end
+  return a > b
+end
+)lua";
+
+constexpr std::string_view kWriteField = R"lua(
+local function apply(live, revisions)
+  local stored = clock(redis.call('HGET', revisions, ARGV[1]))
+  if stored and newer(stored, ARGV[2]) then return stored end
+  if ARGV[3] == '1' then
+    redis.call('HSET', live, ARGV[1], ARGV[4])
+  else
+    redis.call('HDEL', live, ARGV[1])
+  end
+  redis.call('HSET', revisions, ARGV[1], ARGV[2])
+  return false
+end
+local push = redis.call('GET', KEYS[3])
+if push then
+  local staging = 'sync:staging:' .. KEYS[1] .. ':' .. push
+  local staging_revisions = 'sync:staging-rev:' .. KEYS[1] .. ':' .. push
+  apply(staging, staging_revisions)
+  redis.call('EXPIRE', staging, 120)
+  redis.call('EXPIRE', staging_revisions, 120)
+end
+local stored = apply(KEYS[1], KEYS[2])
+if stored then return stored end
+if ARGV[5] ~= '' then redis.call('PUBLISH', 'dp:config:refresh', ARGV[5]) end
+return 0
+)lua";
+
+// A key of another type was written by somebody else: it holds no revision, and goes.
+constexpr std::string_view kWriteHash = R"lua(
+local held = redis.pcall('HGET', KEYS[1], 'rev')
+local stored = type(held) == 'string' and clock(held)
+local tomb = clock(redis.call('GET', KEYS[2]))
+if tomb and (not stored or newer(tomb, stored)) then stored = tomb end
+if stored and newer(stored, ARGV[1]) then return stored end
+redis.call('DEL', KEYS[1])
+if ARGV[2] == '1' then
+  redis.call('HSET', KEYS[1], 'rev', ARGV[1], unpack(ARGV, 4))
+  redis.call('DEL', KEYS[2])
+else
+  redis.call('SET', KEYS[2], ARGV[1], 'EX', 86400)
+end
+if ARGV[3] ~= '' then redis.call('PUBLISH', 'dp:config:refresh', ARGV[3]) end
+return 0
+)lua";
+
+constexpr std::string_view kWritePlain = R"lua(
+local stored = clock(redis.call('HGET', KEYS[2], ARGV[1]))
+if stored and newer(stored, ARGV[2]) then return stored end
+redis.call('DEL', KEYS[1])
+if ARGV[3] == '1' and #ARGV > 4 then redis.call('HSET', KEYS[1], unpack(ARGV, 5)) end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+if ARGV[4] ~= '' then redis.call('PUBLISH', 'dp:config:refresh', ARGV[4]) end
+return 0
+)lua";
+
+constexpr std::string_view kStage = R"lua(
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for i = 2, #ARGV, 4 do
+  local id, revision = ARGV[i], ARGV[i + 1]
+  local stored = clock(redis.call('HGET', KEYS[3], id))
+  if ARGV[i + 2] == '0' then
+    if not stored then redis.call('HSET', KEYS[3], id, revision) end
+  elseif not stored or not newer(stored, revision) then
+    redis.call('HSET', KEYS[2], id, ARGV[i + 3])
+    redis.call('HSET', KEYS[3], id, revision)
+  end
+end
+redis.call('EXPIRE', KEYS[1], 60)
+redis.call('EXPIRE', KEYS[2], 120)
+redis.call('EXPIRE', KEYS[3], 120)
+return 1
+)lua";
+
+constexpr std::string_view kKeep = R"lua(
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('EXPIRE', KEYS[1], 60)
+)lua";
+
+constexpr std::string_view kSwap = R"lua(
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local function replace(from, to)
+  redis.call('UNLINK', to)
+  if redis.call('EXISTS', from) == 1 then
+    redis.call('PERSIST', from)
+    redis.call('RENAME', from, to)
+  end
+end
+replace(KEYS[2], KEYS[4])
+replace(KEYS[3], KEYS[5])
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[6], ARGV[3], ARGV[4])
+redis.call('PUBLISH', 'dp:config:refresh', ARGV[2])
+return 1
+)lua";
+
+constexpr std::string_view kFinish = R"lua(
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
+redis.call('PUBLISH', 'dp:config:refresh', ARGV[2])
+return 1
+)lua";
+
+constexpr std::string_view kPublish = R"lua(
+for i = 6, #ARGV do
+  if redis.call('HGET', KEYS[2], ARGV[i]) ~= ARGV[1] then return 0 end
+end
+local revision = ARGV[2]
+if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
+  local stored = clock(redis.call('HGET', KEYS[1], 'revision'))
+  if stored and newer(stored, revision) then revision = stored end
+else
+  redis.call('DEL', KEYS[1])
+end
+redis.call('HSET', KEYS[1], 'revision', revision, 'epoch', ARGV[1], 'updated_at', ARGV[3],
+  'instance', ARGV[4])
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'digest', ARGV[5]) end
+return 1
+)lua";
+
+LuaScript comparing(std::string_view body) {
+    return LuaScript(std::string(kCompare) + std::string(body));
+}
+
+}  // namespace
+
+std::string sha1_hex(std::string_view text) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
+        throw Error(EZ_INTERNAL, "SHA-1 is not available");
+    std::string out;
+    for (unsigned int i = 0; i < size; ++i) {
+        out.push_back(kHex[digest[i] >> 4U]);
+        out.push_back(kHex[digest[i] & 15U]);
+    }
+    return out;
+}
+
+LuaScript::LuaScript(std::string text) : text_(std::move(text)), sha1_(sha1_hex(text_)) {}
+
+Scripts::Scripts()
+    : write_field(comparing(kWriteField)),
+      write_hash(comparing(kWriteHash)),
+      write_plain(comparing(kWritePlain)),
+      stage(comparing(kStage)),
+      keep(std::string(kKeep)),
+      swap(std::string(kSwap)),
+      finish(std::string(kFinish)),
+      publish(comparing(kPublish)) {}
+
+}  // namespace ezapi::sync

@@ -1,0 +1,91 @@
+// What Redis does for us in one step each, as Lua. All comparisons of revisions happen here, on
+// their decimal text: Lua's numbers are doubles and cannot tell 9007199254740993 from the one
+// before it.
+//
+// Keys of our own in Redis, besides those of the contract:
+//   sync:rev:<resource>               hash, id -> revision; of a deleted id it stays for good
+//   sync:tomb:<resource>:<id>         revision under which a hash of its own was deleted, 24 h
+//   sync:full:<resource>              id of the full push that is under way, with a time to live
+//   sync:staging:<resource>:<id>      what the full push has filled so far, as the live hash
+//   sync:staging-rev:<resource>:<id>  and its revisions
+//   sync:epochs                       hash, resource -> epoch of the database that filled it
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "ezapi/redis.hpp"
+
+namespace ezapi::sync {
+
+inline constexpr std::string_view kRefreshChannel = "dp:config:refresh";
+inline constexpr std::string_view kMetaKey = "meta:sync";
+inline constexpr std::string_view kEpochsKey = "sync:epochs";
+
+[[nodiscard]] inline std::string revisions_key(std::string_view resource) {
+    return "sync:rev:" + std::string(resource);
+}
+
+[[nodiscard]] inline std::string tomb_key(std::string_view resource, std::string_view id) {
+    return "sync:tomb:" + std::string(resource) + ":" + std::string(id);
+}
+
+[[nodiscard]] inline std::string marker_key(std::string_view resource) {
+    return "sync:full:" + std::string(resource);
+}
+
+[[nodiscard]] inline std::string staging_key(std::string_view resource, std::string_view push) {
+    return "sync:staging:" + std::string(resource) + ":" + std::string(push);
+}
+
+[[nodiscard]] inline std::string staging_revisions_key(std::string_view resource,
+                                                       std::string_view push) {
+    return "sync:staging-rev:" + std::string(resource) + ":" + std::string(push);
+}
+
+/// A script that owns its text and knows its SHA-1.
+class LuaScript {
+public:
+    explicit LuaScript(std::string text);
+
+    [[nodiscard]] Script script() const { return {text_, sha1_}; }
+
+private:
+    std::string text_;
+    std::string sha1_;
+};
+
+struct Scripts {
+    Scripts();
+
+    /// Answers 0, or the newer revision that Redis holds instead.
+    /// KEYS resource, sync:rev, sync:full; ARGV id, revision, present (0, 1), value, event
+    LuaScript write_field;
+    /// KEYS hash, sync:tomb; ARGV revision, present, event, field, value, ...
+    LuaScript write_hash;
+    /// KEYS hash, sync:rev; ARGV id, revision, present, event, field, value, ...
+    LuaScript write_plain;
+
+    /// The steps of a full push answer 1, or 0 when the marker is not their own any more.
+    /// KEYS sync:full, staging, staging-rev; ARGV push, then id, revision, kind (1: present,
+    /// 0: tombstone where nothing stands), value, ...
+    LuaScript stage;
+    /// KEYS sync:full; ARGV push
+    LuaScript keep;
+    /// KEYS sync:full, staging, staging-rev, resource, sync:rev, sync:epochs; ARGV push, event,
+    /// resource, epoch
+    LuaScript swap;
+    /// KEYS sync:full, sync:epochs; ARGV push, event, resource, epoch
+    LuaScript finish;
+
+    /// Answers 1, or 0 when some resource was not filled by this epoch. Never takes the revision
+    /// back. KEYS meta:sync, sync:epochs; ARGV epoch, revision, updated_at, instance, digest,
+    /// resource ...
+    LuaScript publish;
+};
+
+/// Lower-case hex.
+[[nodiscard]] std::string sha1_hex(std::string_view text);
+
+}  // namespace ezapi::sync

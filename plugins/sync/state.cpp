@@ -1,0 +1,96 @@
+#include "state.hpp"
+
+#include <algorithm>
+
+#include "pg_lists.hpp"
+
+namespace ezapi::sync {
+namespace {
+
+constexpr std::string_view kRead =
+    "SELECT epoch, published_revision,"
+    "  (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM sync_revision),"
+    "  coalesce(redis_run_id, ''), last_full_push_at, coalesce(last_error, '') FROM sync_state";
+
+constexpr std::string_view kDrawn =
+    "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM sync_revision";
+
+/// One snapshot: which transactions run, and which revisions are pending as far as it sees.
+constexpr std::string_view kHorizon =
+    "SELECT pg_snapshot_xmin(snapshot)::text, pg_snapshot_xmax(snapshot)::text,"
+    "  (SELECT min(unpushed_since) FROM sync_entities"
+    "   WHERE state = 'pending' AND resource = ANY($1::text[])) "
+    "FROM pg_current_snapshot() AS snapshot";
+
+}  // namespace
+
+SyncState StateRow::read() const {
+    const Rows rows = db_.query(kRead);
+    return {std::string(rows.text(0, 0)),
+            rows.integer(0, 1),
+            rows.integer(0, 2),
+            std::string(rows.text(0, 3)),
+            rows.time(0, 4),
+            std::string(rows.text(0, 5))};
+}
+
+void StateRow::note_published(std::int64_t revision) const {
+    db_.query("UPDATE sync_state SET published_revision = $1 WHERE published_revision < $1",
+              {revision});
+}
+
+void StateRow::note_error(const std::string& error) const {
+    db_.query("UPDATE sync_state SET last_error = $1 WHERE last_error IS DISTINCT FROM $1",
+              {error});
+}
+
+void StateRow::note_full_push(const std::string& redis_run_id) const {
+    db_.query(
+        "UPDATE sync_state SET last_full_push_at = now(), redis_run_id = nullif($1, ''),"
+        "  last_error = NULL, published_revision = 0",
+        {redis_run_id});
+}
+
+bool StateRow::take_lease(const std::string& owner) const {
+    return db_.query(
+                  "UPDATE sync_state SET full_owner = $1, full_until = now() + interval '1 minute'"
+                  " WHERE full_owner IS NULL OR full_until < now()",
+                  {owner})
+               .affected() == 1;
+}
+
+bool StateRow::keep_lease(const std::string& owner) const {
+    return db_.query(
+                  "UPDATE sync_state SET full_until = now() + interval '1 minute' "
+                  "WHERE full_owner = $1",
+                  {owner})
+               .affected() == 1;
+}
+
+void StateRow::drop_lease(const std::string& owner) const {
+    db_.query("UPDATE sync_state SET full_owner = NULL WHERE full_owner = $1", {owner});
+}
+
+std::optional<std::int64_t> Watermark::advance(const std::vector<std::string>& resources) {
+    // In this order: a number drawn after the first statement is not counted, and whoever drew one
+    // before it has an id below the horizon that the second one finds.
+    const std::int64_t drawn = db_.query(kDrawn).integer(0, 0);
+    const std::vector<std::string_view> names(resources.begin(), resources.end());
+    const Rows rows = db_.query(kHorizon, {pg_array(names)});
+    const std::int64_t oldest_running = rows.integer(0, 0);
+    const std::int64_t next = rows.integer(0, 1);
+    const Candidate now{drawn, next};
+    std::optional<std::int64_t> settled;
+    if (oldest_running >= now.horizon) {
+        settled = now.revision;
+    } else if (waiting_ && oldest_running >= waiting_->horizon) {
+        settled = waiting_->revision;
+    }
+    if (settled || !waiting_) waiting_ = now;
+    if (!settled) return std::nullopt;
+    if (const auto least_pending = rows.optional_integer(0, 2))
+        settled = std::min(*settled, *least_pending - 1);
+    return settled;
+}
+
+}  // namespace ezapi::sync
