@@ -102,8 +102,7 @@ Projection provider_projection(const Keyring& ring, const Log& log) {
         Renderer renderer(ring, sink);
         renderer.readable(
             tx.query(std::string(kSelect) + "k.id = ANY($1::bigint[])", {id_array(ids)}));
-        if (!renderer.fault().empty())
-            throw Error(EZ_UNAVAILABLE, renderer.fault()).with_code("unreadable");
+        if (!renderer.fault().empty()) throw Error(EZ_INTERNAL, renderer.fault());
     };
     out.scan = [&ring, log](Tx& tx, std::string_view after, size_t limit, ProjectionSink& sink) {
         Renderer renderer(ring, sink);
