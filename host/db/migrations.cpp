@@ -67,7 +67,11 @@ Connection connect(const MigrationsOptions& options) {
     settings->dsn = with_connect_timeout(options.dsn, options.connect_timeout);
     settings->application_name = "ezapi-migrations";
     settings->lock_timeout = options.lock_limit;
-    return Connection(std::move(settings));
+    try {
+        return Connection(std::move(settings));
+    } catch (const Unreachable& error) {
+        throw Error(EZ_UNAVAILABLE, "migrations: cannot connect to the database: " + error.why());
+    }
 }
 
 std::vector<AppliedMigration> read_applied(Connection& connection) {

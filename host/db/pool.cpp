@@ -5,6 +5,7 @@
 #include "host/db/dsn.hpp"
 #include "host/db/errors.hpp"
 #include "host/db/pool_metrics.hpp"
+#include "host/telemetry/log.hpp"
 
 namespace ezapi::host::db {
 namespace {
@@ -52,7 +53,9 @@ Pool::Pool(std::string name,
     : options_(options),
       settings_(settings_of(std::move(name), options, application_name, std::move(canceller))),
       graveyard_(settings_->dsn),
-      metrics_(std::make_unique<PoolMetrics>(metrics, settings_->pool)) {}
+      metrics_(std::make_unique<PoolMetrics>(metrics, settings_->pool)) {
+    idle_.reserve(options_.size);
+}
 
 Pool::~Pool() {
     for (std::unique_ptr<Connection>& connection : idle_) graveyard_.add(connection->give_up());
@@ -120,8 +123,18 @@ std::unique_ptr<Connection> Pool::connect() {
         auto connection = std::make_unique<Connection>(settings_);
         metrics_->connected(true);
         graveyard_.bury();
+        if (away_.exchange(false))
+            telemetry::log(EZ_LOG_INFO, "db", name() + ": the database is back");
         return connection;
-    } catch (const std::exception&) {
+    } catch (const Error& error) {
+        const auto* unreachable = dynamic_cast<const Unreachable*>(&error);
+        // Once per outage.
+        if (!away_.exchange(true)) {
+            telemetry::log(EZ_LOG_WARN,
+                           "db",
+                           name() + ": cannot connect: " +
+                               (unreachable != nullptr ? unreachable->why() : error.what()));
+        }
         metrics_->connected(false);
         const std::lock_guard lock(mutex_);
         connect_failed_at_ = Clock::now();
@@ -189,7 +202,7 @@ void Pool::count(const Error& error) noexcept {
 PoolStatus Pool::status() const {
     const std::lock_guard lock(mutex_);
     const PoolStatus status{idle_.size(), places_ - idle_.size(), waiters_.size(), options_.size};
-    metrics_->connections(status.idle, status.busy);
+    metrics_->connections(status.idle, status.busy, status.waiting);
     return status;
 }
 

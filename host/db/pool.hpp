@@ -3,6 +3,7 @@
 // too old, or still inside a transaction is not given to anybody.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -65,6 +66,7 @@ private:
     const std::shared_ptr<const ConnectionSettings> settings_;
     Graveyard graveyard_;
     std::unique_ptr<PoolMetrics> metrics_;
+    std::atomic<bool> away_ = false;
 
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Connection>> idle_;  // the most recently used at the end

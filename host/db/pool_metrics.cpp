@@ -23,6 +23,8 @@ PoolMetrics::PoolMetrics(telemetry::Metrics* registry, std::string pool)
     };
     idle_ = state("idle");
     busy_ = state("busy");
+    waiting_ = &registry_->gauge(
+        "ezapi_db_waiting", "Threads that wait for a connection.", {{"pool", pool_}});
 }
 
 void PoolMetrics::waited(std::chrono::steady_clock::duration time) noexcept {
@@ -34,10 +36,11 @@ void PoolMetrics::connected(bool success) noexcept {
     if (metric != nullptr) metric->record(1);
 }
 
-void PoolMetrics::connections(size_t idle, size_t busy) noexcept {
+void PoolMetrics::connections(size_t idle, size_t busy, size_t waiting) noexcept {
     if (registry_ == nullptr) return;
     idle_->record(static_cast<double>(idle));
     busy_->record(static_cast<double>(busy));
+    waiting_->record(static_cast<double>(waiting));
 }
 
 void PoolMetrics::failed(std::string_view sqlstate) noexcept {

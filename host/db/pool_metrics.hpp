@@ -15,7 +15,7 @@ public:
 
     void waited(std::chrono::steady_clock::duration time) noexcept;
     void connected(bool success) noexcept;
-    void connections(size_t idle, size_t busy) noexcept;
+    void connections(size_t idle, size_t busy, size_t waiting) noexcept;
     /// Creates the series of a class at its first error.
     void failed(std::string_view sqlstate) noexcept;
 
@@ -27,6 +27,7 @@ private:
     telemetry::Metric* connect_failures_ = nullptr;
     telemetry::Metric* idle_ = nullptr;
     telemetry::Metric* busy_ = nullptr;
+    telemetry::Metric* waiting_ = nullptr;
 };
 
 }  // namespace ezapi::host::db

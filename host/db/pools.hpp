@@ -31,8 +31,8 @@ struct PoolOptions {
     std::chrono::milliseconds lock_timeout{1000};
     std::chrono::milliseconds idle_in_transaction_timeout{30000};
     std::chrono::milliseconds max_age{30 * 60 * 1000};
-    /// After the statement timeout passed without an answer: time until cancel, then until the
-    /// socket is cut.
+    /// Without an answer at the statement timeout: time until this side cancels, and again until it
+    /// cuts the socket.
     std::chrono::milliseconds cancel_grace{250};
     size_t statement_cache = 256;  // prepared statements kept per connection
 };

@@ -7,17 +7,8 @@
 #include <Poco/Exception.h>
 #include <libpq-fe.h>
 
-#include "ezapi/error.hpp"
-#include "host/telemetry/log.hpp"
-
 namespace ezapi::host::db {
 namespace {
-
-[[noreturn]] void unreachable(const std::string& pool, const std::string& why) {
-    telemetry::log(EZ_LOG_WARN, "db", pool + ": cannot connect: " + why);
-    throw Error(EZ_UNAVAILABLE, pool + ": the database cannot be reached")
-        .with_code("database_unavailable");
-}
 
 const char* refusal(PGPing answer) noexcept {
     switch (answer) {
@@ -34,6 +25,11 @@ void ignore_notice(void*, const PGresult*) {}
 
 }  // namespace
 
+Unreachable::Unreachable(const std::string& pool, std::string why)
+    : Error(Error(EZ_UNAVAILABLE, pool + ": the database cannot be reached")
+                .with_code("database_unavailable")),
+      why_(std::move(why)) {}
+
 struct Session::Poco {
     ::Poco::Data::Session session;
 };
@@ -41,13 +37,14 @@ struct Session::Poco {
 Session::Session(const std::string& pool, const std::string& dsn) {
     // Poco leaks a failed connect, so it only gets to connect where somebody answers.
     if (const PGPing answer = PQping(dsn.c_str()); answer != PQPING_OK)
-        unreachable(pool, refusal(answer));
+        throw Unreachable(pool, refusal(answer));
     try {
         ::Poco::Data::PostgreSQL::Connector connector;
         poco_ = std::make_unique<Poco>(Poco{::Poco::Data::Session(
             connector.createSession(dsn, ::Poco::Data::SessionImpl::LOGIN_TIMEOUT_DEFAULT))});
     } catch (const ::Poco::Exception& error) {
-        unreachable(pool, error.displayText());
+        const std::string why = error.message();
+        throw Unreachable(pool, why.substr(0, why.find('\n')));
     }
     handle_ = static_cast<PGconn*>(*::Poco::Data::PostgreSQL::Utility::handle(poco_->session));
     PQsetNoticeReceiver(handle_, ignore_notice, nullptr);

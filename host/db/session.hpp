@@ -8,16 +8,27 @@
 #include <string>
 #include <vector>
 
+#include "ezapi/error.hpp"
 #include "host/db/side_thread.hpp"
 
 struct pg_conn;  // libpq's PGconn
 
 namespace ezapi::host::db {
 
+/// No session can be opened. Why exactly is for logs and operators; the message may reach clients.
+class Unreachable : public Error {
+public:
+    Unreachable(const std::string& pool, std::string why);
+
+    [[nodiscard]] const std::string& why() const noexcept { return why_; }
+
+private:
+    std::string why_;
+};
+
 class Session {
 public:
-    /// Asks the server for a sign of life first. Throws EZ_UNAVAILABLE; what exactly failed is
-    /// logged under `pool`, and not part of the message, which may reach clients.
+    /// Asks the server for a sign of life first. Throws Unreachable.
     Session(const std::string& pool, const std::string& dsn);
     ~Session();
     Session(const Session&) = delete;

@@ -27,7 +27,9 @@ Pool::Pool(const Options& options, telemetry::Metrics* metrics)
     : options_(options),
       resolver_(options.host, options.port),
       breaker_({options.probe_min, options.probe_max}, chance),
-      metrics_(std::make_unique<CallMetrics>(metrics)) {}
+      metrics_(std::make_unique<CallMetrics>(metrics)) {
+    idle_.reserve(options_.pool_size);
+}
 
 Pool::~Pool() = default;
 

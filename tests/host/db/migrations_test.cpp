@@ -100,6 +100,16 @@ TEST_F(MigrationsTest, WaitsForAnotherProcessNoLongerThanItsLimit) {
     EXPECT_EQ(migrations().apply(kModules).size(), 1U);
 }
 
+TEST_F(MigrationsTest, TellsOperatorsWhyItCannotConnect) {
+    write("core/0001_a.sql", "SELECT 1");
+    const Error error = error_of_call([&] {
+        static_cast<void>(Migrations({folder_, dsn_ + "_missing"}).status(kModules));
+    });
+    EXPECT_EQ(error.status(), EZ_UNAVAILABLE);
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("does not exist"), HasSubstr("migrations: cannot connect")));
+}
+
 TEST_F(MigrationsTest, OfManyProcessesAtOnceOneApplies) {
     write("core/0001_a.sql", "CREATE TABLE a (x int); SELECT pg_sleep(0.2);");
     std::vector<std::future<size_t>> runs;
