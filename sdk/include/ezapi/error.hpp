@@ -109,7 +109,7 @@ void copy_text(char (&target)[N], std::string_view text) noexcept {
     if (length < text.size()) {
         while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) --length;
     }
-    std::memcpy(target, text.data(), length);
+    if (length != 0) std::memcpy(target, text.data(), length);
     target[length] = '\0';
 }
 
