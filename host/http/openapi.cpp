@@ -105,8 +105,6 @@ bool is_common(const Route& route, const Json& operation, int status) {
                                                 [](const auto& s) { return is_parameter(s); });
     const bool has_body = operation.contains("requestBody");
     switch (status) {
-        case 400:
-            return has_body || !route.query_names.empty();
         case 401:
         case 403:
             return closed;
@@ -119,7 +117,7 @@ bool is_common(const Route& route, const Json& operation, int status) {
         case 429:
             return route.spec.access == EZ_ADMIN || route.spec.access == EZ_INTERNAL_ONLY;
         default:
-            return true;
+            return true;  // 400 too: unknown query parameters are refused everywhere
     }
 }
 
@@ -157,24 +155,46 @@ Json operation_of(const Route& route, const Json& described, std::set<std::strin
     return operation;
 }
 
-Json security_schemes() {
-    const auto bearer = [](const char* description) {
-        return Json{{"type", "http"}, {"scheme", "bearer"}, {"description", description}};
+Json security_schemes(const std::set<std::string>& used) {
+    Json schemes = Json::object();
+    const auto add = [&](const char* name, const char* description) {
+        if (!used.contains(name)) return;
+        schemes[name] = {{"type", "http"}, {"scheme", "bearer"}, {"description", description}};
     };
-    return {{"adminToken", bearer("The admin token, or a session token made with it")},
-            {"masterKey", bearer("A master's key")},
-            {"internalToken", bearer("The token of the data plane")}};
+    add("adminToken", "The admin token, or a session token made with it");
+    add("masterKey", "A master's key");
+    add("internalToken", "The token of the data plane");
+    return schemes;
 }
 
-Json common_responses() {
+Json common_responses(const std::set<std::string>& used) {
     Json responses = Json::object();
     const Json content{
         {"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}};
     for (const auto& problem : kProblems) {
+        if (!used.contains(problem.name)) continue;
         responses[problem.name] = {{"description", problem.description}, {"content", content}};
     }
     return responses;
 }
+
+/// What the operations refer to; components that nobody uses would only raise questions.
+struct Used {
+    std::set<std::string> responses;
+    std::set<std::string> schemes;
+    std::set<std::string> tags;
+
+    void add(const Json& operation) {
+        for (const auto& response : operation["responses"]) {
+            const std::string reference = response.value("$ref", "");
+            if (!reference.empty()) responses.insert(reference.substr(reference.rfind('/') + 1));
+        }
+        for (const auto& scheme : operation["security"]) {
+            for (const auto& [name, scopes] : scheme.items()) schemes.insert(name);
+        }
+        for (const auto& tag : operation["tags"].get<std::vector<std::string>>()) tags.insert(tag);
+    }
+};
 
 Json info_of(const ApiInfo& info) {
     return {{"title", info.title},
@@ -203,25 +223,25 @@ std::string compose_openapi(const ApiInfo& info, const std::vector<RoutePtr>& ro
     Json paths = Json::object();
     std::map<std::string, Json> schemas{{"Problem", problem_schema()}};
     std::set<std::string> ids;
-    std::set<std::string> tags;
+    Used used;
     for (const auto& route : in_order(routes)) {
         const auto described =
             route->spec.describe.empty() ? Json::object() : Json::parse(route->spec.describe);
         if (described.value("hidden", false)) continue;
         Json operation = operation_of(*route, described, ids);
-        for (const auto& tag : operation["tags"]) tags.insert(tag.get<std::string>());
+        used.add(operation);
         paths[route->spec.pattern][lowered(route->spec.method)] = std::move(operation);
         for (const auto& [name, schema] : route->schemas) {
             schemas.try_emplace(name, Json::parse(schema));
         }
     }
     Json tag_list = Json::array();
-    for (const auto& tag : tags) {
+    for (const auto& tag : used.tags) {
         tag_list.push_back({{"name", tag}, {"description", "Operations of " + tag}});
     }
     Json components{{"schemas", schemas},
-                    {"responses", common_responses()},
-                    {"securitySchemes", security_schemes()}};
+                    {"responses", common_responses(used.responses)},
+                    {"securitySchemes", security_schemes(used.schemes)}};
     const Json document{{"openapi", "3.0.3"},
                         {"info", info_of(info)},
                         {"servers", Json::array({{{"url", "/"}}})},

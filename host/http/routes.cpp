@@ -1,9 +1,28 @@
 #include "host/http/routes.hpp"
 
 #include <exception>
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "ezapi/error.hpp"
+#include "host/http/openapi.hpp"
+
 namespace ezapi::host::http {
+
+namespace {
+
+/// What the composer cannot read is refused here, not when somebody asks for the document.
+void check_description(const RoutePtr& route) {
+    try {
+        (void)compose_openapi({}, {route});
+    } catch (const nlohmann::json::exception& error) {
+        throw Error(EZ_INVALID,
+                    "route " + route->spec.method + " " + route->spec.pattern +
+                        ": describe: " + error.what());
+    }
+}
+
+}  // namespace
 
 void Routes::stage(std::string_view owner, RouteSpec spec) {
     const auto release = spec.release;
@@ -14,6 +33,7 @@ void Routes::stage(std::string_view owner, RouteSpec spec) {
         const auto others = all();
         check_conflict(others, *route);
         check_schemas(others, *route);
+        check_description(route);
         tenancy.routes.push_back(std::move(route));
         if (tenancy.live) publish();
     } catch (const std::exception&) {

@@ -112,6 +112,22 @@ TEST(Routes, RefusesTwoSchemasOfOneName) {
               std::string::npos);
 }
 
+TEST(Routes, RefuseDescriptionsThatTheDocumentCannotHold) {
+    Routes routes;
+    for (const char* describe : {"{",
+                                 "[]",
+                                 R"({"operation":[]})",
+                                 R"({"operation":{"tags":"x"}})",
+                                 R"({"operation":{"tags":[1]}})",
+                                 R"({"operation":{"parameters":[1]}})",
+                                 R"({"operation":{"operationId":1}})"}) {
+        auto bad = spec("GET", "/a");
+        bad.describe = describe;
+        EXPECT_THROW(routes.stage("plugin", bad), Error) << describe;
+    }
+    EXPECT_EQ(routes.count("plugin"), 0U);
+}
+
 TEST(Routes, AreLiveBetweenActivateAndRetire) {
     Routes routes;
     routes.stage("plugin", spec("GET", "/a"));
