@@ -1,0 +1,114 @@
+// What a plugin's code sees of the host when it needs a database and nothing else: a fresh database
+// with the migrations of one module, transactions, changes and the log. No process, no HTTP, no
+// Redis. A test that uses it compiles host/api/{db,changes,log}_api.cpp and links ezapi_changes and
+// ezapi_test_support.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ezapi/plugin.hpp"
+#include "host/api/context.hpp"
+#include "host/changes/bus.hpp"
+#include "host/db/migrations.hpp"
+#include "host/db/pools.hpp"
+#include "tests/support/private_postgres.hpp"
+#include "tests/support/sql_reader.hpp"
+
+namespace ezapi::tests {
+
+class DatabaseHost {
+public:
+    explicit DatabaseHost(const std::string& module)
+        : dsn_(PrivatePostgres::shared().fresh_database()), sql(dsn_) {
+        const std::vector<std::string> modules{module};
+        host::db::Migrations({.folder = EZAPI_SOURCE_DIR "/migrations", .dsn = dsn_})
+            .apply(modules);
+        host::db::PoolsOptions options;
+        options.main.dsn = dsn_;
+        options.main.size = 4;
+        pools_ = std::make_unique<host::db::Pools>(options, &bus_);
+        components_.pools = pools_.get();
+        components_.changes = &bus_;
+        context_.plugin = module;
+        context_.settings = "{}";
+        context_.host = &components_;
+        abi_.size = sizeof abi_;
+        abi_.context = &context_;
+        abi_.db = &host::api::kDb;
+        abi_.changes = &host::api::kChanges;
+        abi_.log = &host::api::kLog;
+        bus_.activate(module);
+    }
+
+    [[nodiscard]] Host host() const { return Host(&abi_); }
+
+    [[nodiscard]] Db db() const { return Db(&abi_); }
+
+    /// Makes what was subscribed and projected live.
+    void activate() { bus_.activate(context_.plugin); }
+
+    /// The entities that a projection renders for these ids: its value or fields, null where
+    /// absent.
+    [[nodiscard]] std::map<std::string, Json> render(const Projection& projection,
+                                                     const std::vector<std::string_view>& ids) {
+        return collect([&](Tx& tx, ProjectionSink& sink) { projection.run_render(tx, ids, sink); });
+    }
+
+    [[nodiscard]] std::map<std::string, Json> scan(const Projection& projection,
+                                                   std::string_view after = {},
+                                                   size_t limit = 1000) {
+        return collect(
+            [&](Tx& tx, ProjectionSink& sink) { projection.scan(tx, after, limit, sink); });
+    }
+
+private:
+    using Rendered = std::map<std::string, Json>;
+
+    template <class Run>
+    Rendered collect(const Run& run) {
+        Rendered out;
+        ProjectionSink sink(&take, &out);
+        Tx tx = db().begin();
+        run(tx, sink);
+        return out;
+    }
+
+    static ez_status take(void* user, const ez_projected* entity) noexcept {
+        return guard(nullptr, [&] {
+            Json& value = (*static_cast<Rendered*>(user))[std::string(view(entity->id))];
+            if (entity->present == 0) return;
+            if (entity->value.size > 0) value = Json::parse(view(entity->value));
+            for (size_t i = 0; i < entity->field_count; ++i)
+                value[std::string(view(entity->fields[i].name))] = view(entity->fields[i].value);
+        });
+    }
+
+    std::string dsn_;
+    host::changes::Bus bus_;
+    std::unique_ptr<host::db::Pools> pools_;
+    host::Components components_;
+    ez_context context_;
+    ez_host abi_{};
+
+public:
+    SqlReader sql;  // beside the plugin's code
+};
+
+/// A golden file of the contract; null where the folder of shared files is not at hand.
+[[nodiscard]] inline Json golden(const std::string& name) {
+    const char* shared = std::getenv("EZ_SHARED_DIR");
+    std::ifstream in(
+        std::filesystem::path(shared != nullptr ? shared : EZAPI_SOURCE_DIR "/../shared") /
+        "contract" / name);
+    return in ? Json::parse(in) : Json();
+}
+
+}  // namespace ezapi::tests
