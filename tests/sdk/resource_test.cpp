@@ -54,12 +54,11 @@ protected:
     }
 
     fake::Answer answer(const fake::Statement& statement) {
-        if (statement.sql.starts_with("INSERT")) {
-            if (!refusal_.empty()) {
-                throw Error(EZ_CONFLICT, "duplicate key")
-                    .with_sqlstate(refusal_)
-                    .with_field(constraint_);
-            }
+        const bool inserts = statement.sql.starts_with("INSERT");
+        if (!refusal_.empty() && (inserts || statement.sql.starts_with("UPDATE"))) {
+            throw Error(EZ_CONFLICT, "refused").with_sqlstate(refusal_).with_field(constraint_);
+        }
+        if (inserts) {
             return {.rows = {row("8", "1", statement.params)}};
         }
         if (statement.sql.starts_with("UPDATE")) return {.rows = {row("7", "4", statement.params)}};
@@ -147,6 +146,28 @@ TEST_F(Routes, AUniqueViolationNamesTheRowInTheWay) {
     EXPECT_EQ(reply.json()["code"], "unique");
     EXPECT_EQ(reply.json()["detail"], "name \"first\": already taken by widgets 7");
     EXPECT_EQ(reply.json()["errors"][0]["field"], "name");
+}
+
+TEST_F(Routes, AUniqueViolationOfAMergeNamesTheRowInTheWayToo) {
+    refusal_ = "23505";
+    constraint_ = "widgets_name_key";
+    const auto reply = call("PATCH", "/admin/widgets/7", R"({"group":"b"})");
+
+    EXPECT_EQ(reply.status, 409);
+    EXPECT_EQ(reply.json()["detail"], "name \"first\": already taken by widgets 7");
+}
+
+TEST_F(Routes, ADanglingReferenceEndsAnAtomicBatchWhereItStands) {
+    refusal_ = "23503";
+    constraint_ = "widgets_group_fkey";
+    const auto reply = call("POST",
+                            "/admin/widgets/batch",
+                            R"({"operations":[{"op":"create","data":{"name":"n"}},
+                                              {"op":"create","data":{"name":"m"}}]})");
+
+    EXPECT_EQ(reply.status, 422);
+    ASSERT_EQ(reply.json()["errors"].size(), 1U);
+    EXPECT_EQ(reply.json()["errors"][0]["field"], "operations/0/group");
 }
 
 TEST_F(Routes, ADanglingReferenceIsAFaultOfItsField) {

@@ -41,7 +41,9 @@ public:
         body.emplace(collection_.item, name_of(request));
         take_turn(tx, request);
         const auto found = resource_.find_by(tx, collection_.item, name_of(request));
-        return found ? replace(request, tx, found->id, body) : create(request, tx, body);
+        return explaining(resource_, db_, [&] {
+            return found ? replace(request, tx, found->id, body) : create(request, tx, body);
+        });
     }
 
     [[nodiscard]] Response remove(const Request& request, Tx& tx) const {

@@ -63,6 +63,17 @@ struct ResourceSpec {
     std::function<void(Tx&, const Record&)> deleting = {};
 };
 
+namespace detail {
+
+/// What the database refused to store, with the row as it was to be stored.
+struct RowRefused : Error {
+    RowRefused(const Error& error, Json refused) : Error(error), row(std::move(refused)) {}
+
+    Json row;
+};
+
+}  // namespace detail
+
 /// Moves fields into a vector: they are not copyable from an initializer list of rvalues without
 /// copies.
 template <class... Each>
@@ -133,7 +144,7 @@ public:
         read(draft, body, BodyMode::create);
         if (within != nullptr) draft.after[within->field] = within->id;
         prepare(tx, draft);
-        Record after = first_of(tx.query(insert_, parameters(draft.after)));
+        Record after = first_of(write(tx, insert_, parameters(draft.after), draft.after));
         after.reveal = std::move(draft.reveal);
         record_change(tx, EZ_CREATED, nullptr, &after);
         return after;
@@ -199,29 +210,19 @@ public:
         }
     }
 
-    /// An error of the database, told in the terms of the body: which field, which row stands in
+    /// An error of the database, told in the terms of the entity: which field, which row stands in
     /// the way.
-    [[nodiscard]] Error explained(const Error& error, const Db& db, const Json& body) const {
+    [[nodiscard]] Error explained(const Error& error, const Db& db) const {
+        const auto* refused = dynamic_cast<const detail::RowRefused*>(&error);
+        if (refused == nullptr) return error;
         if (error.sqlstate() == "23505") {
             for (const Unique& unique : spec_.uniques) {
-                if (unique.constraint == error.field()) return taken(unique, db, body);
+                if (unique.constraint == error.field()) return taken(unique, db, refused->row);
             }
         }
         if (error.sqlstate() == "23503") {
             for (const Foreign& foreign : spec_.foreigns) {
-                if (foreign.constraint != error.field()) continue;
-                Faults faults;
-                faults.add(
-                    foreign.field,
-                    "dangling",
-                    "no such entity in " + foreign.resource +
-                        (body.contains(foreign.field) ? ": " + detail::shown(body[foreign.field])
-                                                      : ""));
-                try {
-                    faults.raise();
-                } catch (const Error& raised) {
-                    return raised;
-                }
+                if (foreign.constraint == error.field()) return dangling(foreign, refused->row);
             }
         }
         return error;
@@ -308,11 +309,23 @@ private:
         draft.faults.raise();
     }
 
+    /// A refusal by the database keeps the row, for `explained`.
+    static Rows write(Tx& tx,
+                      const std::string& sql,
+                      const std::vector<Param>& params,
+                      const Json& row) {
+        try {
+            return tx.query(sql, params);
+        } catch (const Error& error) {
+            throw detail::RowRefused(error, row);
+        }
+    }
+
     Record store(Tx& tx, const Record& before, const Json& after_data) const {
         std::vector<Param> params = parameters(after_data);
         params.emplace_back(before.id);
         params.emplace_back(before.version);
-        const Rows rows = tx.query(update_, params);
+        const Rows rows = write(tx, update_, params, after_data);
         if (rows.empty())
             throw Error(EZ_CONFLICT,
                         spec_.name + " " + std::to_string(before.id) + ": changed at the same time")
@@ -376,17 +389,23 @@ private:
         return out;
     }
 
-    [[nodiscard]] Error taken(const Unique& unique, const Db& db, const Json& body) const {
+    [[nodiscard]] const Field* visible(const std::string& name) const {
+        for (const Field& field : spec_.fields) {
+            if (field.name == name && field.is_visible()) return &field;
+        }
+        return nullptr;
+    }
+
+    [[nodiscard]] Error taken(const Unique& unique, const Db& db, const Json& row) const {
         std::string what;
         std::string sql = "SELECT id FROM " + spec_.table + " WHERE true";
         std::vector<Param> params;
         for (const std::string& name : unique.fields) {
-            for (const Field& field : spec_.fields) {
-                if (field.name != name || !body.contains(name)) continue;
-                params.push_back(parameter(field, body[name]));
-                sql += " AND " + quote(name) + " = $" + std::to_string(params.size());
-                what += (what.empty() ? "" : ", ") + name + " " + detail::shown(body[name]);
-            }
+            const Field* field = visible(name);
+            if (field == nullptr) continue;
+            params.push_back(parameter(*field, row.at(name)));
+            sql += " AND " + quote(name) + " = $" + std::to_string(params.size());
+            what += (what.empty() ? "" : ", ") + name + " " + detail::shown(row.at(name));
         }
         std::string who = "another of the " + spec_.name;
         if (params.size() == unique.fields.size()) {
@@ -398,6 +417,16 @@ private:
             .with_code("unique")
             .with_field(unique.fields.front())
             .with_sqlstate("23505");
+    }
+
+    [[nodiscard]] static Error dangling(const Foreign& foreign, const Json& row) {
+        const std::string message =
+            "no such entity in " + foreign.resource + ": " + detail::shown(row.at(foreign.field));
+        return Error(EZ_INVALID, foreign.field + ": " + message)
+            .with_http(422)
+            .with_code("validation")
+            .with_sqlstate("23503")
+            .with_faults({{foreign.field, "dangling", message}});
     }
 
     ResourceSpec spec_;

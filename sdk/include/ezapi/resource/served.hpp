@@ -15,6 +15,16 @@ namespace ezapi {
 
 namespace detail {
 
+/// Runs a write of a resource; what the database refuses is told in the terms of the entity.
+template <class Write>
+std::invoke_result_t<Write> explaining(const Resource& resource, const Db& db, Write&& write) {
+    try {
+        return std::forward<Write>(write)();
+    } catch (const Error& error) {
+        throw resource.explained(error, db);
+    }
+}
+
 /// One collection's handlers. Shared by the lambdas that the host keeps.
 class Served {
 public:
@@ -37,8 +47,9 @@ public:
     [[nodiscard]] Response create(const Request& request, Tx& tx) const {
         const auto within = scope(request);
         const Json body = request.object();
-        const Record record = explaining(
-            body, [&] { return resource_.create(tx, body, within ? &*within : nullptr); });
+        const Record record = explaining(resource_, db_, [&] {
+            return resource_.create(tx, body, within ? &*within : nullptr);
+        });
         return entity_response(record, 201)
             .with("Location", std::string(request.path()) + "/" + std::to_string(record.id));
     }
@@ -46,7 +57,7 @@ public:
     [[nodiscard]] Response update(const Request& request, Tx& tx, BodyMode mode) const {
         const auto within = scope(request);
         const Json body = request.object();
-        return entity_response(explaining(body, [&] {
+        return entity_response(explaining(resource_, db_, [&] {
             return resource_.update(tx,
                                     request.id(collection_.item),
                                     body,
@@ -58,11 +69,8 @@ public:
 
     [[nodiscard]] Response remove(const Request& request, Tx& tx) const {
         const auto within = scope(request);
-        explaining(Json::object(), [&] {
-            resource_.remove(
-                tx, request.id(collection_.item), if_match(request), within ? &*within : nullptr);
-            return 0;
-        });
+        resource_.remove(
+            tx, request.id(collection_.item), if_match(request), within ? &*within : nullptr);
         return Response::none();
     }
 
@@ -74,15 +82,6 @@ public:
     }
 
 private:
-    template <class Body>
-    std::invoke_result_t<Body> explaining(const Json& body, Body&& run) const {
-        try {
-            return std::forward<Body>(run)();
-        } catch (const Error& error) {
-            throw resource_.explained(error, db_, body);
-        }
-    }
-
     [[nodiscard]] std::optional<Within> scope(const Request& request) const {
         if (!collection_.within) return std::nullopt;
         return collection_.within(request);
@@ -100,7 +99,7 @@ private:
             result.update({{"status", 204}, {"id", id}});
             return result;
         }
-        const Record record = explaining(operation["data"], [&] {
+        const Record record = explaining(resource_, db_, [&] {
             return op == "create" ? resource_.create(tx, operation["data"], within)
                                   : resource_.update(tx,
                                                      operation["id"],
