@@ -1,0 +1,172 @@
+#include "http_fetch.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "ezapi/error.hpp"
+#include "upstream.hpp"
+
+namespace ezapi::models {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+const std::function<bool()> kNever = [] { return false; };
+
+FetchLimits limits() {
+    return {
+        .connect = 1000ms, .silence = 1000ms, .total = 5000ms, .max_bytes = 100000, .redirects = 2};
+}
+
+Error fault_of(const std::string& url,
+               const FetchLimits& limits,
+               const std::function<bool()>& cancelled = kNever) {
+    try {
+        (void)fetch(url, {}, limits, cancelled);
+    } catch (const Error& error) {
+        return error;
+    }
+    ADD_FAILURE() << "expected a fault";
+    return Error(EZ_OK, "");
+}
+
+TEST(HttpFetch, BringsADocumentWithItsValidators) {
+    Upstream upstream;
+    upstream.serve("{\"p\": 1}", "\"one\"");
+    const Fetched got = fetch(upstream.url(), {}, limits(), kNever);
+    EXPECT_EQ(got.body, "{\"p\": 1}");
+    EXPECT_EQ(got.etag, "\"one\"");
+    EXPECT_FALSE(got.not_modified);
+    const Fetched again =
+        fetch(upstream.url(), {.etag = got.etag, .last_modified = "then"}, limits(), kNever);
+    EXPECT_TRUE(again.not_modified);
+    EXPECT_EQ(upstream.asked().back().at("If-None-Match"), "\"one\"");
+    EXPECT_EQ(upstream.asked().back().at("If-Modified-Since"), "then");
+}
+
+TEST(HttpFetch, RefusesAnUnaskedFor304) {
+    Upstream upstream;
+    upstream.fail(Upstream::Response::HTTP_NOT_MODIFIED);
+    EXPECT_THAT(fault_of(upstream.url(), limits()).what(), HasSubstr("304"));
+}
+
+TEST(HttpFetch, NamesTheStatusOfARefusal) {
+    Upstream upstream;
+    upstream.fail(Upstream::Response::HTTP_INTERNAL_SERVER_ERROR);
+    const Error error = fault_of(upstream.url(), limits());
+    EXPECT_THAT(error.what(), HasSubstr("answered 500"));
+    EXPECT_EQ(error.status(), EZ_UNAVAILABLE);
+}
+
+TEST(HttpFetch, FollowsRedirectsAndNotForEver) {
+    Upstream upstream;
+    upstream.answer([](auto& request, auto& response) {
+        if (request.getURI() == "/there") {
+            response.send() << "document";
+            return;
+        }
+        response.redirect(request.getURI() == "/loop" ? "/loop" : "/there");
+    });
+    EXPECT_EQ(fetch(upstream.url("/here"), {}, limits(), kNever).body, "document");
+    EXPECT_THAT(fault_of(upstream.url("/loop"), limits()).what(), HasSubstr("redirects"));
+    upstream.answer([](auto&, auto& response) { response.redirect("file:///etc/passwd"); });
+    EXPECT_THAT(fault_of(upstream.url(), limits()).what(), HasSubstr("https://"));
+}
+
+TEST(HttpFetch, RefusesAnAnswerThatIsTooLarge) {
+    Upstream upstream;
+    upstream.serve(std::string(100001, 'x'), "\"large\"");
+    EXPECT_THAT(fault_of(upstream.url(), limits()).what(), HasSubstr("larger than"));
+    upstream.answer([](auto&, auto& response) {  // without announcing it
+        response.setChunkedTransferEncoding(true);
+        std::ostream& out = response.send();
+        for (int i = 0; i < 1000 && out.good(); ++i) out << std::string(10000, 'x');
+    });
+    EXPECT_THAT(fault_of(upstream.url(), limits()).what(), HasSubstr("larger than"));
+}
+
+TEST(HttpFetch, NoticesAnAnswerThatWasCut) {
+    Upstream upstream;
+    upstream.answer([](auto&, auto& response) {
+        response.setContentLength(1000);
+        response.send() << "{\"p\":";
+    });
+    EXPECT_THAT(fault_of(upstream.url(), limits()).what(), HasSubstr("cut after 5 bytes"));
+}
+
+TEST(HttpFetch, GivesUpOnASilentUpstream) {
+    Upstream upstream;
+    std::atomic<bool> done{false};
+    upstream.answer([&](auto&, auto&) {
+        while (!done) std::this_thread::yield();
+    });
+    FetchLimits short_limits = limits();
+    short_limits.silence = 200ms;
+    const Error error = fault_of(upstream.url(), short_limits);
+    done = true;
+    EXPECT_EQ(error.status(), EZ_TIMEOUT) << error.what();
+}
+
+TEST(HttpFetch, GivesUpOnAnUpstreamThatDrips) {
+    Upstream upstream;
+    std::atomic<bool> done{false};
+    FetchLimits short_limits = limits();
+    short_limits.total = 300ms;
+    upstream.answer([&](auto&, auto& response) {
+        response.setChunkedTransferEncoding(true);
+        std::ostream& out = response.send();
+        for (auto next = std::chrono::steady_clock::now(); !done && out.good(); next += 20ms) {
+            std::this_thread::sleep_until(next);  // the pace of the upstream, not a wait for it
+            out << "x" << std::flush;
+        }
+    });
+    const auto start = std::chrono::steady_clock::now();
+    const Error error = fault_of(upstream.url(), short_limits);
+    done = true;
+    EXPECT_EQ(error.status(), EZ_TIMEOUT) << error.what();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+}
+
+TEST(HttpFetch, StopsWhenTheCallerDoes) {
+    Upstream upstream;
+    std::atomic<bool> asked{false};
+    std::atomic<bool> done{false};
+    upstream.answer([&](auto&, auto&) {
+        asked = true;
+        while (!done) std::this_thread::yield();
+    });
+    FetchLimits patient = limits();
+    patient.silence = 60000ms;
+    patient.total = 60000ms;
+    const auto start = std::chrono::steady_clock::now();
+    const Error error = fault_of(upstream.url(), patient, [&] { return asked.load(); });
+    done = true;
+    EXPECT_THAT(error.what(), HasSubstr("given up"));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
+}
+
+TEST(HttpFetch, SaysWhyThereIsNoConnection) {
+    std::string url;
+    {
+        const Upstream gone;
+        url = gone.url();
+    }
+    EXPECT_EQ(fault_of(url, limits()).status(), EZ_UNAVAILABLE);
+    EXPECT_THAT(fault_of("ftp://example.com/x", limits()).what(), HasSubstr("https://"));
+    EXPECT_THAT(fault_of("http://user:secret@127.0.0.1/", limits()).what(),
+                ::testing::Not(HasSubstr("secret")));
+}
+
+TEST(HttpFetch, ShowsAddressesWithoutSecrets) {
+    EXPECT_EQ(shown_url("https://u:p@models.dev/api.json?token=x#y"),
+              "https://models.dev/api.json");
+    EXPECT_EQ(shown_url("http://127.0.0.1:8080/a"), "http://127.0.0.1:8080/a");
+}
+
+}  // namespace
+}  // namespace ezapi::models

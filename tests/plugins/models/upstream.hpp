@@ -1,0 +1,117 @@
+// A small HTTP server in place of models.dev: answers what the test says, and keeps what it was
+// asked.
+#pragma once
+
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/ServerSocket.h>
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace ezapi::models {
+
+class Upstream {
+public:
+    using Request = Poco::Net::HTTPServerRequest;
+    using Response = Poco::Net::HTTPServerResponse;
+    using Answer = std::function<void(Request&, Response&)>;
+
+    Upstream() : socket_(Poco::Net::SocketAddress("127.0.0.1", 0)) {
+        Poco::Net::HTTPServerParams::Ptr parameters = new Poco::Net::HTTPServerParams;
+        parameters->setKeepAlive(false);
+        server_ =
+            std::make_unique<Poco::Net::HTTPServer>(new Factory(*this), pool_, socket_, parameters);
+        server_->start();
+    }
+
+    ~Upstream() { server_->stopAll(true); }
+
+    Upstream(const Upstream&) = delete;
+    Upstream& operator=(const Upstream&) = delete;
+
+    [[nodiscard]] std::string url(const std::string& path = "/api.json") const {
+        return "http://127.0.0.1:" + std::to_string(socket_.address().port()) + path;
+    }
+
+    void answer(Answer answer) {
+        const std::lock_guard lock(mutex_);
+        answer_ = std::move(answer);
+    }
+
+    /// The document with an ETag, and 304 for who has it.
+    void serve(const std::string& document, const std::string& etag) {
+        answer([document, etag](Request& request, Response& response) {
+            response.set("ETag", etag);
+            if (request.get("If-None-Match", "") == etag) {
+                response.setStatusAndReason(Response::HTTP_NOT_MODIFIED);
+                response.setContentLength(0);
+                response.send();
+                return;
+            }
+            response.setContentLength64(static_cast<Poco::Int64>(document.size()));
+            response.send() << document;
+        });
+    }
+
+    void fail(Response::HTTPStatus status) {
+        answer([status](Request&, Response& response) {
+            response.setStatusAndReason(status);
+            response.setContentLength(0);
+            response.send();
+        });
+    }
+
+    [[nodiscard]] std::vector<std::map<std::string, std::string>> asked() {
+        const std::lock_guard lock(mutex_);
+        return asked_;
+    }
+
+private:
+    class Handler : public Poco::Net::HTTPRequestHandler {
+    public:
+        explicit Handler(Upstream& upstream) : upstream_(upstream) {}
+
+        void handleRequest(Request& request, Response& response) override {
+            upstream_.take(request)(request, response);
+        }
+
+    private:
+        Upstream& upstream_;
+    };
+
+    class Factory : public Poco::Net::HTTPRequestHandlerFactory {
+    public:
+        explicit Factory(Upstream& upstream) : upstream_(upstream) {}
+
+        Poco::Net::HTTPRequestHandler* createRequestHandler(const Request&) override {
+            return new Handler(upstream_);
+        }
+
+    private:
+        Upstream& upstream_;
+    };
+
+    Answer take(const Request& request) {
+        const std::lock_guard lock(mutex_);
+        std::map<std::string, std::string> headers{{":path", request.getURI()}};
+        for (const auto& [name, value] : request) headers[name] = value;
+        asked_.push_back(std::move(headers));
+        return answer_;
+    }
+
+    std::mutex mutex_;
+    Answer answer_;
+    std::vector<std::map<std::string, std::string>> asked_;
+    Poco::Net::ServerSocket socket_;
+    Poco::ThreadPool pool_;
+    std::unique_ptr<Poco::Net::HTTPServer> server_;
+};
+
+}  // namespace ezapi::models
