@@ -14,6 +14,11 @@ namespace {
 constexpr size_t kIgnoredBytes = 1024 * 1024;
 constexpr size_t kPipelinedBytes = 64 * 1024;  // beyond one whole request
 
+// When the server ends, a client that goes on asking gets a reply that says "close"; one that is
+// quiet, or slow with a request, is not waited for longer than this.
+constexpr std::chrono::milliseconds kIdleAtEnd{500};
+constexpr std::chrono::milliseconds kReadingAtEnd{2000};
+
 }  // namespace
 
 Connection::Connection(int descriptor,
@@ -105,23 +110,25 @@ void Connection::cut() {
     close_locked();
 }
 
-void Connection::expire(Clock::time_point now, std::chrono::milliseconds idle_limit) {
+void Connection::expire(Clock::time_point now) {
     // Most connections are in time; they are passed without their lock.
+    const bool ending = front_->ending();
     const bool passed = now.time_since_epoch().count() >= deadline_.load();
-    if (!passed && (busy() || idle_limit >= timeouts_.idle)) return;
+    if (!passed && (busy() || !ending)) return;
 
     Lock lock(mutex_);
+    const bool late = now.time_since_epoch().count() >= deadline_.load();
     if (phase_ == Phase::kIdle || (phase_ == Phase::kHead && framer_.between_requests())) {
-        if (passed || now >= since_ + idle_limit) close_locked();
-        return;
-    }
-    if (now.time_since_epoch().count() < deadline_.load()) return;
-    if (phase_ == Phase::kLingering) close_locked();
-    if (phase_ != Phase::kHead && phase_ != Phase::kBody) return;
-    if (phase_ == Phase::kHead) {
-        refuse(lock, {408, "slow_head", "the head did not arrive in time"});
-    } else {
-        refuse(lock, {408, "slow_body", "the body did not arrive in time"});
+        if (late || (ending && now >= since_ + kIdleAtEnd)) close_locked();
+    } else if (phase_ == Phase::kLingering) {
+        if (late) close_locked();
+    } else if (phase_ == Phase::kHead || phase_ == Phase::kBody) {
+        if (!late && !(ending && now >= since_ + kReadingAtEnd)) return;
+        if (phase_ == Phase::kHead) {
+            refuse(lock, {408, "slow_head", "the head did not arrive in time"});
+        } else {
+            refuse(lock, {408, "slow_body", "the body did not arrive in time"});
+        }
     }
 }
 

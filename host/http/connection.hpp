@@ -81,8 +81,7 @@ public:
     /// Ends the connection without further ado.
     void cut();
     /// Acts on a deadline that has passed: 408 for a slow request, the end for the rest.
-    /// `idle_limit` shortens how long a connection between requests is kept.
-    void expire(Clock::time_point now, std::chrono::milliseconds idle_limit);
+    void expire(Clock::time_point now);
 
     /// A reply is owed or still being sent.
     [[nodiscard]] bool busy() const noexcept { return busy_.load(); }

@@ -19,9 +19,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLongestTick{250};
 constexpr std::chrono::milliseconds kShortestTick{10};
 constexpr std::chrono::milliseconds kPoll{5};
-/// At the end a client that keeps sending gets its answer with "Connection: close"; one that is
-/// quiet for this long is cut.
-constexpr std::chrono::milliseconds kIdleAtEnd{500};
 constexpr rlim_t kOtherDescriptors = 512;
 
 template <class Condition>
@@ -158,9 +155,8 @@ void Server::Core::watch_clock() {
             std::unique_lock lock(mutex_);
             if (wake_.wait_for(lock, tick, [this] { return stopping_; })) return;
         }
-        const auto idle = ending() ? std::min(kIdleAtEnd, limits.idle) : limits.idle;
         const auto now = Clock::now();
-        for (const auto& connection : alive()) connection->expire(now, idle);
+        for (const auto& connection : alive()) connection->expire(now);
     }
 }
 

@@ -91,6 +91,17 @@ TEST_F(DrainTest, LosesNoRequestOfBusyClients) {
     EXPECT_EQ(sent.load(), answered.load());
 }
 
+TEST_F(DrainTest, DoesNotWaitForQuietOrSlowClients) {
+    start();
+    const auto quiet = client();
+    EXPECT_EQ(quiet->ask(get_request("/ping")).status, 200);
+    const auto slow = client();
+    slow->send("GET /ping HTTP/1.1\r\n");
+    server_->stop_accepting();
+    EXPECT_TRUE(server_->drain(Clock::now() + 8s));
+    EXPECT_TRUE(quiet->closed());
+}
+
 TEST_F(DrainTest, StopsWithExchangesLeftOver) {
     start();
     const auto client = this->client();
