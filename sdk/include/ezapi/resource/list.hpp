@@ -296,7 +296,9 @@ private:
         std::string keys;
         std::string order;
         for (const SortKey& key : sort_) {
-            keys += ", (" + key.expression + ")::text";
+            // Under a name of its own: ORDER BY could not tell it from the column otherwise.
+            keys += ", (" + key.expression + ")::text AS ez_sort_" +
+                    std::to_string(&key - sort_.data());
             order += (order.empty() ? " ORDER BY " : ", ") + key.expression +
                      (key.descending ? " DESC" : "");
         }
