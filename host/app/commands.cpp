@@ -38,11 +38,6 @@ void tell_warnings(const Setup& setup) {
     }
 }
 
-/// Commands that print their result keep the log to what is wrong with the program itself.
-void quiet_log() {
-    telemetry::set_level(EZ_LOG_ERROR + 1);
-}
-
 std::string padded(std::string text, size_t width) {
     text.resize(std::max(text.size(), width), ' ');
     return text;
@@ -92,9 +87,7 @@ int migrate(const Invocation& invocation) {
 
 int check_config(const Invocation& invocation) {
     return run_command([&] {
-        quiet_log();
         Setup setup(invocation);
-        quiet_log();
         const std::string& file = setup.config().file();
         std::cout << "# file: " << (file.empty() ? "none found" : file) << "\n";
         for (const config::Resolved& line : setup.config().resolved()) {
@@ -109,7 +102,6 @@ int check_config(const Invocation& invocation) {
 
 int list_plugins(const Invocation& invocation) {
     return run_command([&] {
-        quiet_log();
         Setup setup(invocation);
         bool sound = true;
         for (const modules::PluginReport& plugin : setup.loader().report()) {

@@ -6,14 +6,11 @@
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::app {
-namespace {
 
-constexpr std::chrono::seconds kPatience{2};
-
-}  // namespace
-
-HealthMonitor::HealthMonitor(std::vector<Check> checks, std::chrono::milliseconds period)
-    : period_(period) {
+HealthMonitor::HealthMonitor(std::vector<Check> checks,
+                             std::chrono::milliseconds period,
+                             std::chrono::milliseconds patience)
+    : period_(period), patience_(patience) {
     watched_.reserve(checks.size());  // the threads keep references
     for (Check& check : checks) {
         Watched& watched = watched_.emplace_back();
@@ -66,7 +63,7 @@ std::vector<HealthMonitor::Finding> HealthMonitor::findings() const {
     const auto now = std::chrono::steady_clock::now();
     for (const Watched& watched : watched_) {
         Finding finding = watched.finding;
-        if (watched.probing && now - watched.since > kPatience) {
+        if (watched.probing && now - watched.since > patience_) {
             finding.known = true;
             finding.ok = false;
             finding.error = "does not answer";

@@ -30,12 +30,13 @@ public:
     };
 
     explicit HealthMonitor(std::vector<Check> checks,
-                           std::chrono::milliseconds period = std::chrono::seconds(1));
+                           std::chrono::milliseconds period = std::chrono::seconds(1),
+                           std::chrono::milliseconds patience = std::chrono::seconds(2));
     ~HealthMonitor();
     HealthMonitor(const HealthMonitor&) = delete;
     HealthMonitor& operator=(const HealthMonitor&) = delete;
 
-    /// What each last probe found; one that has taken longer than two seconds counts as failed.
+    /// What each last probe found; one that has taken longer than `patience` counts as failed.
     [[nodiscard]] std::vector<Finding> findings() const;
 
 private:
@@ -50,6 +51,7 @@ private:
     void watch(Watched& watched);
 
     std::chrono::milliseconds period_;
+    std::chrono::milliseconds patience_;
     mutable std::mutex mutex_;
     std::condition_variable stop_changed_;
     bool stopping_ = false;

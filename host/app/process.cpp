@@ -251,6 +251,9 @@ bool Process::start_plugins() {
     host.stop_limit = setup_->config().seconds("server.drain_seconds");
     setup_->loader().attach(std::move(host));
     setup_->loader().start();
+    for (const std::string& failure : setup_->loader().failures(/*required=*/false)) {
+        say(EZ_LOG_WARN, failure + " (not required)");
+    }
     return !refused();
 }
 

@@ -61,7 +61,8 @@ void Loader::set_state(Plugin& plugin, State state, const std::string& error) {
 }
 
 void Loader::fail(Plugin& plugin, const std::string& why) {
-    telemetry::log(EZ_LOG_ERROR, "plugins", "plugin " + plugin.name + ": " + why);
+    // At the start all failures are told together by whoever asked for it.
+    if (serving_) telemetry::log(EZ_LOG_ERROR, "plugins", "plugin " + plugin.name + ": " + why);
     set_state(plugin, State::kFailed, why);
 }
 
@@ -198,6 +199,7 @@ void Loader::start() {
     Names all;
     for (const auto& [name, plugin] : plugins_) all.insert(name);
     start_these(all);
+    serving_ = true;
 }
 
 void Loader::start_these(const Names& names) {

@@ -130,6 +130,7 @@ private:
     Attachment host_;
     mutable std::mutex mutex_;  // guards what report() reads; changed on the main thread only
     std::map<std::string, std::unique_ptr<Plugin>, std::less<>> plugins_;
+    bool serving_ = false;          // the start is over
     std::vector<Plugin*> started_;  // running ones, in the order of their starts
 };
 

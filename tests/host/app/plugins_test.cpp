@@ -1,0 +1,80 @@
+// A plugin in plain C in the real process, and its life from outside.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/eventually.hpp"
+#include "tests/support/instance.hpp"
+
+namespace {
+
+using namespace ezapi::tests;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class PluginsTest : public InstanceTest {
+protected:
+    InstanceOptions options() const override {
+        return {.plugins = {"probe"},
+                .plugin_directories = {PROBE_FOLDER},
+                .plugin_settings = {{"probe", "greeting: salve"}}};
+    }
+
+    static nlohmann::json plugin(const std::string& name) {
+        for (const auto& entry : admin().get("/admin/plugins").json().at("data")) {
+            if (entry.at("name") == name) return entry;
+        }
+        return nullptr;
+    }
+};
+
+TEST_F(PluginsTest, ReachesEveryTableOfTheAbi) {
+    EXPECT_TRUE(eventually(20s, [] { return admin().get("/probe/you").json().at("runs") == 1; }));
+    const HttpAnswer answer = admin().get("/probe/you");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.header("x-probe"), "plain C");
+    EXPECT_EQ(answer.json().at("name"), "you");
+    EXPECT_EQ(answer.json().at("row"), 21);
+    EXPECT_EQ(answer.json().at("redis"), "PONG");
+    EXPECT_GE(answer.json().at("changes"), 1);
+    EXPECT_THAT(instance().log(), HasSubstr("probe: {\"greeting\":\"salve\"}"));
+}
+
+TEST_F(PluginsTest, AreShownWithStateRoutesAndJobs) {
+    EXPECT_TRUE(eventually(
+        20s, [] { return !plugin("probe").at("jobs").at(0).at("last_run_at").is_null(); }));
+    const nlohmann::json probe = plugin("probe");
+    EXPECT_EQ(probe.at("version"), "1.0.0");
+    EXPECT_EQ(probe.at("abi"), "1.0");
+    EXPECT_EQ(probe.at("state"), "running");
+    EXPECT_EQ(probe.at("error"), nullptr);
+    EXPECT_EQ(probe.at("routes"), 1);
+    EXPECT_EQ(probe.at("jobs").at(0).at("name"), "tick");
+    EXPECT_EQ(probe.at("jobs").at(0).at("scope"), "cluster");
+    EXPECT_EQ(probe.at("jobs").at(0).at("every_seconds"), 3600);
+    EXPECT_EQ(probe.at("jobs").at(0).at("last_error"), nullptr);
+    EXPECT_THAT(probe.at("file"), HasSubstr("/probe.so"));
+}
+
+TEST_F(PluginsTest, AreDisabledEnabledAndReloadedWhileOthersServe) {
+    EXPECT_EQ(admin().post("/admin/plugins/probe/disable", nullptr).json().at("state"), "disabled");
+    EXPECT_EQ(admin().get("/probe/you").status, 404);
+    EXPECT_EQ(instance().client().get("/swagger/openapi.json").body.find("/probe/"),
+              std::string::npos);
+    EXPECT_EQ(admin().post("/admin/plugins/probe/reload", nullptr).status, 409);
+    EXPECT_EQ(admin().post("/admin/plugins/probe/enable", nullptr).json().at("state"), "running");
+    EXPECT_EQ(admin().get("/probe/you").status, 200);
+    EXPECT_EQ(admin().post("/admin/plugins/probe/reload", nullptr).json().at("state"), "running");
+    EXPECT_EQ(admin().get("/probe/you").status, 200);
+    EXPECT_EQ(admin().post("/admin/plugins/nobody/enable", nullptr).status, 404);
+}
+
+TEST_F(PluginsTest, AreCountedInTheMetrics) {
+    admin().get("/probe/you");
+    const std::string metrics = instance().internal().get("/internal/metrics").body;
+    EXPECT_THAT(metrics, HasSubstr("ezapi_plugin_running{plugin=\"probe\"} 1"));
+    EXPECT_THAT(metrics, HasSubstr("probe_calls_total "));
+    EXPECT_THAT(metrics, HasSubstr("ezapi_job_runs_total{job=\"probe/tick\",result=\"ok\"}"));
+    EXPECT_THAT(metrics, HasSubstr("process_resident_memory_bytes "));
+}
+
+}  // namespace

@@ -1,0 +1,122 @@
+// Starts that must fail: each says why in a sentence, with an exit code that scripts can tell
+// apart.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/child_process.hpp"
+#include "tests/support/instance.hpp"
+
+namespace {
+
+using namespace ezapi::tests;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class RefusalsTest : public testing::Test {
+protected:
+    RefusalsTest() : folder_(make_folder("ezapi-refusals")) {}
+
+    ~RefusalsTest() override { std::filesystem::remove_all(folder_); }
+
+    std::map<std::string, std::string> environment(const std::string& yaml) const {
+        std::ofstream(folder_ + "/config.yaml") << yaml;
+        return {{"EZ_CONFIG_FILE", folder_ + "/config.yaml"},
+                {"EZ_STATE_DIR", folder_ + "/state"},
+                {"EZ_MIGRATIONS_DIR", MIGRATIONS},
+                {"EZ_API_ADDRESS", "127.0.0.1"},
+                {"EZ_API_PORT", "0"},
+                {"EZ_PG_DSN", "host=127.0.0.1 port=1 user=nobody dbname=nothing"},
+                {"EZ_PG_START_WAIT_SECONDS", "0"}};
+    }
+
+    std::string folder_;
+};
+
+TEST_F(RefusalsTest, TellsAllThatIsWrongWithTheConfigurationAtOnce) {
+    const RunResult run = run_ezapi({"serve"},
+                                    environment("server:\n  prot: 1\nredis:\n  db: many\n"
+                                                "plugins:\n  nobody: { enabled: true }\n"));
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(
+        run.output,
+        HasSubstr("config.yaml:2: server.prot: is not a setting; did you mean server.port?"));
+    EXPECT_THAT(run.output,
+                HasSubstr("config.yaml:4: redis.db: 'many' is not an integer from 0 to 16383"));
+    EXPECT_THAT(run.output, HasSubstr("plugin nobody: there is no nobody.so in "));
+    EXPECT_THAT(run.output, Not(HasSubstr("database")));
+}
+
+TEST_F(RefusalsTest, SaysInWhichLineTheFileIsNoYaml) {
+    const RunResult run = run_ezapi({"serve"}, environment("server:\n  port: [1\n"));
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.output, HasSubstr("is not valid YAML"));
+}
+
+TEST_F(RefusalsTest, RefusesADsnThatNobodyCouldUse) {
+    auto variables = environment("");
+    variables["EZ_PG_DSN"] = "postgres://ez:hunter2@localhost/ez";
+    const RunResult run = run_ezapi({"serve"}, variables);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.output, AllOf(HasSubstr("postgres.dsn"), Not(HasSubstr("hunter2"))));
+}
+
+TEST_F(RefusalsTest, SaysThatTheDatabaseDoesNotAnswer) {
+    const RunResult run = run_ezapi({"serve"}, environment(""));
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_THAT(run.output, HasSubstr("postgres.dsn: the database did not answer within 0 s"));
+}
+
+TEST_F(RefusalsTest, SaysThatTheStateDirectoryCannotBeWritten) {
+    std::ofstream(folder_ + "/file") << "";
+    auto variables = environment("");
+    variables["EZ_STATE_DIR"] = folder_ + "/file/state";
+    const RunResult run = run_ezapi({"serve"}, variables);
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_THAT(run.output, HasSubstr("admin token: "));
+}
+
+TEST_F(RefusalsTest, RefusesASettingOfAPluginThatItsSchemaDoesNotAllow) {
+    const RunResult run = run_ezapi(
+        {"check-config"},
+        environment("plugins:\n  directories: [" PROBE_FOLDER
+                    "]\n  probe: { enabled: true, greeting: a-greeting-that-is-too-long }\n"));
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.output,
+                HasSubstr("config.yaml:3: plugins.probe.greeting: 'a-greeting-that-is-too-long' is "
+                          "not a string of at most 20 characters"));
+}
+
+TEST_F(RefusalsTest, ShowsTheConfigurationWithoutItsSecrets) {
+    auto variables = environment("redis:\n  password: hunter2hunter2\n");
+    variables["EZ_ADMIN_TOKEN"] = "a-secret-of-the-operator";
+    const RunResult run = run_ezapi({"check-config"}, variables);
+    EXPECT_EQ(run.exit_code, 0) << run.output;
+    EXPECT_THAT(run.output, testing::ContainsRegex("redis.password +\\*\\*\\* +# .*config.yaml:2"));
+    EXPECT_THAT(run.output, testing::ContainsRegex("server.port +0 +# EZ_API_PORT"));
+    EXPECT_THAT(run.output, Not(AllOf(HasSubstr("hunter2"), HasSubstr("a-secret"))));
+}
+
+TEST_F(RefusalsTest, ListsPluginsWithWhyOneCannotRun) {
+    const RunResult run =
+        run_ezapi({"plugins"},
+                  environment("plugins:\n  directories: [" PROBE_FOLDER
+                              "]\n  probe: { enabled: true }\n  gone: { enabled: true }\n"));
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.output, testing::ContainsRegex("probe +1.0.0 +enabled"));
+    EXPECT_THAT(run.output, testing::ContainsRegex("gone +- +refused +there is no gone.so"));
+}
+
+TEST_F(RefusalsTest, UnderstandsItsCommandLine) {
+    EXPECT_EQ(run_ezapi({"--version"}, {}).exit_code, 0);
+    EXPECT_THAT(run_ezapi({"--help"}, {}).output, HasSubstr("check-config"));
+    EXPECT_EQ(run_ezapi({"--nonsense"}, {}).exit_code, 64);
+    const RunResult run = run_ezapi({"dance"}, {});
+    EXPECT_EQ(run.exit_code, 64);
+    EXPECT_THAT(run.output, HasSubstr("'dance' is no command; see ezapi --help"));
+}
+
+}  // namespace
