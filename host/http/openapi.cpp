@@ -29,6 +29,9 @@ constexpr CommonProblem kProblems[] = {
     {403, "Denied", "The caller may not do this"},
     {404, "NotFound", "No such resource"},
     {409, "Conflict", "In the way of what exists"},
+    {412, "PreconditionFailed", "The entity has moved on since the version that If-Match names"},
+    {413, "TooLarge", "The body is larger than the server takes"},
+    {415, "UnsupportedMediaType", "The body is announced as something else than JSON"},
     {422, "Invalid", "Fields of the body are wrong; all of them are listed"},
     {429, "Exhausted", "A limit is reached; try again after Retry-After seconds"},
     {500, "Internal", "An internal fault, logged under the request id"},
@@ -104,6 +107,10 @@ bool is_common(const Route& route, const Json& operation, int status) {
                                                 route.segments.end(),
                                                 [](const auto& s) { return is_parameter(s); });
     const bool has_body = operation.contains("requestBody");
+    const Json parameters = operation.value("parameters", Json::array());
+    const bool conditional = std::any_of(parameters.begin(), parameters.end(), [](const Json& p) {
+        return p.value("name", "") == "If-Match";
+    });
     switch (status) {
         case 401:
         case 403:
@@ -112,6 +119,10 @@ bool is_common(const Route& route, const Json& operation, int status) {
             return has_path_parameter;
         case 409:
             return writes && closed;
+        case 412:
+            return conditional;
+        case 413:
+        case 415:
         case 422:
             return has_body;
         case 429:

@@ -36,7 +36,6 @@ Json state_schema() {
     state["description"] =
         "`cached`: the upstream failed and the last good document is in use; `failed`: the last "
         "refresh changed nothing";
-    Json counts = {{"allOf", Json::array({schema_ref("ModelRegistryCounts")})}};
     return object_schema(
         {{"state", state},
          {"enabled", boolean_schema()},
@@ -45,7 +44,7 @@ Json state_schema() {
          {"version", nullable(text_schema(), "Of the document that was applied")},
          {"etag", nullable(text_schema(), "Of the same document")},
          {"source", source_schema()},
-         {"counts", nullable(counts, "Of the last success")},
+         {"counts", nullable(counts_schema(), "Of the last success")},
          {"last_error", nullable(text_schema(), "Of the last refresh")},
          {"last_refresh_at", nullable(time_schema(), "Whether it succeeded or not")},
          {"last_success_at", nullable(time_schema(), "When a document was applied")},

@@ -12,7 +12,14 @@ namespace {
 
 class OpenApiTest : public InstanceTest {
 protected:
+    static uint16_t registry_port() {
+        static const uint16_t port = free_port();
+        return port;
+    }
+
     InstanceOptions options() const override {
+        const std::string registry =
+            "http://127.0.0.1:" + std::to_string(registry_port()) + "/api.json";
         return {.plugins = {"namespaces",
                             "masters",
                             "keys",
@@ -21,7 +28,9 @@ protected:
                             "bindings",
                             "features",
                             "logs",
-                            "sync"}};
+                            "sync"},
+                .environment = {{"EZ_MODEL_REGISTRY_ENABLED", "true"},
+                                {"EZ_MODEL_REGISTRY_URL", registry}}};
     }
 
     void SetUp() override {
@@ -57,6 +66,7 @@ TEST_F(OpenApiTest, AnswersAsDeclared) {
                    "EZ_URL=http://127.0.0.1:" + std::to_string(instance().port()),
                    std::string("EZ_ADMIN_TOKEN=") + kAdminToken,
                    std::string("EZ_INTERNAL_TOKEN=") + kInternalToken,
+                   "EZ_REGISTRY_PORT=" + std::to_string(registry_port()),
                    find_program("node"),
                    EZAPI_SOURCE_DIR "/tests/integration/openapi/conformance.mjs"},
                   output),

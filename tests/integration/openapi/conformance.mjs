@@ -1,9 +1,10 @@
 // Calls every operation that the server declares and holds each answer against the declaration: status, content type and
 // schema, where an answer may not carry a member that is not declared. Fails when a declared operation was not called.
 //
-// EZ_URL, EZ_ADMIN_TOKEN, EZ_INTERNAL_TOKEN name the server; NODE_PATH is not needed: the parts come from etc/node_modules.
+// EZ_URL, EZ_ADMIN_TOKEN, EZ_INTERNAL_TOKEN name the server; on EZ_REGISTRY_PORT a model registry of one model is served to it.
 import { createRequire } from 'node:module';
-import { scenario } from './scenario.mjs';
+import { createServer } from 'node:http';
+import { coveredElsewhere, scenario } from './scenario.mjs';
 
 const require = createRequire(new URL('../../../etc/package.json', import.meta.url));
 const Ajv = require('ajv').default ?? require('ajv');
@@ -27,6 +28,7 @@ function closed(schema) {
     const parts = schema.allOf.map(closed);
     return {
       type: 'object',
+      nullable: schema.nullable ?? false,
       properties: Object.assign({}, ...parts.map((part) => part.properties)),
       required: parts.flatMap((part) => part.required ?? []),
       additionalProperties: false,
@@ -86,7 +88,11 @@ async function call(method, path, { params = {}, query = '', body, headers = {},
   return { status: answer.status, headers: answer.headers, body: type.endsWith('json') ? JSON.parse(text) : text };
 }
 
-await scenario(call, document, url);
+const catalogue = { acme: { id: 'acme', name: 'Acme', npm: '@ai-sdk/openai', models: { one: { id: 'one', name: 'One', limit: { context: 8192, output: 1024 } } } } };
+const registry = createServer((_, reply) => reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(catalogue)));
+await new Promise((listening) => registry.listen(Number(process.env.EZ_REGISTRY_PORT), '127.0.0.1', listening));
+await scenario(call);
+registry.close();
 
 for (const [path, methods] of Object.entries(document.paths)) {
   for (const method of Object.keys(methods)) {
@@ -94,7 +100,7 @@ for (const [path, methods] of Object.entries(document.paths)) {
     const where = `${method.toUpperCase()} ${path}`;
     const statuses = called.get(where);
     if (!statuses) faults.push(`${where}: declared, but the scenario does not call it`);
-    else if (!statuses.some((status) => status < 400)) faults.push(`${where}: never succeeded: ${statuses}`);
+    else if (!statuses.some((status) => status < 400) && !coveredElsewhere.has(where)) faults.push(`${where}: never succeeded: ${statuses}`);
   }
 }
 for (const fault of faults) console.error(fault);
