@@ -10,15 +10,12 @@
 namespace ezapi::host::db {
 namespace {
 
-const char* refusal(PGPing answer) noexcept {
-    switch (answer) {
-        case PQPING_REJECT:
-            return "the server is starting up or shutting down";
-        case PQPING_NO_RESPONSE:
-            return "the server does not answer";
-        default:
-            return "the connection string cannot be used";
-    }
+/// Why the server cannot be used; empty: it can.
+std::string trial(const std::string& dsn) {
+    const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(dsn.c_str()), PQfinish);
+    if (PQstatus(connection.get()) == CONNECTION_OK) return {};
+    const std::string why = PQerrorMessage(connection.get());
+    return why.empty() ? "out of memory" : why.substr(0, why.find('\n'));
 }
 
 void ignore_notice(void*, const PGresult*) {}
@@ -35,9 +32,8 @@ struct Session::Poco {
 };
 
 Session::Session(const std::string& pool, const std::string& dsn) {
-    // Poco leaks a failed connect, so it only gets to connect where somebody answers.
-    if (const PGPing answer = PQping(dsn.c_str()); answer != PQPING_OK)
-        throw Unreachable(pool, refusal(answer));
+    // Poco leaks a connection that fails, so it only gets to make one where one was just made.
+    if (const std::string why = trial(dsn); !why.empty()) throw Unreachable(pool, why);
     try {
         ::Poco::Data::PostgreSQL::Connector connector;
         poco_ = std::make_unique<Poco>(Poco{::Poco::Data::Session(

@@ -28,7 +28,7 @@ private:
 
 class Session {
 public:
-    /// Asks the server for a sign of life first. Throws Unreachable.
+    /// Blocks until connected. Throws Unreachable.
     Session(const std::string& pool, const std::string& dsn);
     ~Session();
     Session(const Session&) = delete;

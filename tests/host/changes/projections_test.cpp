@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
+
 #include "ezapi/error.hpp"
 #include "host/api/context.hpp"
 #include "host/changes/bus.hpp"
@@ -66,7 +69,7 @@ protected:
 
     ez_status render(const char* resource, const std::vector<ez_str>& ids) {
         return api::kChanges.render(
-            &context_, nullptr, str(resource), ids.data(), ids.size(), keep, this, &error_);
+            &context_, tx(), str(resource), ids.data(), ids.size(), keep, this, &error_);
     }
 
     std::vector<std::string> live() {
@@ -76,6 +79,10 @@ protected:
         return names;
     }
 
+    /// A handle that is passed on and never looked into.
+    ez_tx* tx() { return reinterpret_cast<ez_tx*>(storage_.data()); }
+
+    alignas(db::Transaction) std::array<std::byte, sizeof(db::Transaction)> storage_{};
     Owner owner_;
     Bus bus_;
     Components components_;
@@ -99,9 +106,9 @@ TEST_F(ProjectionsTest, AreAskedOnceTheirPluginIsActive) {
 TEST_F(ProjectionsTest, AreScannedInPages) {
     bus_.project("models", owner_.projection("meta:models"));
     bus_.activate("models");
-    ASSERT_EQ(api::kChanges.scan(
-                  &context_, nullptr, str("meta:models"), str("a"), 1, keep, this, &error_),
-              EZ_OK);
+    ASSERT_EQ(
+        api::kChanges.scan(&context_, tx(), str("meta:models"), str("a"), 1, keep, this, &error_),
+        EZ_OK);
     EXPECT_THAT(seen_, ElementsAre("b"));
 }
 
