@@ -66,7 +66,8 @@ protected:
             if (answer.status != 200)
                 throw std::runtime_error(collection + "/batch: " + std::to_string(answer.status) +
                                          " " + answer.body.substr(0, 2000));
-            for (const json& result : answer.json().at("results")) ids.push_back(result.at("id"));
+            const json body = answer.json();
+            for (const json& result : body.at("results")) ids.push_back(result.at("id"));
         }
         return ids;
     }
@@ -134,7 +135,7 @@ protected:
                 if (i % 3 == 1 && n % 4 == 0) data["namespaces"] = {kNamespaces[0]};
                 if (n % 7 == 3)
                     data["models_denied"] = {models[(i * 31 + n) % models.size()],
-                                             models[(i * 17 + n) % models.size()]};
+                                             models[(i * 31 + n + 1) % models.size()]};
                 if (n % 10 == 9)
                     data["models"] = std::vector<std::string>(
                         models.begin(),
