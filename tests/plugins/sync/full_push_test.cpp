@@ -1,0 +1,320 @@
+// A full push: visible in one step, while changes go on, and nothing removed in doubt.
+#include <gmock/gmock.h>
+
+#include <random>
+#include <set>
+#include <thread>
+
+#include "tests/support/eventually.hpp"
+#include "workshop.hpp"
+
+namespace ezapi::sync {
+namespace {
+
+using namespace std::chrono_literals;
+
+class FullPushTest : public WorkshopTest {
+protected:
+    void fill_table(const char* resource, int count) const {
+        shop_->db.query(
+            "INSERT INTO things SELECT $1, 'k' || lpad(n::text, 6, '0'), 'v' || n "
+            "FROM generate_series(1, $2::bigint) AS n",
+            {resource, count});
+    }
+
+    /// From inside the given page of a scan, counted from 1.
+    void at_page(int page, std::function<void()> act) {
+        shop_->on_scan = [this, page, act = std::move(act)](std::string_view) {
+            if (++pages_ == page) act();
+        };
+    }
+
+    void expect_equal(const char* resource) const {
+        EXPECT_EQ(shop_->in_redis(resource), shop_->in_database(resource)) << resource;
+    }
+
+    int pages_ = 0;
+};
+
+TEST_F(FullPushTest, FillsAnEmptyRedisWithWhatIsOlderThanThePlugin) {
+    for (const char* resource : {kField, kHash, kPlain}) fill_table(resource, 2500);
+
+    const FullPushResult result = shop_->push_fully();
+
+    EXPECT_EQ(result.fault(), "");
+    for (const auto& resource : result.resources) EXPECT_EQ(resource.entities, 2500);
+    for (const char* resource : {kField, kHash, kPlain}) expect_equal(resource);
+    EXPECT_EQ(shop_->db.query("SELECT count(*) FROM sync_entities").integer(0, 0), 7500);
+    EXPECT_EQ(shop_->redis.command({"KEYS", "sync:staging*"}).size(), 0U);
+    EXPECT_EQ(shop_->redis.command({"TTL", kField}).integer(), -1);
+}
+
+TEST_F(FullPushTest, RemovesWhatTheDatabaseDoesNotKnow) {
+    fill_table(kField, 3);
+    fill_table(kHash, 3);
+    shop_->set_and_push(kPlain, "old", "1");
+    shop_->db.query("DELETE FROM things WHERE resource = $1", {kPlain});
+    shop_->redis.command({"HSET", kField, "foreign", "{}"});
+    shop_->redis.command({"HSET", "test:hash:foreign", "status", "active"});
+    shop_->redis.command({"SET", "test:hash:of another type", "1"});
+    shop_->redis.command({"HSET", "test:unknown", "value", "somebody's"});
+
+    const FullPushResult result = shop_->push_fully();
+
+    EXPECT_EQ(result.fault(), "");
+    expect_equal(kField);
+    expect_equal(kHash);
+    EXPECT_EQ(result.resources[1].removed, 2);
+    EXPECT_EQ(result.resources[2].removed, 1);
+    EXPECT_EQ(shop_->redis.command({"EXISTS", "test:old"}).integer(), 0);
+    EXPECT_EQ(shop_->redis.command({"EXISTS", "test:unknown"}).integer(), 1)
+        << "under the prefix of a plain hash others may keep what they like";
+}
+
+TEST_F(FullPushTest, AnEmptyTableEmptiesRedis) {
+    shop_->set_and_push(kField, "a", "1");
+    shop_->set_and_push(kHash, "a", "1");
+    shop_->db.query("DELETE FROM things");
+
+    EXPECT_EQ(shop_->push_fully().fault(), "");
+
+    EXPECT_TRUE(shop_->in_redis(kField).empty());
+    EXPECT_TRUE(shop_->in_redis(kHash).empty());
+}
+
+TEST_F(FullPushTest, AFailedReadRemovesNothing) {
+    fill_table(kField, 2500);
+    fill_table(kHash, 2500);
+    ASSERT_EQ(shop_->push_fully({kField, kHash}).fault(), "");
+    shop_->db.query("DELETE FROM things WHERE key > 'k001500'");
+    shop_->redis.command({"HSET", "test:hash:foreign", "status", "active"});
+    shop_->on_scan = [this](std::string_view) {
+        if (++pages_ % 2 == 0) throw Error(EZ_INTERNAL, "the second page cannot be read");
+    };
+
+    const FullPushResult result = shop_->push_fully({kField, kHash});
+
+    EXPECT_THAT(result.resources[0].fault, ::testing::HasSubstr("second page"));
+    EXPECT_THAT(result.resources[1].fault, ::testing::HasSubstr("second page"));
+    EXPECT_EQ(shop_->in_redis(kField).size(), 2500U);
+    EXPECT_EQ(shop_->in_redis(kHash).size(), 2501U);
+}
+
+TEST_F(FullPushTest, ReadersSeeTheOldOrTheNewHashNeverAHalf) {
+    shop_->set_and_push(kField, "k000001", "old");
+    fill_table(kHash, 0);
+    shop_->db.query("DELETE FROM things");
+    fill_table(kField, 5000);
+    std::atomic<bool> done = false;
+    std::set<std::int64_t> sizes;
+    std::thread reader([&] {
+        while (!done) sizes.insert(shop_->redis.command({"HLEN", kField}).integer());
+        sizes.insert(shop_->redis.command({"HLEN", kField}).integer());
+    });
+
+    const FullPushResult result = shop_->push_fully({kField});
+    done = true;
+    reader.join();
+
+    EXPECT_EQ(result.fault(), "");
+    EXPECT_THAT(sizes, ::testing::IsSubsetOf({1, 5000}));
+    EXPECT_TRUE(sizes.contains(5000));
+}
+
+TEST_F(FullPushTest, AChangeMadeMeanwhileIsInTheNewHashToo) {
+    fill_table(kField, 2500);
+    at_page(2, [this] {
+        shop_->set_and_push(kField, "k000001", "changed behind the reader");
+        shop_->set_and_push(kField, "k002400", "changed before the reader");
+        shop_->set_and_push(kField, "k000002", std::nullopt);
+        shop_->set_and_push(kField, "new", "created");
+    });
+
+    EXPECT_EQ(shop_->push_fully({kField}).fault(), "");
+
+    expect_equal(kField);
+    EXPECT_EQ(shop_->in_redis(kField)["k002400"], "changed before the reader");
+}
+
+TEST_F(FullPushTest, ADeletedEntityCannotComeBackThroughTheNewHash) {
+    shop_->set(kField, "a", "1");
+    const std::vector<Rendered> late = shop_->pusher.read({{kField, "a"}});
+    shop_->set_and_push(kField, "a", std::nullopt);
+
+    EXPECT_EQ(shop_->push_fully({kField}).fault(), "");
+    (void)shop_->pusher.write(late, RedisWriter::Events::withhold);
+
+    EXPECT_TRUE(shop_->in_redis(kField).empty());
+}
+
+TEST_F(FullPushTest, IsGivenUpWhenItsMarkerIsGone) {
+    fill_table(kField, 2500);
+    shop_->set_and_push(kField, "a", "1");
+    at_page(2, [this] { shop_->redis.command({"DEL", marker_key(kField)}); });
+
+    EXPECT_THAT(shop_->push_fully({kField}).fault(), ::testing::HasSubstr("marker"));
+
+    EXPECT_EQ(shop_->in_redis(kField), (std::map<std::string, std::string>{{"a", "1"}}));
+}
+
+TEST_F(FullPushTest, OfHashesIsGivenUpWhenRedisLostItsDataMeanwhile) {
+    fill_table(kHash, 2500);
+    at_page(2, [this] { shop_->redis.command({"FLUSHALL"}); });
+
+    EXPECT_THAT(shop_->push_fully({kHash}).fault(), ::testing::HasSubstr("marker"));
+    EXPECT_EQ(shop_->redis.command({"HEXISTS", std::string(kEpochsKey), kHash}).integer(), 0);
+}
+
+TEST_F(FullPushTest, IsOneAtATime) {
+    fill_table(kField, 1);
+    std::string code;
+    at_page(1, [&] {
+        try {
+            (void)shop_->push_fully();
+        } catch (const Error& error) {
+            code = error.code();
+        }
+    });
+
+    EXPECT_EQ(shop_->push_fully({kField}).fault(), "");
+
+    EXPECT_EQ(code, "in_progress");
+}
+
+TEST_F(FullPushTest, IsTakenUpFromAnInstanceThatDied) {
+    ASSERT_TRUE(StateRow(shop_->db).take_lease("an instance that died"));
+    EXPECT_THROW((void)shop_->push_fully(), Error);
+    shop_->db.query("UPDATE sync_state SET full_until = now() - interval '1 second'");
+
+    EXPECT_EQ(shop_->push_fully().fault(), "");
+}
+
+TEST_F(FullPushTest, EndsEqualToTheDatabaseUnderConstantChanges) {
+    for (const char* resource : {kField, kHash, kPlain}) fill_table(resource, 1500);
+    std::atomic<bool> done = false;
+    std::vector<std::thread> writers;
+    for (int writer = 0; writer < 4; ++writer) {
+        writers.emplace_back([&, writer] {
+            std::mt19937 random(static_cast<unsigned>(writer));
+            const char* resources[]{kField, kHash, kPlain};
+            for (int i = 0; !done; ++i) {
+                const std::string key = "k" + std::to_string(1000000 + random() % 1700).substr(1);
+                const std::string value = std::to_string(writer) + "." + std::to_string(i);
+                if (random() % 3 == 0) {
+                    shop_->set_and_push(resources[random() % 3], key, std::nullopt);
+                } else {
+                    shop_->set_and_push(resources[random() % 3], key, value);
+                }
+            }
+        });
+    }
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(shop_->push_fully().fault(), "");
+    done = true;
+    for (std::thread& writer : writers) writer.join();
+    shop_->db.query("UPDATE sync_entities SET next_attempt_at = now() - interval '1 second'");
+    shop_->outbox.drain([] { return false; });
+
+    for (const char* resource : {kField, kHash, kPlain}) expect_equal(resource);
+    EXPECT_EQ(shop_->ledger.depth().pending, 0);
+}
+
+class WatchTest : public WorkshopTest {
+protected:
+    void tick() const {
+        shop_->watch.tick([] { return false; });
+    }
+
+    [[nodiscard]] std::string meta(const std::string& field) const {
+        return std::string(shop_->redis.command({"HGET", std::string(kMetaKey), field}).text());
+    }
+};
+
+TEST_F(WatchTest, FillsARedisThatHasNothing) {
+    shop_->set(kField, "a", "1");
+
+    tick();
+
+    EXPECT_EQ(shop_->in_redis(kField)["a"], "1");
+    EXPECT_EQ(meta("epoch"), StateRow(shop_->db).read().epoch);
+    EXPECT_EQ(meta("instance"), "instance-of-the-test");
+}
+
+TEST_F(WatchTest, FillsARedisThatWasFlushed) {
+    shop_->set_and_push(kField, "a", "1");
+    tick();
+    shop_->redis.command({"FLUSHALL"});
+
+    tick();
+
+    EXPECT_EQ(shop_->in_redis(kField)["a"], "1");
+    EXPECT_NE(meta("epoch"), "");
+}
+
+TEST_F(WatchTest, PublishesHowFarTheDatabaseHasCome) {
+    tick();
+    const std::int64_t revision = shop_->set_and_push(kField, "a", "1");
+
+    EXPECT_TRUE(tests::eventually(10s, [&] {
+        tick();
+        return meta("revision") == std::to_string(revision);
+    }));
+    EXPECT_EQ(StateRow(shop_->db).read().published_revision, revision);
+}
+
+TEST_F(WatchTest, DoesNotPushWhatIsThere) {
+    shop_->set_and_push(kField, "a", "1");
+    tick();
+    shop_->on_scan = [](std::string_view) { FAIL() << "nothing had to be read"; };
+
+    tick();
+    tick();
+}
+
+TEST_F(WatchTest, FillsARedisThatWentBackToAnOlderState) {
+    tick();
+    shop_->set_and_push(kField, "a", "1");
+    ASSERT_TRUE(tests::eventually(10s, [&] {
+        tick();
+        return StateRow(shop_->db).read().published_revision > 0;
+    }));
+    shop_->redis.command({"HSET", std::string(kMetaKey), "revision", "0"});
+    shop_->redis.command({"HDEL", kField, "a"});
+
+    tick();
+
+    EXPECT_EQ(shop_->in_redis(kField)["a"], "1");
+}
+
+TEST_F(WatchTest, RaisesTheRevisionsOfADatabaseThatWasRestored) {
+    tick();
+    shop_->redis.command({"HSET", std::string(kMetaKey), "revision", "5000"});
+    shop_->redis.command({"HSET", revisions_key(kField), "a", "4990"});
+    const std::string epoch = StateRow(shop_->db).read().epoch;
+
+    tick();
+
+    EXPECT_GT(shop_->set_and_push(kField, "a", "1"), 5000);
+    EXPECT_EQ(shop_->in_redis(kField)["a"], "1");
+    EXPECT_NE(StateRow(shop_->db).read().epoch, epoch);
+    EXPECT_EQ(meta("epoch"), StateRow(shop_->db).read().epoch);
+}
+
+TEST_F(WatchTest, TheDigestIsThatOfTheEntitiesThatRedisHolds) {
+    shop_->set_and_push(kField, "a", "1");
+    const std::int64_t second = shop_->set_and_push(kField, "b", "1");
+    const std::int64_t deleted = shop_->set_and_push(kHash, "c", std::nullopt);
+
+    tick();
+
+    const Rows rows = shop_->db.query(
+        "SELECT to_hex((('x' || left(md5($1 || E'\\na\\n' || (SELECT revision FROM sync_entities "
+        "WHERE key = 'a')), 16))::bit(64) # ('x' || left(md5($1 || E'\\nb\\n' || $2), 16))::bit(64)"
+        ")::bigint)",
+        {kField, second});
+    std::string hex(rows.text(0, 0));
+    hex.insert(0, 16 - hex.size(), '0');
+    EXPECT_EQ(meta("digest"), std::to_string(deleted) + "-" + hex);
+}
+
+}  // namespace
+}  // namespace ezapi::sync
