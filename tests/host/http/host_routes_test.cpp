@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -25,8 +26,11 @@ protected:
         folder_ = ::mkdtemp(pattern.data());
         services_.version = "1.2.3";
         services_.swagger_folder = folder_ / "swagger";
-        services_.health = [this] { return health_; };
-        services_.ready = [this] { return ready_; };
+        services_.health = [this] {
+            const std::lock_guard lock(mutex_);
+            return health_;
+        };
+        services_.ready = [this] { return ready_.load(); };
         services_.metrics = [this] { return metrics_.expose(); };
         services_.plugins = [] { return std::string(R"({"data":[]})"); };
         services_.change_plugin = [](std::string_view plugin, std::string_view action) {
@@ -36,7 +40,10 @@ protected:
         options_.access.internal_token = "internal";
     }
 
-    ~HostRoutesTest() override { std::filesystem::remove_all(folder_); }
+    ~HostRoutesTest() override {
+        server_.reset();  // its handlers use what this fixture owns
+        std::filesystem::remove_all(folder_);
+    }
 
     void start_host() {
         start();
@@ -51,19 +58,28 @@ protected:
 
     std::filesystem::path folder_;
     HostServices services_;
+
+    void set_health(bool serving, const std::string& checks) {
+        const std::lock_guard lock(mutex_);
+        health_ = {serving, checks};
+    }
+
+    std::atomic<bool> ready_ = true;
+
+private:
+    std::mutex mutex_;
     Health health_;
-    bool ready_ = true;
 };
 
 TEST_F(HostRoutesTest, TellsHealth) {
     start_host();
-    health_.checks = R"({"database":{"status":"ok"},"redis":{"status":"ok"}})";
+    set_health(true, R"({"database":{"status":"ok"},"redis":{"status":"ok"}})");
     EXPECT_EQ(json::parse(ask(get_request("/health")).body)["status"], "ok");
-    health_.checks = R"({"database":{"status":"ok"},"redis":{"status":"down"}})";
+    set_health(true, R"({"database":{"status":"ok"},"redis":{"status":"down"}})");
     const auto degraded = ask(get_request("/health"));
     EXPECT_EQ(degraded.status, 200);
     EXPECT_EQ(json::parse(degraded.body)["status"], "degraded");
-    health_.serving = false;
+    set_health(false, R"({"database":{"status":"down"},"redis":{"status":"down"}})");
     const auto down = ask(get_request("/health"));
     EXPECT_EQ(down.status, 503);
     EXPECT_EQ(json::parse(down.body)["checks"]["redis"]["status"], "down");
