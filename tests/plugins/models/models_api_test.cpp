@@ -42,7 +42,9 @@ TEST_F(ModelsTest, CreatesAManualModel) {
     EXPECT_EQ(model.at("supports_vision"), true);
     EXPECT_EQ(model.at("supports_stream"), false);
     EXPECT_FALSE(model.contains("namespace"));
-    EXPECT_EQ(admin().get("/admin/models?q=GPT-4.1").json().at("data").at(0), model);
+    const HttpAnswer found = admin().get("/admin/models?q=GPT-4.1");
+    ASSERT_EQ(found.status, 200) << found.body << instance().log();
+    EXPECT_EQ(found.json().at("data").at(0), model);
 }
 
 TEST_F(ModelsTest, RefusesNamesThatCannotBeSplitAndTakenOnes) {
