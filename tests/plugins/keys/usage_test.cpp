@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+
+#include "tokens_fixture.hpp"
+
+namespace ezapi::tests {
+namespace {
+
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+/// The service "keys/1" through a plugin that calls it.
+class Usage : public TokensFixture {
+protected:
+    static json add(const json& items) {
+        const HttpAnswer answer = admin().post("/probe/usage", {{"items", items}});
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        return answer.json()["unknown"];
+    }
+};
+
+TEST_F(Usage, CountersAddUpByIdAndByHash) {
+    const json of = master();
+    const json one = issue(of);
+    const json two = issue(of);
+    EXPECT_EQ(add({{{"key_id", one.at("id")},
+                    {"requests", 2},
+                    {"tokens_in", 10},
+                    {"tokens_out", 5},
+                    {"last_used_at", 1767323045678000}},
+                   {{"token_hash", hash(two)}, {"requests", 1}, {"tokens_in", 7}},
+                   {{"token_hash", hash(one)},
+                    {"requests", 3},
+                    {"tokens_out", 1},
+                    {"last_used_at", 1767323040000000}}}),
+              json({0, 0, 0}));
+    const json first = read(of, one);
+    EXPECT_EQ(first.at("request_count"), 5);
+    EXPECT_EQ(first.at("tokens_in"), 10);
+    EXPECT_EQ(first.at("tokens_out"), 6);
+    EXPECT_EQ(first.at("quota_used"), 16);
+    EXPECT_EQ(first.at("last_used_at"), "2026-01-02T03:04:05.678Z");
+    EXPECT_EQ(first.at("version"), 1) << "counters do not get in the way of If-Match";
+    EXPECT_EQ(read(of, two).at("request_count"), 1);
+    EXPECT_EQ(read(of, two).at("last_used_at"), nullptr);
+}
+
+TEST_F(Usage, UnknownTokensAreTold) {
+    const json key = issue(master());
+    EXPECT_EQ(add({{{"key_id", 999999999}, {"requests", 1}},
+                   {{"key_id", key.at("id")}, {"requests", 1}},
+                   {{"token_hash", std::string(64, '0')}, {"requests", 1}},
+                   {{"requests", 1}}}),
+              json({1, 0, 1, 1}));
+    EXPECT_EQ(add(json::array()), json::array());
+}
+
+TEST_F(Usage, RotatedTokenStillCountsForItsRow) {
+    const json of = master();
+    const json key = issue(of);
+    admin().post(path(of, key) + "/rotate", {{"grace_seconds", 600}});
+    EXPECT_EQ(add({{{"token_hash", hash(key)}, {"requests", 4}}}), json({0}));
+    EXPECT_EQ(read(of, key).at("request_count"), 4);
+}
+
+TEST_F(Usage, TokenThatReachesItsQuotaIsExhausted) {
+    const json of = master();
+    const json key = issue(of, {{"quota_limit", 100}});
+    const json open = issue(of);
+    touched();
+    add({{{"key_id", key.at("id")}, {"tokens_in", 99}},
+         {{"key_id", open.at("id")}, {"tokens_in", 99}}});
+    EXPECT_THAT(touched(), ElementsAre(hash(key))) << "only a quota is seen by the data plane";
+    EXPECT_EQ(read(of, key).at("status"), "active");
+    EXPECT_EQ(rendered(hash(key)).at("quota_used"), "99");
+    add({{{"key_id", key.at("id")}, {"tokens_out", 1}}});
+    EXPECT_EQ(read(of, key).at("status"), "exhausted");
+    EXPECT_EQ(read(of, key).at("version"), 2);
+    EXPECT_EQ(rendered(hash(key)).at("status"), "exhausted");
+    touched();
+    add({{{"key_id", key.at("id")}, {"requests", 1}}});
+    EXPECT_THAT(touched(), IsEmpty());
+    const json more = admin().patch(path(of, key), {{"quota_limit", 500}}).json();
+    EXPECT_EQ(more.at("status"), "active");
+}
+
+TEST_F(Usage, SuspendedTokenStaysSuspendedBeyondItsQuota) {
+    const json of = master();
+    const json key = issue(of, {{"quota_limit", 10}, {"status", "suspended"}});
+    add({{{"key_id", key.at("id")}, {"tokens_in", 50}}});
+    EXPECT_EQ(read(of, key).at("status"), "suspended");
+    EXPECT_EQ(admin().patch(path(of, key), {{"status", "active"}}).json().at("status"),
+              "exhausted");
+}
+
+TEST_F(Usage, GraceIsMarkedWithItsToken) {
+    const json of = master();
+    const json key = issue(of, {{"quota_limit", 1000}});
+    const json rotated = admin().post(path(of, key) + "/rotate", {{"grace_seconds", 600}}).json();
+    touched();
+    add({{{"key_id", key.at("id")}, {"tokens_in", 1}}});
+    EXPECT_THAT(touched(), UnorderedElementsAre(hash(key), hash(rotated)));
+}
+
+TEST_F(Usage, ImpossibleCountersAreRefusedAndAddNothing) {
+    const json of = master();
+    const json key = issue(of);
+    for (const char* member : {"requests", "tokens_in", "tokens_out", "last_used_at"}) {
+        const HttpAnswer answer = admin().post("/probe/usage",
+                                               {{"items",
+                                                 {{{"key_id", key.at("id")}, {"requests", 1}},
+                                                  {{"key_id", key.at("id")}, {member, -1}}}}});
+        EXPECT_EQ(answer.status, 400) << member;
+    }
+    EXPECT_EQ(read(of, key).at("request_count"), 0);
+}
+
+TEST_F(Usage, TokenIsFoundAsTheDataPlaneSeesIt) {
+    const json of = master({{"group", "gold"}});
+    const json key = issue(of, {{"quota_limit", 5}, {"models", {"m"}}});
+    const auto find = [](const std::string& by) {
+        return admin().get("/probe/keys/" + by).json().at("key");
+    };
+    const json found = find(hash(key));
+    EXPECT_EQ(found, find(key.at("id").dump()));
+    EXPECT_EQ(found.at("group"), "gold");
+    EXPECT_EQ(found.at("models"), R"(["m"])");
+    EXPECT_EQ(found.at("quota_limit"), 5);
+    EXPECT_EQ(found.at("expires_at"), 0);
+    manage(of, "suspend");
+    EXPECT_EQ(find(hash(key)).at("status"), "suspended");
+    EXPECT_EQ(find(std::string(64, '0')), nullptr);
+    EXPECT_EQ(find("999999999"), nullptr);
+}
+
+}  // namespace
+}  // namespace ezapi::tests
