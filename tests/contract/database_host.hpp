@@ -1,7 +1,7 @@
 // What a plugin's code sees of the host when it needs a database and nothing else: a fresh database
-// with the migrations of one module, transactions, changes and the log. No process, no HTTP, no
-// Redis. A test that uses it compiles host/api/{db,changes,log}_api.cpp and links ezapi_changes and
-// ezapi_test_support.
+// with the migrations of some modules, transactions, changes, the log and doubles of services. No
+// process, no HTTP, no Redis. A test that uses it compiles host/api/{db,changes,log}_api.cpp and
+// links ezapi_changes and ezapi_test_support.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,8 +27,11 @@ namespace ezapi::tests {
 class DatabaseHost {
 public:
     explicit DatabaseHost(const std::string& module)
+        : DatabaseHost(std::vector<std::string>{module}) {}
+
+    /// The last of the modules is the one under test.
+    explicit DatabaseHost(const std::vector<std::string>& modules)
         : dsn_(PrivatePostgres::shared().fresh_database()), sql(dsn_) {
-        const std::vector<std::string> modules{module};
         host::db::Migrations({.folder = EZAPI_SOURCE_DIR "/migrations", .dsn = dsn_})
             .apply(modules);
         host::db::PoolsOptions options;
@@ -37,7 +40,7 @@ public:
         pools_ = std::make_unique<host::db::Pools>(options, &bus_);
         components_.pools = pools_.get();
         components_.changes = &bus_;
-        context_.plugin = module;
+        context_.plugin = modules.back();
         context_.settings = "{}";
         context_.host = &components_;
         abi_.size = sizeof abi_;
@@ -45,12 +48,19 @@ public:
         abi_.db = &host::api::kDb;
         abi_.changes = &host::api::kChanges;
         abi_.log = &host::api::kLog;
-        bus_.activate(module);
+        abi_.services = &kServices;
+        activate();
     }
 
     [[nodiscard]] Host host() const { return Host(&abi_); }
 
     [[nodiscard]] Db db() const { return Db(&abi_); }
+
+    /// A service that the module under test finds.
+    template <class Table>
+    void offer(const std::string& id, const Table& table, void* self) {
+        context_.services[id] = {&table, self};
+    }
 
     /// Makes what was subscribed and projected live.
     void activate() { bus_.activate(context_.plugin); }
@@ -71,6 +81,24 @@ public:
 
 private:
     using Rendered = std::map<std::string, Json>;
+
+    struct Context : ez_context {
+        std::map<std::string, ez_service> services;
+    };
+
+    static inline const ez_services_api kServices = {
+        sizeof(ez_services_api),
+        [](ez_context* context, ez_str id, ez_service service, ez_error*) noexcept -> ez_status {
+            static_cast<Context*>(context)->services[std::string(view(id))] = service;
+            return EZ_OK;
+        },
+        [](ez_context* context, ez_str id, ez_service* out, ez_error*) noexcept -> ez_status {
+            const auto& services = static_cast<Context*>(context)->services;
+            const auto found = services.find(std::string(view(id)));
+            if (found == services.end()) return EZ_NOT_FOUND;
+            *out = found->second;
+            return EZ_OK;
+        }};
 
     template <class Run>
     Rendered collect(const Run& run) {
@@ -95,7 +123,7 @@ private:
     host::changes::Bus bus_;
     std::unique_ptr<host::db::Pools> pools_;
     host::Components components_;
-    ez_context context_;
+    Context context_;
     ez_host abi_{};
 
 public:
