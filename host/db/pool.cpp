@@ -52,7 +52,6 @@ Pool::Pool(std::string name,
            telemetry::Metrics* metrics)
     : options_(options),
       settings_(settings_of(std::move(name), options, application_name, std::move(canceller))),
-      graveyard_(settings_->dsn),
       metrics_(std::make_unique<PoolMetrics>(metrics, settings_->pool)) {
     idle_.reserve(options_.size);
 }

@@ -7,6 +7,9 @@
 #include <Poco/Exception.h>
 #include <libpq-fe.h>
 
+#include <mutex>
+#include <vector>
+
 namespace ezapi::host::db {
 namespace {
 
@@ -32,7 +35,8 @@ struct Session::Poco {
 };
 
 Session::Session(const std::string& pool, const std::string& dsn) {
-    // Poco leaks a connection that fails, so it only gets to make one where one was just made.
+    // Poco leaks a connection that fails while it is made, so it gets to make one only where one
+    // was just made; what is left is a server that goes away in between.
     if (const std::string why = trial(dsn); !why.empty()) throw Unreachable(pool, why);
     try {
         ::Poco::Data::PostgreSQL::Connector connector;
@@ -47,7 +51,9 @@ Session::Session(const std::string& pool, const std::string& dsn) {
     PQsetnonblocking(handle_, 1);
 }
 
-Session::~Session() = default;
+Session::~Session() {
+    if (broken()) repair();
+}
 
 bool Session::broken() const noexcept {
     return PQstatus(handle_) != CONNECTION_OK;
@@ -57,28 +63,42 @@ void Session::repair() noexcept {
     PQreset(handle_);
 }
 
-Graveyard::~Graveyard() {
-    if (broken_.empty() || PQping(dsn_.c_str()) != PQPING_OK) return;
-    for (const std::unique_ptr<Session>& session : broken_) session->repair();
-}
+struct Graveyard::State {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<Session>> broken;
+
+    /// Closes what can be closed; what still cannot stays.
+    void bury() {
+        std::vector<std::unique_ptr<Session>> sessions;
+        {
+            const std::lock_guard lock(mutex);
+            sessions.swap(broken);
+        }
+        for (std::unique_ptr<Session>& session : sessions) {
+            session->repair();
+            if (!session->broken()) continue;
+            const std::lock_guard lock(mutex);
+            broken.push_back(std::move(session));
+        }
+    }
+};
+
+Graveyard::Graveyard() : state_(std::make_shared<State>()) {}
+
+Graveyard::~Graveyard() = default;
 
 void Graveyard::add(std::unique_ptr<Session> session) {
     if (!session->broken()) return;
-    const std::lock_guard lock(mutex_);
-    broken_.push_back(std::move(session));
+    const std::lock_guard lock(state_->mutex);
+    state_->broken.push_back(std::move(session));
 }
 
 void Graveyard::bury() {
-    auto sessions = std::make_shared<Sessions>();
     {
-        const std::lock_guard lock(mutex_);
-        sessions->swap(broken_);
+        const std::lock_guard lock(state_->mutex);
+        if (state_->broken.empty()) return;
     }
-    if (sessions->empty()) return;
-    thread_.post([sessions] {
-        for (const std::unique_ptr<Session>& session : *sessions) session->repair();
-        sessions->clear();
-    });
+    thread_.post([state = state_] { state->bury(); });
 }
 
 }  // namespace ezapi::host::db

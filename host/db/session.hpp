@@ -4,9 +4,7 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
 #include "ezapi/error.hpp"
 #include "host/db/side_thread.hpp"
@@ -30,6 +28,7 @@ class Session {
 public:
     /// Blocks until connected. Throws Unreachable.
     Session(const std::string& pool, const std::string& dsn);
+    /// Repairs a broken one first, with one attempt to connect.
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -48,8 +47,8 @@ private:
 
 class Graveyard {
 public:
-    explicit Graveyard(std::string dsn) : dsn_(std::move(dsn)) {}
-
+    Graveyard();
+    /// Closes the rest, which blocks on the network.
     ~Graveyard();
     Graveyard(const Graveyard&) = delete;
     Graveyard& operator=(const Graveyard&) = delete;
@@ -60,11 +59,8 @@ public:
     void bury();
 
 private:
-    using Sessions = std::vector<std::unique_ptr<Session>>;
-
-    std::string dsn_;
-    std::mutex mutex_;
-    Sessions broken_;
+    struct State;
+    std::shared_ptr<State> state_;
     SideThread thread_;
 };
 

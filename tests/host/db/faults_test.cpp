@@ -1,14 +1,40 @@
 // What the pools promise while PostgreSQL restarts, hangs, is away, or cuts its connections.
 #include <signal.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <fstream>
 #include <thread>
 
+#include "host/db/session.hpp"
 #include "tests/host/db/database_test.hpp"
+
+// Poco 1.11 leaks a connection that fails while it is made. That happens only when the server goes
+// away in the moment after the trial, as in the restarts under load here. That lost sessions leak
+// nothing is measured below.
+extern "C" const char* __lsan_default_suppressions();  // NOLINT: the sanitizer's name
+
+extern "C" const char* __lsan_default_suppressions() {  // NOLINT
+    return "leak:Poco::Data::PostgreSQL::SessionHandle::connect";
+}
 
 namespace ezapi::host::db {
 namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kMemoryIsMeasurable = false;  // what is freed stays in quarantine
+#else
+constexpr bool kMemoryIsMeasurable = true;
+#endif
+
+size_t resident_bytes() {
+    std::ifstream in("/proc/self/statm");
+    size_t total = 0;
+    size_t resident = 0;
+    in >> total >> resident;
+    return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
 
 using Clock = std::chrono::steady_clock;
 
@@ -159,6 +185,34 @@ TEST_F(FaultsTest, AFrozenServerIsUnavailableWithinTheLimits) {
             return false;
         }
     }));
+}
+
+TEST_F(FaultsTest, LostConnectionsLeaveNoMemoryBehind) {
+    if (!kMemoryIsMeasurable) GTEST_SKIP() << "sanitizers keep freed memory";
+    open([](PoolsOptions& options) { options.main.size = 1; });
+    const auto lose = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            const std::string pid(query("SELECT pg_backend_pid()").text(0, 0));
+            const std::array values{param(pid)};
+            pools_->query("logs", "SELECT pg_terminate_backend($1, 1000)", values);
+        }
+    };
+    lose(20);
+    const size_t before = resident_bytes();
+    lose(100);  // 2 MB if each of them left its session behind
+    EXPECT_LT(resident_bytes(), before + 1024 * 1024);
+}
+
+TEST_F(FaultsTest, FailedConnectsLeaveNoMemoryBehind) {
+    if (!kMemoryIsMeasurable) GTEST_SKIP() << "sanitizers keep freed memory";
+    const auto fail = [&](int times) {
+        for (int i = 0; i < times; ++i)
+            EXPECT_THROW(Session("main", dsn_ + "_missing"), Unreachable);
+    };
+    fail(30);
+    const size_t before = resident_bytes();
+    fail(300);  // 3.6 MB if each of them left its connection behind
+    EXPECT_LT(resident_bytes(), before + 1024 * 1024);
 }
 
 TEST_F(FaultsTest, EveryConnectionIsUsableAgainAfterRestartsUnderLoad) {
