@@ -66,10 +66,14 @@ void Connection::on_input(std::string_view bytes) {
 }
 
 void Connection::on_input_end() {
-    const Lock lock(mutex_);
-    input_ended_ = true;
-    if (phase_ == Phase::kServing || phase_ == Phase::kWriting) return;
-    close_locked();
+    {
+        const Lock lock(mutex_);
+        input_ended_ = true;
+        if (phase_ == Phase::kServing || phase_ == Phase::kWriting) return;
+        if (phase_ == Phase::kLingering) close_locked();
+    }
+    // Whole requests that are still in the framer are answered before the connection ends.
+    pump();
 }
 
 void Connection::reply(Reply reply, bool head_only) {
