@@ -55,13 +55,20 @@ protected:
 
     fake::Answer answer(const fake::Statement& statement) {
         const bool inserts = statement.sql.starts_with("INSERT");
-        if (!refusal_.empty() && (inserts || statement.sql.starts_with("UPDATE"))) {
+        const bool writes =
+            inserts || statement.sql.starts_with("UPDATE") || statement.sql.starts_with("DELETE");
+        if (!refusal_.empty() && writes) {
             throw Error(EZ_CONFLICT, "refused").with_sqlstate(refusal_).with_field(constraint_);
         }
         if (inserts) {
             return {.rows = {row("8", "1", statement.params)}};
         }
         if (statement.sql.starts_with("UPDATE")) return {.rows = {row("7", "4", statement.params)}};
+        if (statement.sql.find("pg_constraint") != std::string::npos)
+            return {.rows = {{"spare_parts", "widget_id", "spare-parts"},
+                             {"bolts", "widget_id", "bolts"}}};
+        if (statement.sql.starts_with("SELECT count(*) FROM"))
+            return {.rows = {{statement.sql.find("bolts") != std::string::npos ? "0" : "3"}}};
         if (statement.sql.starts_with("SELECT id FROM")) return {.rows = {{"7"}}};
         if (statement.sql.starts_with("SELECT") && statement.params.at(0) == "7")
             return {.rows = {row("7", "3", {"first", group_, "d"})}};
@@ -178,6 +185,16 @@ TEST_F(Routes, ADanglingReferenceIsAFaultOfItsField) {
     EXPECT_EQ(reply.status, 422);
     EXPECT_EQ(reply.json()["errors"][0], Json::parse(R"({"field":"group","code":"dangling",
                               "message":"no such entity in groups: \"none\""})"));
+}
+
+TEST_F(Routes, ADeletionOfWhatIsReferredToCountsWhoDoes) {
+    refusal_ = "23503";
+    constraint_ = "parts_widget_id_fkey";
+    const auto reply = call("DELETE", "/admin/widgets/7");
+
+    EXPECT_EQ(reply.status, 409);
+    EXPECT_EQ(reply.json()["code"], "in_use");
+    EXPECT_EQ(reply.json()["detail"], "widgets 7: in use by 3 spare-parts");
 }
 
 TEST_F(Routes, ReadAnswersNotModifiedToWhoHasTheVersion) {

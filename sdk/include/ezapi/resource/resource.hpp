@@ -65,6 +65,13 @@ struct ResourceSpec {
 
 namespace detail {
 
+/// A row that others refer to was not deleted.
+struct DeletionRefused : Error {
+    DeletionRefused(Error error, std::int64_t row_id) : Error(std::move(error)), id(row_id) {}
+
+    std::int64_t id;
+};
+
 /// What the database refused to store, with the row as it was to be stored.
 struct RowRefused : Error {
     RowRefused(const Error& error, Json refused) : Error(error), row(std::move(refused)) {}
@@ -190,11 +197,7 @@ public:
             tx.query(delete_, {id, before.version});
         } catch (const Error& error) {
             if (error.sqlstate() != "23503") throw;
-            throw Error(EZ_CONFLICT,
-                        spec_.name + " " + std::to_string(id) +
-                            ": in use, rows of others refer to it (" + error.field() + ")")
-                .with_code("in_use")
-                .with_sqlstate(error.sqlstate());
+            throw detail::DeletionRefused(kept(id, "rows of others (" + error.field() + ")"), id);
         }
         record_change(tx, EZ_DELETED, &before, nullptr);
     }
@@ -213,6 +216,8 @@ public:
     /// An error of the database, told in the terms of the entity: which field, which row stands in
     /// the way.
     [[nodiscard]] Error explained(const Error& error, const Db& db) const {
+        if (const auto* deletion = dynamic_cast<const detail::DeletionRefused*>(&error))
+            return in_use(deletion->id, error, db);
         const auto* refused = dynamic_cast<const detail::RowRefused*>(&error);
         if (refused == nullptr) return error;
         if (error.sqlstate() == "23505") {
@@ -417,6 +422,34 @@ private:
             .with_code("unique")
             .with_field(unique.fields.front())
             .with_sqlstate("23505");
+    }
+
+    [[nodiscard]] Error kept(std::int64_t id, const std::string& users) const {
+        return Error(EZ_CONFLICT, spec_.name + " " + std::to_string(id) + ": in use by " + users)
+            .with_code("in_use")
+            .with_sqlstate("23503");
+    }
+
+    /// The same with counts: the foreign keys that lead here say where to count. Those that are
+    /// checked at commit only may find nothing then, and are not asked.
+    [[nodiscard]] Error in_use(std::int64_t id, const Error& refusal, const Db& db) const {
+        const Rows tables = db.query(
+            "SELECT c.conrelid::regclass::text, quote_ident(a.attname), translate(r.relname, '_', "
+            "'-') FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_attribute a "
+            "ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND NOT "
+            "c.condeferrable AND c.confrelid = $1::regclass AND cardinality(c.conkey) = 1 ORDER BY "
+            "3",
+            {spec_.table});
+        std::string users;
+        for (size_t row = 0; row < tables.size(); ++row) {
+            const Rows count = db.query("SELECT count(*) FROM " + std::string(tables.text(row, 0)) +
+                                            " WHERE " + std::string(tables.text(row, 1)) + " = $1",
+                                        {id});
+            if (count.text(0, 0) == "0") continue;
+            users += (users.empty() ? "" : ", ") + std::string(count.text(0, 0)) + " " +
+                     std::string(tables.text(row, 2));
+        }
+        return users.empty() ? refusal : kept(id, users);
     }
 
     [[nodiscard]] static Error dangling(const Foreign& foreign, const Json& row) {

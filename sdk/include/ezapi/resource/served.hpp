@@ -69,8 +69,8 @@ public:
 
     [[nodiscard]] Response remove(const Request& request, Tx& tx) const {
         const auto within = scope(request);
-        resource_.remove(
-            tx, request.id(collection_.item), if_match(request), within ? &*within : nullptr);
+        const std::int64_t id = request.id(collection_.item);
+        remove(tx, id, if_match(request), within ? &*within : nullptr);
         return Response::none();
     }
 
@@ -87,6 +87,13 @@ private:
         return collection_.within(request);
     }
 
+    void remove(Tx& tx,
+                std::int64_t id,
+                std::optional<std::int64_t> version,
+                const Within* within) const {
+        explaining(resource_, db_, [&] { resource_.remove(tx, id, version, within); });
+    }
+
     [[nodiscard]] Json run_operation(Tx& tx, const Json& operation, const Within* within) const {
         check_operation(operation);
         const std::string op = operation["op"];
@@ -95,7 +102,7 @@ private:
         Json result{{"op", op}};
         if (op == "delete") {
             const std::int64_t id = operation["id"];
-            resource_.remove(tx, id, version, within);
+            remove(tx, id, version, within);
             result.update({{"status", 204}, {"id", id}});
             return result;
         }
