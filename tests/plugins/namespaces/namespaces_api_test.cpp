@@ -91,10 +91,9 @@ TEST_F(NamespacesApi, ListsInPagesByNameAndStatus) {
         const HttpAnswer page = admin().get("/admin/namespaces?q=page-&sort=name&limit=2" +
                                             (cursor.empty() ? std::string() : "&cursor=" + cursor));
         ASSERT_EQ(page.status, 200) << page.body;
-        for (const json& space : page.json()["data"]) names.push_back(space["name"]);
-        cursor = page.json()["next_cursor"].is_null()
-                     ? std::string()
-                     : page.json()["next_cursor"].get<std::string>();
+        const json list = page.json();
+        for (const json& space : list["data"]) names.push_back(space["name"]);
+        cursor = list["next_cursor"].is_null() ? "" : list["next_cursor"].get<std::string>();
     } while (!cursor.empty());
 
     EXPECT_THAT(names, ElementsAre("page-a", "page-b", "page-c"));
