@@ -19,6 +19,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLongestTick{250};
 constexpr std::chrono::milliseconds kShortestTick{10};
 constexpr std::chrono::milliseconds kPoll{5};
+/// How long a client may be on its way from Pistache's accept thread to an I/O thread, seen by
+/// nobody.
+constexpr std::chrono::milliseconds kSettling{200};
 constexpr rlim_t kOtherDescriptors = 512;
 
 template <class Condition>
@@ -74,7 +77,9 @@ void Server::Core::stop_accepting() noexcept {
 }
 
 bool Server::Core::drain(Clock::time_point deadline) {
-    return wait_until(deadline, [this] {
+    const auto settled = std::min(deadline, Clock::now() + kSettling);
+    return wait_until(deadline, [&] {
+        if (Clock::now() < settled) return false;
         if (observer.in_flight() > 0) return false;
         const auto connections = alive();
         return std::none_of(connections.begin(), connections.end(), [](const auto& connection) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 
 #include "tests/host/http/served.hpp"
 #include "tests/support/eventually.hpp"
@@ -69,20 +70,23 @@ TEST_F(DrainTest, LosesNoRequestOfBusyClients) {
     start();
     std::atomic<int> sent = 0;
     std::atomic<int> answered = 0;
+    std::atomic<int> connected = 0;
     std::atomic<bool> ended = false;
     std::vector<std::thread> clients;
     for (int i = 0; i < 8; ++i) {
         clients.emplace_back([&] {
             RawClient client(server_->port());
+            bool first = true;
             while (!ended) {
                 ++sent;
                 const auto reply = client.ask(get_request("/ping"));
+                if (std::exchange(first, false)) ++connected;
                 if (reply.status == 200) ++answered;
                 if (reply.status != 200 || reply.header("connection") == "close") return;
             }
         });
     }
-    ASSERT_TRUE(eventually(10s, [&] { return answered > 200; }));
+    ASSERT_TRUE(eventually(10s, [&] { return answered > 200 && connected == 8; }));
     server_->stop_accepting();
     EXPECT_TRUE(server_->drain(Clock::now() + 20s));
     ended = true;
