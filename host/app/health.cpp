@@ -1,5 +1,6 @@
 #include "host/app/health.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "ezapi/error.hpp"
@@ -28,7 +29,7 @@ HealthMonitor::~HealthMonitor() {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
     }
-    stop_changed_.notify_all();
+    changed_.notify_all();
     for (Watched& watched : watched_) watched.thread.join();
 }
 
@@ -53,8 +54,18 @@ void HealthMonitor::watch(Watched& watched) {
                 "health",
                 seen.finding.name + (ok ? ": answers again" : ": away: " + seen.finding.error));
         }
-        stop_changed_.wait_for(lock, period_, [&] { return stopping_; });
+        changed_.notify_all();
+        changed_.wait_for(lock, period_, [&] { return stopping_; });
     }
+}
+
+bool HealthMonitor::await_first(std::chrono::milliseconds limit) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [&] {
+        return std::all_of(watched_.begin(), watched_.end(), [](const Watched& watched) {
+            return watched.finding.known || !watched.finding.needed_to_serve;
+        });
+    });
 }
 
 std::vector<HealthMonitor::Finding> HealthMonitor::findings() const {

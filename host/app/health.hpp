@@ -36,6 +36,9 @@ public:
     HealthMonitor(const HealthMonitor&) = delete;
     HealthMonitor& operator=(const HealthMonitor&) = delete;
 
+    /// Waits until everything that is needed was probed once; false: not within `limit`.
+    bool await_first(std::chrono::milliseconds limit);
+
     /// What each last probe found; one that has taken longer than `patience` counts as failed.
     [[nodiscard]] std::vector<Finding> findings() const;
 
@@ -53,7 +56,7 @@ private:
     std::chrono::milliseconds period_;
     std::chrono::milliseconds patience_;
     mutable std::mutex mutex_;
-    std::condition_variable stop_changed_;
+    std::condition_variable changed_;
     bool stopping_ = false;
     std::vector<Watched> watched_;
 };

@@ -23,6 +23,7 @@ namespace {
 
 constexpr const char* kOwner = "host";
 constexpr std::chrono::minutes kPurgePeriod{10};
+constexpr std::chrono::seconds kFirstProbe{2};
 
 void say(int32_t level, const std::string& text) {
     telemetry::log(level, kOwner, text);
@@ -135,6 +136,7 @@ int Process::run() {
     if (!start_plugins()) return kRefused;
     server_->start();
     scheduler_->start();
+    health_->await_first(kFirstProbe);
     ready_ = true;
     announce();
     loop_.run();

@@ -20,7 +20,8 @@ protected:
     }
 
     static nlohmann::json plugin(const std::string& name) {
-        for (const auto& entry : admin().get("/admin/plugins").json().at("data")) {
+        const nlohmann::json list = admin().get("/admin/plugins").json();
+        for (const auto& entry : list.at("data")) {
             if (entry.at("name") == name) return entry;
         }
         return nullptr;

@@ -51,9 +51,9 @@ TEST_F(RefusalsTest, TellsAllThatIsWrongWithTheConfigurationAtOnce) {
 }
 
 TEST_F(RefusalsTest, SaysInWhichLineTheFileIsNoYaml) {
-    const RunResult run = run_ezapi({"serve"}, environment("server:\n  port: [1\n"));
+    const RunResult run = run_ezapi({"serve"}, environment("server:\n  port: 1: 2\n"));
     EXPECT_EQ(run.exit_code, 2);
-    EXPECT_THAT(run.output, HasSubstr("is not valid YAML"));
+    EXPECT_THAT(run.output, HasSubstr("config.yaml:2: is not valid YAML"));
 }
 
 TEST_F(RefusalsTest, RefusesADsnThatNobodyCouldUse) {
