@@ -65,16 +65,16 @@ public:
         return static_cast<detail::PluginInstance<Plugin>*>(self)->plugin;
     }
 
-    /// Drops what the plugins registered, then stops them in reverse order.
+    /// Stops the plugins in reverse order, then drops what they registered, as the real host does.
     void stop() {
-        http.clear();
-        jobs.clear();
-        changes.clear();
-        redis.clear();
         while (!running_.empty()) {
             running_.back().stop(running_.back().self);
             running_.pop_back();
         }
+        http.clear();
+        jobs.clear();
+        changes.clear();
+        redis.clear();
     }
 
 private:

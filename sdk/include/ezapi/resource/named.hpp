@@ -50,7 +50,7 @@ public:
         take_turn(tx, request);
         const auto found = resource_.find_by(tx, collection_.item, name_of(request));
         if (!found) throw missing(request);
-        resource_.remove(tx, found->id, if_match(request));
+        explaining(resource_, db_, [&] { resource_.remove(tx, found->id, if_match(request)); });
         return Response::none();
     }
 
