@@ -15,7 +15,8 @@ namespace {
 
 using Ids = std::set<std::int64_t>;
 
-/// The entity before or after a change; null where there is none.
+/// The entity before or after a change; null where there is none. Updates have both: resources
+/// record them.
 Json entity(ez_str text) {
     return text.size == 0 ? Json() : Json::parse(view(text));
 }
