@@ -11,21 +11,27 @@ namespace ezapi::host {
 namespace changes {
 class Bus;
 }
+
 namespace db {
 class Pools;
 }
+
 namespace http {
 class Server;
 }
+
 namespace jobs {
 class Scheduler;
 }
+
 namespace modules {
 class Services;
 }
+
 namespace redis {
 class Client;
 }
+
 namespace telemetry {
 class Metrics;
 }
@@ -60,7 +66,7 @@ extern const ez_services_api kServices;
 
 /// One per started plugin, alive from before `start` until after `stop`.
 struct ez_context {
-    std::string plugin;  // also the owner under which everything is registered
+    std::string plugin;    // also the owner under which everything is registered
     std::string settings;  // resolved settings as JSON
     const ezapi::host::Components* host = nullptr;
 };

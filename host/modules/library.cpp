@@ -51,20 +51,37 @@ std::vector<std::string> names_of(const char* const* list) {
     return out;
 }
 
-/// Whoever can write the file or replace it in its directory runs code in this process.
+bool is_open_to_all(const std::filesystem::path& path, bool sticky_protects) {
+    struct stat info {};
+
+    if (::stat(path.c_str(), &info) != 0) return false;
+    return (info.st_mode & S_IWOTH) != 0 && !(sticky_protects && (info.st_mode & S_ISVTX) != 0);
+}
+
+/// Nobody may add files to the plugins' own folder; a folder above it may be one like /tmp, where
+/// nobody can rename what belongs to others.
+void check_folders(const std::filesystem::path& file) {
+    const std::filesystem::path own = file.parent_path();
+    for (std::filesystem::path folder = own;; folder = folder.parent_path()) {
+        if (is_open_to_all(folder, /*sticky_protects=*/folder != own)) {
+            refuse("lies in " + folder.string() +
+                   ", which is writable by everybody: expected mode 0755 or less");
+        }
+        if (folder == folder.parent_path()) return;
+    }
+}
+
+/// Whoever can write the file, or replace it or a link to it, runs code in this process.
 void check_permissions(const std::filesystem::path& file) {
     struct stat info {};
 
     if (::stat(file.c_str(), &info) != 0)
         refuse("cannot be read: " + std::string(std::strerror(errno)));
     if (!S_ISREG(info.st_mode)) refuse("is not a regular file");
-    if ((info.st_mode & S_IWOTH) != 0)
+    if (is_open_to_all(file, /*sticky_protects=*/false))
         refuse("is writable by everybody: expected mode 0755 or less");
-    const std::filesystem::path folder = std::filesystem::canonical(file).parent_path();
-    if (::stat(folder.c_str(), &info) == 0 && (info.st_mode & S_IWOTH) != 0) {
-        refuse("lies in " + folder.string() +
-               ", which is writable by everybody: expected mode 0755 or less");
-    }
+    check_folders(std::filesystem::absolute(file).lexically_normal());
+    check_folders(std::filesystem::canonical(file));
 }
 
 /// dlerror() without the path that it begins with.

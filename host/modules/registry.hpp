@@ -1,6 +1,6 @@
 // A component of the host in which plugins register callbacks: routes, jobs, change subscribers,
-// services, Redis subscriptions. What a plugin registers during `start` is staged under its name and
-// goes live for all plugins together; at its stop new calls end first, then those in flight.
+// services, Redis subscriptions. What a plugin registers during `start` is staged under its name
+// and goes live for all plugins together; at its stop new calls end first, then those in flight.
 #pragma once
 
 #include <chrono>

@@ -231,6 +231,17 @@ TEST_F(LoaderTest, RefusesAFileThatOthersCanWrite) {
     std::filesystem::remove_all(directory_);
 }
 
+TEST_F(LoaderTest, RefusesALinkThatOthersCanReplace) {
+    std::string name = testing::TempDir() + "ezapi-plugins-XXXXXX";
+    directory_ = ::mkdtemp(name.data());
+    std::filesystem::create_symlink(std::string(FIXTURES) + "/alone.so", directory_ + "/alone.so");
+    start({"alone"});
+    EXPECT_EQ(report("alone").state, State::kRunning) << report("alone").error;
+    ::chmod(directory_.c_str(), 0777);
+    EXPECT_THAT(failure("alone"), HasSubstr("which is writable by everybody"));
+    std::filesystem::remove_all(directory_);
+}
+
 TEST_F(LoaderTest, RefusesAFileThatIsNoLibrary) {
     std::string name = testing::TempDir() + "ezapi-plugins-XXXXXX";
     directory_ = ::mkdtemp(name.data());
