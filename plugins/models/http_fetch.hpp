@@ -10,7 +10,7 @@ namespace ezapi::models {
 struct FetchLimits {
     std::chrono::milliseconds connect{5000};
     std::chrono::milliseconds silence{15000};  // between two pieces of the answer
-    std::chrono::milliseconds total{60000};
+    std::chrono::milliseconds total{30000};
     size_t max_bytes = size_t{64} * 1024 * 1024;
     int redirects = 3;
 };

@@ -19,6 +19,9 @@ RegistrySettings registry_settings(const Host& host) {
                     "registry_namespace: expected 1 to 63 characters of a-z, 0-9, '_' and '-', "
                     "found '" +
                         settings.name_space + "'");
+    if (!settings.url.starts_with("https://") && !settings.url.starts_with("http://"))
+        throw Error(EZ_INVALID,
+                    "registry_url: expected an address that begins with https:// or http://");
     return settings;
 }
 

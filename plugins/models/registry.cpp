@@ -166,7 +166,8 @@ Json Registry::refresh(Removal removal, const std::function<bool()>& cancelled) 
             log_.info("registry: " + dump_json(out));
         return out;
     } catch (const Error& error) {
-        note_failure(db_, error.what());
+        // Where the database is the cause, the error itself is what the caller needs.
+        (void)guard(nullptr, [&] { note_failure(db_, error.what()); });
         throw;
     }
 }
