@@ -30,7 +30,7 @@ CREATE TABLE api_keys (
     access_token     text,
     refresh_token    text,
     token_expires_at timestamptz,
-    weight           integer CHECK (weight >= 0),
+    weight           integer NOT NULL DEFAULT 0 CHECK (weight >= 0),
     status           text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended', 'banned')),
     ban_reason       text CHECK (ban_reason IS NOT NULL OR status <> 'banned'),
     ban_until        timestamptz,

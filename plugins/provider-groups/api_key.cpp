@@ -171,11 +171,10 @@ std::vector<Field> api_key_fields() {
         text("refresh_token").nullable().secret().length(0, kMaxCredential).must(credential_fault),
         time("token_expires_at").nullable().sortable().about("When the access token expires"),
         integer("weight")
-            .nullable()
+            .default_to(0)
             .range(0, 1000000)
             .sortable()
-            .about(
-                "Share of the traffic among the API keys of the group; null: the data plane's own"),
+            .about("Share of the traffic among the API keys of the group; 0: the data plane's own"),
         choice("status", {"active", "suspended", "banned"})
             .default_to("active")
             .filterable()

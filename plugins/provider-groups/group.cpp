@@ -80,15 +80,6 @@ void touch_keys(Tx& tx, std::int64_t group) {
     if (!changes.empty()) tx.changed(changes);
 }
 
-void refuse_while_used(Tx& tx, const Record& row) {
-    const std::int64_t keys =
-        tx.query("SELECT count(*) FROM api_keys WHERE group_id = $1", {row.id}).integer(0, 0);
-    if (keys > 0)
-        throw Error(EZ_CONFLICT,
-                    "provider-groups " + std::to_string(row.id) + ": in use by " + keys_text(keys))
-            .with_code("in_use");
-}
-
 std::vector<Field> group_fields() {
     return fields(
         text("name").required().trimmed().length(1, 128).filterable().sortable().searchable().about(
@@ -155,7 +146,6 @@ ResourceSpec group_spec() {
                 if (before != nullptr && after != nullptr && before->data != after->data)
                     touch_keys(tx, after->id);
             },
-        .deleting = refuse_while_used,
     };
 }
 

@@ -37,7 +37,7 @@ Json snapshot(const Rows& rows, size_t row, const Credentials& credentials) {
     put("access_token", credentials.access_token);
     put("refresh_token", credentials.refresh_token);
     if (!rows.is_null(row, 12)) out["token_expires_at"] = rows.integer(row, 12);
-    if (!rows.is_null(row, 13)) out["weight"] = rows.integer(row, 13);
+    if (rows.integer(row, 13) != 0) out["weight"] = rows.integer(row, 13);
     return out;
 }
 

@@ -64,13 +64,13 @@ TEST_F(ProviderSnapshot, AddsTokensAndWeightWhereTheyArePresent) {
     insert_key(42,
                {.api_key = {}, .access_token = "ya29.x", .refresh_token = "1//r"},
                ", token_expires_at, weight",
-               ", '2026-01-02T03:04:05.678Z', 0");
+               ", '2026-01-02T03:04:05.678Z', 50");
     const Json provider = render({"42"}).at("42");
     EXPECT_EQ(provider.at("api_key"), "");
     EXPECT_EQ(provider.at("access_token"), "ya29.x");
     EXPECT_EQ(provider.at("refresh_token"), "1//r");
     EXPECT_EQ(provider.at("token_expires_at"), 1767323045);
-    EXPECT_EQ(provider.at("weight"), 0);
+    EXPECT_EQ(provider.at("weight"), 50);
 }
 
 TEST_F(ProviderSnapshot, LeavesOutAnEmptyProjectAndLocation) {

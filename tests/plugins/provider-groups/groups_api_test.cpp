@@ -93,10 +93,21 @@ TEST_F(GroupsTest, KeepsAGroupThatHasKeys) {
     const std::string path = "/admin/provider-groups/" + std::to_string(id);
     const HttpAnswer refused = admin().remove(path);
     EXPECT_EQ(refused.status, 409);
-    EXPECT_THAT(refused.body, HasSubstr("2 API keys"));
+    EXPECT_THAT(refused.body, HasSubstr("in use by 2 api-keys"));
     EXPECT_EQ(refused.json().at("code"), "in_use");
     EXPECT_EQ(admin().remove("/admin/api-keys/" + std::to_string(key)).status, 204);
-    EXPECT_THAT(admin().remove(path).body, HasSubstr("1 API key"));
+    EXPECT_THAT(admin().remove(path).body, HasSubstr("in use by 1 api-keys"));
+}
+
+TEST_F(GroupsTest, KeepsAGroupThatIsBound) {
+    const auto id = create_group({{"name", "bound"}, {"type", "openai"}, {"models", {"m"}}});
+    create(admin(), "/admin/namespaces", {{"name", "bound"}});
+    create(admin(),
+           "/admin/bindings",
+           {{"namespace", "bound"}, {"public_model", "m"}, {"group_id", id}});
+    const HttpAnswer refused = admin().remove("/admin/provider-groups/" + std::to_string(id));
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_THAT(refused.body, HasSubstr("in use by 1 bindings"));
 }
 
 TEST_F(GroupsTest, WritesManyInOneTransaction) {

@@ -19,7 +19,7 @@ inline const std::string kRingKey(64, 'a');
 class GroupsTest : public InstanceTest {
 protected:
     InstanceOptions options() const override {
-        return {.plugins = {"provider-groups"},
+        return {.plugins = {"namespaces", "provider-groups", "bindings"},
                 .environment = {{"EZ_SECRET_KEYS", "main:" + kRingKey}}};
     }
 
