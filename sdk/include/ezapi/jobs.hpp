@@ -4,6 +4,8 @@
 //     host.every("purge", 1h, Scope::cluster, [this](const Run& run) { purge(run); });
 #pragma once
 
+#include <cstdint>
+
 #include "ezapi/abi.h"
 
 namespace ezapi {
