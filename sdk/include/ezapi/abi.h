@@ -36,15 +36,14 @@
 #define EZ_ABI_MINOR 0
 
 #ifdef __cplusplus
-#define EZ_NOEXCEPT noexcept /* part of the pointer's type: a throwing callback does not compile \
-                              */
+/* Part of the pointer's type: a callback that may throw does not compile. */
+#define EZ_NOEXCEPT noexcept
 extern "C" {
 #else
 #define EZ_NOEXCEPT
 #endif
 
-/* ---- values ------------------------------------------------------------------------------------
- */
+/* Values */
 
 typedef struct ez_str {
     const char* data; /* UTF-8 unless said otherwise; not terminated; may be NULL when size is 0 */
@@ -91,8 +90,7 @@ typedef void (*ez_free_fn)(void* user) EZ_NOEXCEPT;
 /* One per plugin: tells the host who calls. */
 typedef struct ez_context ez_context;
 
-/* ---- log ---------------------------------------------------------------------------------------
- */
+/* Log */
 
 enum { EZ_LOG_TRACE = 0, EZ_LOG_DEBUG = 1, EZ_LOG_INFO = 2, EZ_LOG_WARN = 3, EZ_LOG_ERROR = 4 };
 
@@ -104,8 +102,7 @@ typedef struct ez_log_api {
     int32_t (*threshold)(ez_context*) EZ_NOEXCEPT;
 } ez_log_api;
 
-/* ---- configuration ------------------------------------------------------------------------------
- */
+/* Configuration */
 
 typedef struct ez_config_api {
     uint32_t size;
@@ -115,8 +112,8 @@ typedef struct ez_config_api {
     ez_str (*json)(ez_context*) EZ_NOEXCEPT;
 } ez_config_api;
 
-/* ---- metrics (Prometheus)
- * ------------------------------------------------------------------------ */
+/* Metrics (Prometheus)
+ * */
 
 enum { EZ_COUNTER = 0, EZ_GAUGE = 1, EZ_HISTOGRAM = 2 };
 
@@ -142,8 +139,7 @@ typedef struct ez_metrics_api {
     void (*record)(ez_metric*, double value) EZ_NOEXCEPT;
 } ez_metrics_api;
 
-/* ---- database -----------------------------------------------------------------------------------
- */
+/* Database */
 
 typedef struct ez_tx ez_tx;     /* freed by commit or rollback, whatever they return */
 typedef struct ez_rows ez_rows; /* freed by rows_free; outlives the transaction that it came from */
@@ -215,8 +211,7 @@ typedef struct ez_db_api {
     void (*rows_free)(ez_rows*) EZ_NOEXCEPT;
 } ez_db_api;
 
-/* ---- HTTP ---------------------------------------------------------------------------------------
- */
+/* HTTP */
 
 /* Who may call a route. The host authenticates before the handler runs. */
 enum { EZ_PUBLIC = 0, EZ_ADMIN = 1, EZ_MASTER = 2, EZ_INTERNAL_ONLY = 3 };
@@ -298,8 +293,7 @@ typedef struct ez_http_api {
     ez_status (*remember)(ez_exchange*, ez_tx*, int32_t status, ez_str body, ez_error*) EZ_NOEXCEPT;
 } ez_http_api;
 
-/* ---- Redis --------------------------------------------------------------------------------------
- */
+/* Redis */
 
 typedef struct ez_reply ez_reply; /* freed by reply_free, with all elements */
 
@@ -350,8 +344,7 @@ typedef struct ez_redis_api {
     void (*reply_free)(ez_reply*) EZ_NOEXCEPT;
 } ez_redis_api;
 
-/* ---- jobs ---------------------------------------------------------------------------------------
- */
+/* Jobs */
 
 typedef struct ez_run ez_run; /* one run of a job, valid during it */
 
@@ -386,8 +379,7 @@ typedef struct ez_jobs_api {
     int64_t (*fence)(const ez_run*) EZ_NOEXCEPT;
 } ez_jobs_api;
 
-/* ---- changes ------------------------------------------------------------------------------------
- */
+/* Changes */
 
 enum {
     EZ_CREATED = 0,
@@ -523,8 +515,7 @@ typedef struct ez_changes_api {
                       ez_error*) EZ_NOEXCEPT;
 } ez_changes_api;
 
-/* ---- services -----------------------------------------------------------------------------------
- */
+/* Services */
 
 typedef struct ez_service {
     const void* table; /* a C struct of functions that starts with uint32_t size */
@@ -550,8 +541,8 @@ typedef struct ez_authenticator_v1 {
         EZ_NOEXCEPT;
 } ez_authenticator_v1;
 
-/* ---- host and plugin
- * ----------------------------------------------------------------------------- */
+/* Host and plugin
+ * */
 
 typedef struct ez_host {
     uint32_t size;
