@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <mutex>
+#include <thread>
+
 #include "tokens_fixture.hpp"
 
 namespace ezapi::tests {
@@ -60,6 +63,36 @@ TEST_F(Delivery, SuspendingAMasterReachesAllOfItsTokens) {
     EXPECT_TRUE(soon([&] { return all("active"); }));
     manage(of, "revoke-tokens");
     EXPECT_TRUE(soon([&] { return all("suspended"); }));
+}
+
+TEST_F(Delivery, TokensIssuedDuringARevocationEndAsTheyAreRendered) {
+    const json of = master();
+    std::mutex mutex;
+    std::vector<json> keys;
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 4; ++i) {
+        clients.emplace_back([&] {
+            HttpClient client = instance().client(of.at("master_key"));
+            for (int j = 0; j < 25; ++j) {
+                const HttpAnswer answer = client.post("/v1/tokens", {{"name", "racing"}});
+                EXPECT_EQ(answer.status, 201) << answer.body;
+                const std::lock_guard lock(mutex);
+                keys.push_back(answer.json());
+            }
+        });
+    }
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(manage(of, "revoke-tokens").status, 200);
+    for (std::thread& client : clients) client.join();
+    for (const json& key : keys) {
+        const json expected = rendered(hash(key));
+        EXPECT_EQ(expected.at("status"), key.at("epoch") == 11 ? "active" : "suspended");
+        EXPECT_TRUE(soon([&] {
+            auto token = token_in_redis(key);
+            token.erase("rev");
+            return json(token) == expected;
+        })) << json(token_in_redis(key))
+            << " instead of " << expected;
+    }
 }
 
 TEST_F(Delivery, DeletedMasterLeavesNothingBehind) {

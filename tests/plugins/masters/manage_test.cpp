@@ -2,6 +2,7 @@
 
 #include "ezapi/credential.hpp"
 #include "masters_fixture.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace ezapi::tests {
 namespace {
@@ -132,6 +133,27 @@ TEST_F(Manage, ProjectionsPagesHaveEveryMasterOnce) {
     const json all = admin().get("/probe/scan/auth:master/3").json();
     SqlReader sql(instance().dsn());
     EXPECT_EQ(std::to_string(all.size()), sql.value("SELECT count(*) FROM masters"));
+}
+
+/// Has its server to itself, as it takes the database away.
+class Outage : public MastersFixture {};
+
+TEST_F(Outage, FailureOfTheDatabaseIsNotAWrongKey) {
+    if (!PrivatePostgres::shared().controllable()) GTEST_SKIP() << "the database is not ours";
+    const json master = create();
+    HttpClient tenant = instance().client(master.at("master_key"));
+    EXPECT_EQ(tenant.get("/v1/self").status, 200);
+    SqlReader(instance().dsn()).query("CHECKPOINT");  // the tests' server commits lazily
+    PrivatePostgres::shared().stop();
+    const HttpAnswer answer = tenant.get("/v1/self");
+    EXPECT_EQ(answer.status, 503) << answer.body;
+    EXPECT_NE(answer.header("retry-after"), "");
+    EXPECT_EQ(instance().client("mk-mistyped").get("/v1/self").status, 401)
+        << "what cannot be a key needs no database";
+    PrivatePostgres::shared().start();
+    EXPECT_TRUE(
+        eventually(std::chrono::seconds(30), [&] { return tenant.get("/v1/self").status == 200; }))
+        << tenant.get("/v1/self").body << instance().log();
 }
 
 }  // namespace
