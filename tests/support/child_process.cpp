@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,8 +99,12 @@ uint16_t free_port() {
     return ntohs(address.sin_port);
 }
 
-std::string make_folder(const std::string& prefix, const std::string& user) {
-    std::string path = (std::filesystem::temp_directory_path() / (prefix + "XXXXXX")).string();
+std::string make_folder(const std::string& prefix,
+                        const std::string& user,
+                        const std::string& base) {
+    const std::filesystem::path place =
+        base.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(base);
+    std::string path = (place / (prefix + "XXXXXX")).string();
     if (mkdtemp(path.data()) == nullptr) {
         throw std::runtime_error("folder " + path + ": " + std::strerror(errno));
     }
@@ -109,6 +114,16 @@ std::string make_folder(const std::string& prefix, const std::string& user) {
         }
     }
     return path;
+}
+
+std::string memory_folder() {
+    constexpr const char* kMemory = "/dev/shm";
+    constexpr uint64_t kRoom = 2ULL * 1024 * 1024 * 1024;
+
+    struct statvfs space {};
+
+    if (std::getenv("TMPDIR") != nullptr || statvfs(kMemory, &space) != 0) return {};
+    return uint64_t{space.f_bavail} * space.f_frsize >= kRoom ? kMemory : "";
 }
 
 std::string tail(const std::string& file) {

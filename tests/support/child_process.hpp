@@ -28,8 +28,14 @@ int wait_process(int pid);
 /// A TCP port of 127.0.0.1 that was free a moment ago.
 [[nodiscard]] uint16_t free_port();
 
-/// A new directory under the system's temporary one, owned by `user` if that is not empty.
-[[nodiscard]] std::string make_folder(const std::string& prefix, const std::string& user = {});
+/// A new directory under `base`, or the system's temporary one if that is empty, owned by `user` if
+/// that is not empty.
+[[nodiscard]] std::string make_folder(const std::string& prefix,
+                                      const std::string& user = {},
+                                      const std::string& base = {});
+
+/// A folder in memory for much short-lived data; empty where there is none or little room.
+[[nodiscard]] std::string memory_folder();
 
 /// The last lines of a log, for a message about a failure.
 [[nodiscard]] std::string tail(const std::string& file);

@@ -104,7 +104,7 @@ PrivatePostgres::PrivatePostgres() {
         dsn_ = fresh_database();
         return;
     }
-    folder_ = make_folder("ezapi-pg-", kUser);
+    folder_ = make_folder("ezapi-pg-", kUser, memory_folder());
     initialise();
     start();
     dsn_ = fresh_database();

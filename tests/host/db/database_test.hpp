@@ -23,8 +23,18 @@ protected:
     void SetUp() override {
         PostgresTest::SetUp();
         if (IsSkipped()) return;
-        dsn_ = postgres().fresh_database();
+        dsn_ = postgres().dsn();
         open();
+        // Cheaper than a database for each. A backend of the test before may still hold a lock.
+        ASSERT_TRUE(tests::eventually(20s, [this] {
+            try {
+                query("DROP SCHEMA public CASCADE");
+                return true;
+            } catch (const Error& error) {
+                return error.code() != "retry" && error.status() != EZ_UNAVAILABLE;
+            }
+        }));
+        query("CREATE SCHEMA public");
     }
 
     /// Makes the pools anew after `tweak` has changed their options.

@@ -194,7 +194,12 @@ TEST_F(FaultsTest, LostConnectionsLeaveNoMemoryBehind) {
         for (int i = 0; i < times; ++i) {
             const std::string pid(query("SELECT pg_backend_pid()").text(0, 0));
             const std::array values{param(pid)};
-            pools_->query("logs", "SELECT pg_terminate_backend($1, 1000)", values);
+            pools_->query("logs", "SELECT pg_terminate_backend($1)", values);
+            ASSERT_TRUE(tests::eventually(5s, [&] {
+                return pools_
+                    ->query("logs", "SELECT 1 FROM pg_stat_activity WHERE pid = $1", values)
+                    .empty();
+            }));
         }
     };
     lose(20);
