@@ -204,8 +204,8 @@ TEST_F(FaultsTest, LostConnectionsLeaveNoMemoryBehind) {
     };
     lose(20);
     const size_t before = resident_bytes();
-    lose(100);  // 2 MB if each of them left its session behind
-    EXPECT_LT(resident_bytes(), before + 1024 * 1024);
+    lose(60);  // 1.2 MB if each of them left its session behind
+    EXPECT_LT(resident_bytes(), before + 768 * 1024);
 }
 
 TEST_F(FaultsTest, FailedConnectsLeaveNoMemoryBehind) {
