@@ -29,7 +29,17 @@ void take(Rendered& into, const Projected& entity) {
         into.fields.emplace_back(view(field.name), view(field.value));
 }
 
+/// With care only where it is needed: the savepoints cost two round trips each.
 std::vector<Rendered> Renderer::render(const Entities& entities) const {
+    try {
+        return render(entities, Care::none);
+    } catch (const Error& error) {
+        if (is_everybodys(error)) throw;
+    }
+    return render(entities, Care::savepoints);
+}
+
+std::vector<Rendered> Renderer::render(const Entities& entities, Care care) const {
     const Layouts layouts = live_layouts(projections_);
     Tx tx = db_.begin({.isolation = EZ_REPEATABLE_READ, .read_only = true});
     const std::vector<std::int64_t> revisions = Ledger::revisions(tx, entities);
@@ -46,7 +56,7 @@ std::vector<Rendered> Renderer::render(const Entities& entities) const {
         const auto last = std::find_if(first, out.end(), [&](const Rendered& each) {
             return each.entity.resource != first->entity.resource;
         });
-        render_part(tx, Part(first, last));
+        care == Care::none ? render_part(tx, Part(first, last)) : isolate(tx, Part(first, last));
         first = last;
     }
     tx.commit();
@@ -54,10 +64,10 @@ std::vector<Rendered> Renderer::render(const Entities& entities) const {
 }
 
 /// Halves a part that fails until the entities at fault are alone.
-void Renderer::render_part(Tx& tx, Part part) const {
+void Renderer::isolate(Tx& tx, Part part) const {
     tx.query("SAVEPOINT part");
     try {
-        try_part(tx, part);
+        render_part(tx, part);
         tx.query("RELEASE SAVEPOINT part");
         return;
     } catch (const Error& error) {
@@ -69,11 +79,11 @@ void Renderer::render_part(Tx& tx, Part part) const {
             return;
         }
     }
-    render_part(tx, part.first(part.size() / 2));
-    render_part(tx, part.subspan(part.size() / 2));
+    isolate(tx, part.first(part.size() / 2));
+    isolate(tx, part.subspan(part.size() / 2));
 }
 
-void Renderer::try_part(Tx& tx, Part part) const {
+void Renderer::render_part(Tx& tx, Part part) const {
     std::vector<std::string_view> ids;
     ids.reserve(part.size());
     for (const Rendered& each : part) ids.push_back(each.entity.key);

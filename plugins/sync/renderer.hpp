@@ -26,8 +26,11 @@ public:
 private:
     using Part = std::span<Rendered>;
 
+    enum class Care { none, savepoints };
+
+    [[nodiscard]] std::vector<Rendered> render(const Entities& entities, Care care) const;
+    void isolate(Tx& tx, Part part) const;
     void render_part(Tx& tx, Part part) const;
-    void try_part(Tx& tx, Part part) const;
 
     Db db_;
     Projections projections_;

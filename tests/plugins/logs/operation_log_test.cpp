@@ -1,0 +1,168 @@
+// The operation log of the real server: every write of every plugin leaves its row.
+#include <gmock/gmock.h>
+
+#include "tests/support/instance.hpp"
+#include "tests/support/sql_reader.hpp"
+
+namespace ezapi::tests {
+namespace {
+
+using nlohmann::json;
+
+class OperationLog : public InstanceTest {
+protected:
+    InstanceOptions options() const override {
+        return {.plugins = {"masters", "keys", "namespaces", "features", "sync", "logs"}};
+    }
+
+    static json entries(const std::string& query) {
+        const HttpAnswer answer = admin().get("/admin/operation-logs?" + query);
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        return answer.json()["data"];
+    }
+
+    /// The answer's own rows, newest first.
+    static json rows_of(const HttpAnswer& answer) {
+        EXPECT_LT(answer.status, 300) << answer.body;
+        return entries("request_id=" + answer.header("x-request-id"));
+    }
+
+    static HttpAnswer create_master(const std::string& name) {
+        return admin().post("/admin/masters", {{"name", name}});
+    }
+};
+
+TEST_F(OperationLog, TellsWhoDidWhatToWhichEntity) {
+    const HttpAnswer answer = admin().post("/admin/namespaces", {{"name", "told"}});
+    const json rows = rows_of(answer);
+
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0]["actor_kind"], "admin");
+    EXPECT_NE(rows[0]["actor"], "");
+    EXPECT_EQ(rows[0]["action"], "create");
+    EXPECT_EQ(rows[0]["resource"], "namespaces");
+    EXPECT_EQ(rows[0]["resource_id"], std::to_string(answer.json()["id"].get<std::int64_t>()));
+    EXPECT_TRUE(rows[0]["before"].is_null());
+    EXPECT_EQ(rows[0]["after"]["name"], "told");
+    EXPECT_EQ(rows[0]["ip"], "127.0.0.1");
+    EXPECT_EQ(rows[0]["method"], "POST");
+    EXPECT_EQ(rows[0]["path"], "/admin/namespaces");
+}
+
+TEST_F(OperationLog, ShowsAnUpdateWithBothStates) {
+    const std::string path =
+        "/admin/namespaces/" + std::to_string(admin()
+                                                  .post("/admin/namespaces", {{"name", "changed"}})
+                                                  .json()["id"]
+                                                  .get<std::int64_t>());
+    const json rows = rows_of(admin().patch(path, {{"description", "new"}}));
+
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0]["action"], "update");
+    EXPECT_EQ(rows[0]["before"]["description"], "");
+    EXPECT_EQ(rows[0]["after"]["description"], "new");
+}
+
+TEST_F(OperationLog, HoldsActionsThatAreNoPlainWrites) {
+    const std::string path =
+        "/admin/masters/" +
+        std::to_string(create_master("managed").json()["id"].get<std::int64_t>());
+    for (const char* action : {"suspend", "activate", "rotate-key", "revoke-tokens"}) {
+        const json rows = rows_of(admin().post(path + "/manage", {{"action", action}}));
+        ASSERT_GE(rows.size(), 1U) << action;
+        EXPECT_EQ(rows[0]["resource"], "masters") << action;
+        EXPECT_EQ(rows[0]["action"], "update") << action;
+    }
+    EXPECT_GE(rows_of(admin().put("/admin/features/flag", {{"value", 1}})).size(), 1U);
+    EXPECT_GE(rows_of(admin().post("/admin/sync/full", json::object())).size(), 1U);
+}
+
+TEST_F(OperationLog, NamesTheMasterThatWroteForItself) {
+    const json master = create_master("self").json();
+    HttpClient client = instance().client(master["master_key"]);
+
+    const json rows = rows_of(client.post("/v1/tokens", {{"name", "mine"}}));
+
+    ASSERT_GE(rows.size(), 1U);
+    EXPECT_EQ(rows[0]["actor_kind"], "master");
+    EXPECT_EQ(rows[0]["actor_id"], master["id"]);
+    EXPECT_EQ(rows[0]["actor"], "self");
+    EXPECT_EQ(rows[0]["resource"], "keys");
+}
+
+TEST_F(OperationLog, HoldsNoCredential) {
+    const json master = create_master("secretive").json();
+    const json token =
+        instance().client(master["master_key"]).post("/v1/tokens", {{"name", "one"}}).json();
+    const std::string all =
+        SqlReader(instance().dsn())
+            .value("SELECT string_agg(operation_logs::text, ' ') FROM operation_logs");
+
+    ASSERT_TRUE(token["token"].is_string());
+    EXPECT_EQ(all.find(token["token"].get<std::string>()), std::string::npos);
+    EXPECT_EQ(all.find(master["master_key"].get<std::string>()), std::string::npos);
+}
+
+TEST_F(OperationLog, HasARowForEachOperationOfABatchInOrder) {
+    const HttpAnswer answer =
+        admin().post("/admin/namespaces/batch",
+                     {{"operations",
+                       {{{"op", "create"}, {"data", {{"name", "batch-a"}}}},
+                        {{"op", "create"}, {"data", {{"name", "batch-b"}}}}}}});
+    const json rows = rows_of(answer);
+
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0]["after"]["name"], "batch-b");
+    EXPECT_EQ(rows[1]["after"]["name"], "batch-a");
+}
+
+TEST_F(OperationLog, HasNoRowForWhatWasNotCommitted) {
+    ASSERT_EQ(admin().post("/admin/namespaces", {{"name", "twice"}}).status, 201);
+    const HttpAnswer refused = admin().post("/admin/namespaces", {{"name", "twice"}});
+    ASSERT_EQ(refused.status, 409);
+
+    EXPECT_TRUE(entries("request_id=" + refused.header("x-request-id")).empty());
+}
+
+TEST_F(OperationLog, IsFilteredAndPaged) {
+    for (const char* name : {"page-a", "page-b", "page-c"})
+        ASSERT_EQ(admin().post("/admin/namespaces", {{"name", name}}).status, 201);
+    const std::string filter = "resource=namespaces&action=create&actor_kind=admin";
+    const json all = entries(filter + "&limit=500");
+
+    const json first = admin().get("/admin/operation-logs?limit=2&" + filter).json();
+    const json second = admin()
+                            .get("/admin/operation-logs?limit=2&" + filter +
+                                 "&cursor=" + first["next_cursor"].get<std::string>())
+                            .json();
+
+    ASSERT_GE(all.size(), 3U);
+    EXPECT_EQ(first["data"][0]["id"], all[0]["id"]);
+    EXPECT_EQ(first["data"][1]["id"], all[1]["id"]);
+    EXPECT_EQ(second["data"][0]["id"], all[2]["id"]);
+    EXPECT_EQ(admin().get("/admin/operation-logs?cursor=nonsense").status, 400);
+    EXPECT_EQ(admin().get("/admin/operation-logs?colour=red").status, 400);
+}
+
+TEST_F(OperationLog, IsCutByTimeHalfOpen) {
+    const json row = rows_of(admin().post("/admin/namespaces", {{"name", "timed"}}))[0];
+    const std::string of_row = "&request_id=" + row["request_id"].get<std::string>();
+
+    EXPECT_EQ(entries("from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z" + of_row).size(), 1U);
+    EXPECT_TRUE(entries("to=2020-01-01T00:00:00Z" + of_row).empty());
+    EXPECT_TRUE(entries("from=2099-01-01T00:00:00Z" + of_row).empty());
+    EXPECT_EQ(admin().get("/admin/operation-logs?from=yesterday").status, 400);
+}
+
+TEST_F(OperationLog, CannotBeRewritten) {
+    ASSERT_EQ(admin().post("/admin/namespaces", {{"name", "kept"}}).status, 201);
+    SqlReader sql(instance().dsn());
+
+    for (const char* statement : {"UPDATE operation_logs SET actor = 'nobody'",
+                                  "DELETE FROM operation_logs",
+                                  "TRUNCATE operation_logs"})
+        EXPECT_THROW(sql.query(statement), std::runtime_error) << statement;
+}
+
+}  // namespace
+}  // namespace ezapi::tests

@@ -1,0 +1,221 @@
+// The delivery as a client of the real server sees it.
+#include "tests/support/instance.hpp"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+#include "tests/support/eventually.hpp"
+#include "tests/support/sql_reader.hpp"
+
+namespace ezapi::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+/// A server with a Redis of its own, which can be stopped, for each test.
+class SyncInstance : public ::testing::Test {
+protected:
+    void SetUp() override {
+        for (const std::string& why : {PrivatePostgres::missing(), PrivateRedis::missing()}) {
+            if (!why.empty()) GTEST_SKIP() << why;
+        }
+        server_ = std::make_unique<PrivateRedis>();
+        if (!server_->controllable()) GTEST_SKIP() << "the Redis server is not ours to stop";
+        start({});
+    }
+
+    void start(std::map<std::string, std::string> environment) {
+        environment.insert(
+            {{"EZ_SYNC_OUTBOX_INTERVAL_SECONDS", "1"}, {"EZ_SYNC_OUTBOX_MAX_RETRIES", "2"}});
+        instance_.reset();
+        instance_ = std::make_unique<Instance>(
+            InstanceOptions{.plugins = {"features", "namespaces", "sync", "logs"},
+                            .redis = server_->host() + ":" + std::to_string(server_->port()),
+                            .environment = std::move(environment)});
+        admin_ = std::make_unique<HttpClient>(instance_->admin());
+        // The first fill is over: what follows is pushed change by change.
+        ASSERT_TRUE(eventually(30s, [&] { return !overview()["last_full_push_at"].is_null(); }));
+    }
+
+    HttpAnswer put_flag(const std::string& name, int value) {
+        return admin_->put("/admin/features/" + name, {{"value", value}});
+    }
+
+    [[nodiscard]] std::optional<int> flag_in_redis(const std::string& name) const {
+        const auto text = reader().field("meta:features", name);
+        if (!text) return std::nullopt;
+        return json::parse(*text).at("value").get<int>();
+    }
+
+    [[nodiscard]] json overview() { return admin_->get("/admin/sync").json(); }
+
+    [[nodiscard]] std::string change_state(const std::string& revision) {
+        return admin_->get("/admin/sync/changes/" + revision).json().at("state");
+    }
+
+    [[nodiscard]] RedisReader reader() const { return RedisReader(server_->port()); }
+
+    /// Each push of a flag fails from now on, as one of a broken entity does.
+    void break_flags() const { reader().command({"SET", "sync:rev:meta:features", "not a hash"}); }
+
+    void repair_flags() const { reader().command({"DEL", "sync:rev:meta:features"}); }
+
+    std::unique_ptr<PrivateRedis> server_;
+    std::unique_ptr<Instance> instance_;
+    std::unique_ptr<HttpClient> admin_;
+};
+
+TEST_F(SyncInstance, AChangeIsInRedisBeforeItsAnswer) {
+    for (int value = 1; value <= 50; ++value) {
+        const HttpAnswer answer = put_flag("beta", value);
+        ASSERT_LT(answer.status, 300) << answer.body;
+        ASSERT_EQ(flag_in_redis("beta"), value);
+    }
+    ASSERT_EQ(admin_->remove("/admin/features/beta").status, 204);
+    EXPECT_EQ(flag_in_redis("beta"), std::nullopt);
+}
+
+TEST_F(SyncInstance, TheRevisionOfAnAnswerTellsWhenItsChangeIsApplied) {
+    const HttpAnswer answer = put_flag("beta", 1);
+    const std::string revision = answer.header("x-change-revision");
+    ASSERT_NE(revision, "");
+
+    ASSERT_TRUE(eventually(10s, [&] { return change_state(revision) == "applied"; }));
+    const json change = admin_->get("/admin/sync/changes/" + revision).json();
+
+    EXPECT_EQ(change["revision"], std::stoll(revision));
+    ASSERT_EQ(change["resources"].size(), 1U);
+    EXPECT_EQ(change["resources"][0]["resource"], "meta:features");
+    EXPECT_EQ(change["resources"][0]["key"], "beta");
+    EXPECT_TRUE(change["nodes"].is_array());
+    EXPECT_EQ(admin_->get("/admin/sync/changes/999999999").status, 404);
+    EXPECT_TRUE(eventually(15s, [&] {
+        return reader().field("meta:sync", "revision").value_or("") == revision;
+    })) << "the data plane is told how fresh Redis is";
+}
+
+TEST_F(SyncInstance, WritesSucceedWhileRedisIsAwayAndArriveAfterwards) {
+    server_->stop();
+    std::string revision;
+    for (int value = 1; value <= 20; ++value) {
+        const HttpAnswer answer = put_flag("f" + std::to_string(value), value);
+        ASSERT_LT(answer.status, 300) << answer.body;
+        revision = answer.header("x-change-revision");
+    }
+    EXPECT_EQ(overview()["outbox"]["pending"], 20);
+    EXPECT_EQ(overview()["redis"]["connected"], false);
+    EXPECT_EQ(change_state(revision), "pending");
+
+    server_->start();
+
+    ASSERT_TRUE(eventually(20s, [&] { return change_state(revision) == "applied"; }));
+    for (int value = 1; value <= 20; ++value)
+        EXPECT_EQ(flag_in_redis("f" + std::to_string(value)), value);
+    EXPECT_TRUE(eventually(10s, [&] { return overview()["outbox"]["pending"] == 0; }));
+}
+
+TEST_F(SyncInstance, AWriteDoesNotWaitLongForAStalledRedis) {
+    ASSERT_LT(put_flag("beta", 1).status, 300);
+    server_->pause();
+    const auto begin = std::chrono::steady_clock::now();
+
+    EXPECT_LT(put_flag("beta", 2).status, 300);
+
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+    server_->resume();
+    EXPECT_TRUE(eventually(20s, [&] { return flag_in_redis("beta") == 2; }));
+}
+
+TEST_F(SyncInstance, AnEmptiedRedisIsRefilledWithinSeconds) {
+    ASSERT_LT(put_flag("beta", 7).status, 300);
+    ASSERT_EQ(admin_->post("/admin/namespaces", {{"name", "acme"}}).status, 201);
+
+    reader().command({"FLUSHALL"});
+
+    EXPECT_TRUE(eventually(5s, [&] {
+        return flag_in_redis("beta") == 7 &&
+               reader().field("config:namespaces", "acme").has_value() &&
+               reader().field("meta:sync", "epoch").has_value();
+    }));
+}
+
+TEST_F(SyncInstance, WhatWasCommittedSurvivesTheProcess) {
+    server_->stop();
+    ASSERT_LT(put_flag("beta", 3).status, 300);
+    instance_->kill();
+    server_->start();
+    instance_->start();
+
+    EXPECT_TRUE(eventually(20s, [&] { return flag_in_redis("beta") == 3; }));
+}
+
+TEST_F(SyncInstance, AnEntityThatKeepsFailingIsGivenUpShownAndRetriedOnDemand) {
+    break_flags();
+    const std::string revision = put_flag("beta", 1).header("x-change-revision");
+    ASSERT_EQ(admin_->post("/admin/namespaces", {{"name", "acme"}}).status, 201)
+        << "others are not held up";
+    EXPECT_TRUE(reader().field("config:namespaces", "acme").has_value());
+
+    ASSERT_TRUE(eventually(30s, [&] { return change_state(revision) == "dead"; }));
+    const json dead = admin_->get("/admin/sync/outbox?state=dead&resource=meta:features").json();
+    ASSERT_EQ(dead["data"].size(), 1U);
+    EXPECT_EQ(dead["data"][0]["key"], "beta");
+    EXPECT_THAT(dead["data"][0]["last_error"].get<std::string>(),
+                ::testing::HasSubstr("WRONGTYPE"));
+    EXPECT_EQ(overview()["outbox"]["dead"], 1);
+
+    repair_flags();
+    const std::string id = std::to_string(dead["data"][0]["id"].get<std::int64_t>());
+    EXPECT_EQ(admin_->post("/admin/sync/outbox/" + id + "/retry", json::object()).status, 202);
+
+    EXPECT_TRUE(eventually(10s, [&] { return change_state(revision) == "applied"; }));
+    EXPECT_EQ(flag_in_redis("beta"), 1);
+    EXPECT_EQ(admin_->post("/admin/sync/outbox/" + id + "/retry", json::object()).status, 404);
+}
+
+TEST_F(SyncInstance, WithoutOutboxAChangeIsPushedOnceAndWaitsForAnOperator) {
+    start({{"EZ_SYNC_OUTBOX_ENABLED", "false"}});
+    const json plugins = admin_->get("/admin/plugins").json();
+    EXPECT_EQ(plugins.dump().find("\"outbox\""), std::string::npos);
+    break_flags();
+    const std::string revision = put_flag("beta", 1).header("x-change-revision");
+    ASSERT_TRUE(eventually(10s, [&] {
+        const json entries = admin_->get("/admin/sync/outbox").json();
+        return entries["data"].size() == 1 && entries["data"][0]["attempts"] == 1;
+    }));
+    EXPECT_EQ(change_state(revision), "pending");
+
+    const HttpAnswer full = admin_->post("/admin/sync/full", json::object());
+
+    EXPECT_EQ(full.status, 200) << full.body;
+    EXPECT_TRUE(eventually(10s, [&] { return change_state(revision) == "applied"; }));
+    EXPECT_EQ(flag_in_redis("beta"), 1);
+}
+
+TEST_F(SyncInstance, AFullPushTellsWhatItWroteAndRemovesWhatIsForeign) {
+    ASSERT_LT(put_flag("beta", 1).status, 300);
+    reader().command({"HSET", "meta:features", "foreign", "{}"});
+
+    const HttpAnswer answer = admin_->post("/admin/sync/full", json::object());
+
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    bool told = false;
+    const json resources = answer.json()["resources"];
+    for (const json& resource : resources)
+        told = told || (resource["resource"] == "meta:features" && resource["entities"] == 1);
+    EXPECT_TRUE(told) << answer.body;
+    EXPECT_EQ(reader().length("meta:features"), 1);
+    EXPECT_TRUE(eventually(5s, [&] { return !overview()["last_full_push_at"].is_null(); }));
+}
+
+TEST_F(SyncInstance, OnlyOperatorsSeeIt) {
+    HttpClient nobody = instance_->client();
+    for (const char* path : {"/admin/sync", "/admin/sync/outbox", "/admin/operation-logs"})
+        EXPECT_EQ(nobody.get(path).status, 401) << path;
+    EXPECT_EQ(nobody.post("/admin/sync/full", json::object()).status, 401);
+}
+
+}  // namespace
+}  // namespace ezapi::tests
