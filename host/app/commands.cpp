@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ezapi/error.hpp"
+#include "host/app/migration_targets.hpp"
 #include "host/app/process.hpp"
 #include "host/app/setup.hpp"
 #include "host/telemetry/log.hpp"
@@ -75,12 +76,17 @@ int migrate(const Invocation& invocation) {
         Setup setup(invocation);
         tell_warnings(setup);
         if (const int code = tell_refusals(setup); code != kDone) return code;
-        const db::Migrations migrations(migrations_options(setup.config()));
-        const std::vector<std::string> modules = setup.migration_modules();
-        if (invocation.status_only) return print_migrations(migrations.status(modules));
-        const auto applied = migrations.apply(modules);
-        static_cast<void>(print_migrations(applied));
-        std::cout << applied.size() << " migration(s) applied\n";
+        std::vector<db::MigrationEntry> entries;
+        for (const MigrationTarget& target :
+             migration_targets(setup.config(), setup.migration_modules())) {
+            const db::Migrations migrations(target.options);
+            const auto of_target = invocation.status_only ? migrations.status(target.modules)
+                                                          : migrations.apply(target.modules);
+            entries.insert(entries.end(), of_target.begin(), of_target.end());
+        }
+        const int code = print_migrations(entries);
+        if (invocation.status_only) return code;
+        std::cout << entries.size() << " migration(s) applied\n";
         return kDone;
     });
 }

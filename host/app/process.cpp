@@ -23,6 +23,7 @@ namespace {
 
 constexpr const char* kOwner = "host";
 constexpr std::chrono::minutes kPurgePeriod{10};
+constexpr std::chrono::seconds kMigratePeriod{5};
 constexpr std::chrono::seconds kFirstProbe{2};
 
 void say(int32_t level, const std::string& text) {
@@ -182,8 +183,32 @@ void Process::make_server(const std::string& admin_token) {
 }
 
 void Process::migrate() {
-    static_cast<void>(
-        db::Migrations(migrations_options(setup_->config())).apply(setup_->migration_modules()));
+    std::vector<MigrationTarget> targets =
+        migration_targets(setup_->config(), setup_->migration_modules());
+    static_cast<void>(db::Migrations(targets.front().options).apply(targets.front().modules));
+    for (size_t i = 1; i < targets.size(); ++i) {
+        try {
+            static_cast<void>(db::Migrations(targets[i].options).apply(targets[i].modules));
+        } catch (const Error& error) {
+            if (error.status() != EZ_UNAVAILABLE) throw;
+            say(EZ_LOG_WARN, std::string(error.what()) + "; served without it until it answers");
+            migrate_logs_later(std::move(targets[i]));
+        }
+    }
+}
+
+/// A log database that is away holds nobody up: what is pending there is applied once it answers.
+void Process::migrate_logs_later(MigrationTarget target) {
+    jobs::HostJob job{"migrate-logs",
+                      EZ_JOB_INSTANCE,
+                      kMigratePeriod,
+                      true,
+                      [target = std::move(target), done = false](const ez_run&) mutable {
+                          if (done) return;
+                          static_cast<void>(db::Migrations(target.options).apply(target.modules));
+                          done = true;
+                      }};
+    scheduler_->every(kOwner, std::move(job));
 }
 
 void Process::add_host_jobs() {
@@ -248,7 +273,8 @@ bool Process::start_plugins() {
     host.registries = {server_.get(), redis_.get(), scheduler_.get(), &changes_, &services_};
     host.migrate = [this](const std::string& plugin) {
         const std::array modules = {plugin};
-        static_cast<void>(db::Migrations(migrations_options(setup_->config())).apply(modules));
+        for (const MigrationTarget& target : migration_targets(setup_->config(), modules))
+            static_cast<void>(db::Migrations(target.options).apply(target.modules));
     };
     host.stop_limit = setup_->config().seconds("server.drain_seconds");
     setup_->loader().attach(std::move(host));

@@ -13,6 +13,7 @@
 #include "host/app/commands.hpp"
 #include "host/app/health.hpp"
 #include "host/app/main_loop.hpp"
+#include "host/app/migration_targets.hpp"
 #include "host/app/setup.hpp"
 #include "host/changes/bus.hpp"
 #include "host/db/pools.hpp"
@@ -41,6 +42,7 @@ private:
     void make_components();
     void make_server(const std::string& admin_token);
     void migrate();
+    void migrate_logs_later(MigrationTarget target);
     void add_host_jobs();
     void add_host_routes();
     void add_metrics();

@@ -70,7 +70,7 @@ Connection connect(const MigrationsOptions& options) {
     try {
         return Connection(std::move(settings));
     } catch (const Unreachable& error) {
-        throw Error(EZ_UNAVAILABLE, "migrations: cannot connect to the database: " + error.why());
+        throw Error(EZ_UNAVAILABLE, "migrations: cannot connect to the " + options.database + ": " + error.why());
     }
 }
 
@@ -153,7 +153,7 @@ std::vector<Migration> read_migrations(const std::filesystem::path& folder,
 }
 
 Migrations::Migrations(MigrationsOptions options) : options_(std::move(options)) {
-    check_dsn("main database", options_.dsn);
+    check_dsn(options_.database, options_.dsn);
     if (!std::filesystem::is_directory(options_.folder)) {
         throw Error(EZ_INVALID, "migrations: " + options_.folder.string() + " is not a folder");
     }

@@ -71,6 +71,7 @@ struct MigrationsOptions {
     std::string dsn;  // as in PoolOptions
     std::chrono::milliseconds lock_limit{30000};
     std::chrono::milliseconds connect_timeout{2000};
+    std::string database = "main database";  // for messages
 };
 
 class Migrations {

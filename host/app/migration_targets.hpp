@@ -1,0 +1,24 @@
+// Which migrations run in which database: `migrations/<module>/` in the main one,
+// `migrations/<module>/logs/` in that of the pool "logs", recorded there as module `<module>/logs`.
+// Without a log database of its own both run in the main one.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/config/config.hpp"
+#include "host/db/migrations.hpp"
+
+namespace ezapi::host::app {
+
+struct MigrationTarget {
+    db::MigrationsOptions options;
+    std::vector<std::string> modules;
+};
+
+/// The main database first. A log database of its own is left out while no module has files for it.
+[[nodiscard]] std::vector<MigrationTarget> migration_targets(const config::Config& config,
+                                                             std::span<const std::string> modules);
+
+}  // namespace ezapi::host::app

@@ -1,0 +1,148 @@
+#include "rollup/histogram.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "ezapi/error.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+constexpr unsigned kPerOctave = 8;
+constexpr std::int64_t kLongest = 3'600'000;  // one hour
+
+/// The smallest whole millisecond of each bucket, ascending; each bucket ends where the next
+/// begins. Bounds that hold no whole number between them are left out.
+std::vector<std::int64_t> make_bounds() {
+    std::vector<std::int64_t> bounds = {0};
+    for (unsigned step = 0;; ++step) {
+        const auto bound = static_cast<std::int64_t>(
+            std::ceil(std::exp2(static_cast<double>(step) / kPerOctave) - 1e-9));
+        if (bound > kLongest) break;
+        if (bound > bounds.back()) bounds.push_back(bound);
+    }
+    bounds.push_back(kLongest);
+    return bounds;
+}
+
+const std::vector<std::int64_t>& bounds() {
+    static const std::vector<std::int64_t> kBounds = make_bounds();
+    return kBounds;
+}
+
+/// Where to begin to look for a number of so many bits.
+std::array<unsigned, 24> make_starts() {
+    std::array<unsigned, 24> starts{};
+    for (unsigned bits = 1; bits < starts.size(); ++bits) {
+        const std::int64_t smallest = std::int64_t{1} << (bits - 1);
+        const auto after = std::upper_bound(bounds().begin(), bounds().end(), smallest);
+        starts[bits] = static_cast<unsigned>(after - bounds().begin()) - 1;
+    }
+    return starts;
+}
+
+double middle(unsigned bucket) {
+    const auto first = static_cast<double>(bounds()[bucket]);
+    if (bucket + 1 == bounds().size()) return first;
+    const auto last = static_cast<double>(bounds()[bucket + 1] - 1);
+    return first == last ? first : std::sqrt(first * last);
+}
+
+void append_number(std::string& out, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7U) out.push_back(static_cast<char>((value & 0x7FU) | 0x80U));
+    out.push_back(static_cast<char>(value));
+}
+
+std::optional<std::uint64_t> take_number(std::string_view& in) {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
+        const auto byte = static_cast<unsigned char>(in.front());
+        in.remove_prefix(1);
+        value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+        if (byte < 0x80U) return value;
+    }
+    return std::nullopt;
+}
+
+/// Calls `each(bucket, count)`; false when the bytes are no histogram.
+template <class Each>
+bool decode(std::string_view encoded, Each&& each) {
+    std::uint64_t bucket = 0;
+    while (!encoded.empty()) {
+        const auto gap = take_number(encoded);
+        const auto count = take_number(encoded);
+        if (!gap || !count || *gap >= bounds().size()) return false;
+        bucket += *gap;
+        if (bucket >= bounds().size()) return false;
+        each(static_cast<unsigned>(bucket), *count);
+    }
+    return true;
+}
+
+}  // namespace
+
+unsigned latency_bucket(std::int64_t latency_ms) {
+    static const std::array<unsigned, 24> kStarts = make_starts();
+    const std::int64_t bounded = std::clamp<std::int64_t>(latency_ms, 0, kLongest);
+    unsigned bits = 0;
+    for (auto rest = static_cast<std::uint64_t>(bounded); rest != 0; rest >>= 1U) ++bits;
+    unsigned bucket = kStarts[bits];
+    while (bucket + 1 < bounds().size() && bounds()[bucket + 1] <= bounded) ++bucket;
+    return bucket;
+}
+
+void LatencyHistogram::add(std::int64_t latency_ms, std::uint64_t count) {
+    const unsigned bucket = latency_bucket(latency_ms);
+    if (counts_.size() <= bucket) counts_.resize(bucket + 1);
+    counts_[bucket] += count;
+    count_ += count;
+}
+
+void LatencyHistogram::merge(std::string_view encoded) {
+    if (!decode(encoded, [](unsigned, std::uint64_t) {}))
+        throw Error(EZ_INTERNAL, "latency histogram: the bytes are none");
+    decode(encoded, [this](unsigned bucket, std::uint64_t count) {
+        if (counts_.size() <= bucket) counts_.resize(bucket + 1);
+        counts_[bucket] += count;
+        count_ += count;
+    });
+}
+
+void LatencyHistogram::merge(const LatencyHistogram& other) {
+    if (counts_.size() < other.counts_.size()) counts_.resize(other.counts_.size());
+    for (size_t i = 0; i < other.counts_.size(); ++i) counts_[i] += other.counts_[i];
+    count_ += other.count_;
+}
+
+std::string LatencyHistogram::encode() const {
+    std::string out;
+    size_t before = 0;
+    for (size_t i = 0; i < counts_.size(); ++i) {
+        if (counts_[i] == 0) continue;
+        append_number(out, i - before);
+        append_number(out, counts_[i]);
+        before = i;
+    }
+    return out;
+}
+
+double LatencyHistogram::quantile(double q) const {
+    if (count_ == 0) return 0;
+    const double share = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(count_));
+    const auto rank = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(share));
+    std::uint64_t seen = 0;
+    for (unsigned bucket = 0; bucket < counts_.size(); ++bucket) {
+        seen += counts_[bucket];
+        if (seen >= rank) return middle(bucket);
+    }
+    return middle(static_cast<unsigned>(bounds().size()) - 1);
+}
+
+void LatencyHistogram::clear() {
+    counts_.clear();
+    count_ = 0;
+}
+
+}  // namespace ezapi::logs
