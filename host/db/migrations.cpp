@@ -70,7 +70,8 @@ Connection connect(const MigrationsOptions& options) {
     try {
         return Connection(std::move(settings));
     } catch (const Unreachable& error) {
-        throw Error(EZ_UNAVAILABLE, "migrations: cannot connect to the " + options.database + ": " + error.why());
+        throw Error(EZ_UNAVAILABLE,
+                    "migrations: cannot connect to the " + options.database + ": " + error.why());
     }
 }
 

@@ -92,9 +92,9 @@ TEST(LatencyHistogram, RefusesBytesThatAreNone) {
     histogram.add(5);
     const LatencyHistogram before = histogram;
     for (const std::string& bytes : {std::string("\x80"),
-                                    std::string("\x05"),
-                                    std::string("\x01\x01\xff\x7f\x01"),
-                                    std::string(20, '\xff')})
+                                     std::string("\x05"),
+                                     std::string("\x01\x01\xff\x7f\x01"),
+                                     std::string(20, '\xff')})
         EXPECT_THROW(histogram.merge(bytes), Error);
     EXPECT_EQ(histogram, before);
 }
