@@ -1,8 +1,9 @@
-// Logs: what operators and masters changed.
+// Logs: what the data plane served, and what operators and masters changed.
 #include "ezapi/plugin.hpp"
 
 #include "audit/journal.hpp"
 #include "audit/recorder.hpp"
+#include "ingest/ingest.hpp"
 #include "settings.hpp"
 
 namespace ezapi::logs {
@@ -11,7 +12,7 @@ namespace {
 
 class Logs {
 public:
-    explicit Logs(Host& host) : journal_(host.db()) {
+    explicit Logs(Host& host) : journal_(host.db()), ingest_(host) {
         host.on_change(
             "*", Phase::record, [](Tx& tx, Changes changes) { record_operations(tx, changes); });
         journal_.serve(host);
@@ -19,6 +20,7 @@ public:
 
 private:
     Journal journal_;
+    Ingest ingest_;
 };
 
 }  // namespace

@@ -54,6 +54,28 @@ CREATE INDEX request_logs_error ON request_logs USING gin (error gin_trgm_ops) W
 CREATE TABLE request_logs_all PARTITION OF request_logs FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
 CREATE UNIQUE INDEX request_logs_all_request_id ON request_logs_all (request_id);
 
+-- The partitions and the times that they hold, from .. to; the default partition holds what no other does.
+CREATE VIEW request_log_partitions AS
+    SELECT name, bound = 'DEFAULT' AS is_default,
+           CASE WHEN ends[1] = 'MINVALUE' THEN '-infinity' ELSE ends[1] END::timestamptz AS starts,
+           CASE WHEN ends[2] = 'MAXVALUE' THEN 'infinity' ELSE ends[2] END::timestamptz AS ends
+    FROM (SELECT name, bound, regexp_match(bound, 'FROM \(''?([^'')]+)''?\) TO \(''?([^'')]+)''?\)') AS ends
+          FROM (SELECT relname AS name, pg_get_expr(relpartbound, c.oid) AS bound
+                FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+                WHERE inhparent = 'request_logs'::regclass) AS partition) AS bounded;
+
+-- How a transaction that adds rows begins: it becomes the one writer, and takes back what is summed up of the hours that it
+-- touches. Returns a number that differs whenever partitions came or went.
+CREATE FUNCTION request_logs_enter(hours timestamptz[]) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7310872414);
+    DELETE FROM request_log_spans
+        WHERE (span = 'hour' AND starts = ANY (hours))
+           OR (span = 'day' AND starts IN (SELECT date_trunc('day', h, 'UTC') FROM unnest(hours) h));
+    RETURN (SELECT sum(inhrelid::bigint * inhrelid::bigint) FROM pg_inherits
+            WHERE inhparent = 'request_logs'::regclass);
+END $$;
+
 -- hour: the beginning of the hour of created_at, UTC. status_class: status_code / 100.
 CREATE TABLE request_log_hours (
     hour              timestamptz NOT NULL,

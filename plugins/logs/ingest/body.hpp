@@ -1,0 +1,33 @@
+// The body of POST /internal/logs: a JSON array of records, or one record a line (NDJSON), as it is
+// or packed by gzip.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "ingest/record_reader.hpp"
+#include "rows/row_block.hpp"
+
+namespace ezapi::logs {
+
+struct ParsedBody {
+    RowBlock rows;
+    std::vector<Refusal> refused;
+};
+
+struct BodyLimits {
+    size_t records = 10000;  // of one body, good and bad: no more than the queue can ever take
+    size_t bytes = 0;        // after inflating
+};
+
+/// Throws 400 where an array is no JSON, 413 beyond the limits, 415 for other types and encodings.
+/// A line of NDJSON that is no JSON is refused like any other bad record.
+[[nodiscard]] ParsedBody parse_body(std::string_view body,
+                                    std::optional<std::string_view> content_type,
+                                    std::optional<std::string_view> content_encoding,
+                                    const BodyLimits& limits,
+                                    std::int64_t now_us);
+
+}  // namespace ezapi::logs

@@ -1,0 +1,26 @@
+// One body on its way from the client into the log database.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "ezapi/http.hpp"
+#include "ingest/body.hpp"
+
+namespace ezapi::logs {
+
+struct Delivery {
+    ParsedBody body;
+    std::optional<Exchange> exchange;  // that waits for the commit; none: it was answered
+    std::chrono::steady_clock::time_point arrived;
+
+    [[nodiscard]] size_t records() const { return body.rows.size(); }
+};
+
+/// The answer to a body.
+[[nodiscard]] Response ingest_answer(int status,
+                                     size_t accepted,
+                                     size_t duplicates,
+                                     const std::vector<Refusal>& refused);
+
+}  // namespace ezapi::logs

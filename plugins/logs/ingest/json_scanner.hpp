@@ -1,0 +1,77 @@
+// Reads JSON (RFC 8259) without building anything: the caller asks for what it expects and gets
+// texts that lie in the body, or, where escapes had to be resolved, in a place of the scanner's.
+//
+// Strict as ezapi::parse_json: what is malformed throws a 400 Error with its place. A text that is
+// no UTF-8 or holds NUL is not malformed, since its end is known: it is told, so that one record
+// can be refused without its neighbours.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace ezapi::logs {
+
+class JsonScanner {
+public:
+    /// `base` is added to the places that are told.
+    explicit JsonScanner(std::string_view text, size_t base = 0) : text_(text), base_(base) {}
+
+    enum class Kind { object, array, string, number, boolean, null };
+
+    /// Of the value that comes next; blanks are skipped.
+    [[nodiscard]] Kind kind();
+
+    /// True and past it when `c` comes next; blanks are skipped.
+    bool take(char c);
+    void expect(char c);
+
+    /// True when only blanks are left.
+    [[nodiscard]] bool at_end();
+
+    struct Text {
+        std::string_view value;
+        bool sound = true;  // UTF-8 without NUL
+    };
+
+    /// The next value, a string. Valid until `forget`.
+    [[nodiscard]] Text string();
+
+    /// The next value, a number, as it is written.
+    [[nodiscard]] std::string_view number();
+
+    [[nodiscard]] bool boolean();
+    void null();
+
+    /// Past the next value, whatever it is; at most 64 levels deep.
+    void skip();
+
+    /// Drops the texts that were given out.
+    void forget() { resolved_.clear(); }
+
+    /// `depth`: levels that are open around what is read.
+    void nested(unsigned depth) { outer_ = depth; }
+
+    [[noreturn]] void malformed(const std::string& why) const;
+
+private:
+    void blanks();
+    void literal(std::string_view word);
+    void skip_inside(char close, bool named);
+    Text resolve(size_t start);
+    [[nodiscard]] unsigned unit();
+    bool escape(std::string& out);
+
+    std::string_view text_;
+    size_t base_;
+    size_t at_ = 0;
+    unsigned depth_ = 0;
+    unsigned outer_ = 0;
+    std::deque<std::string> resolved_;
+};
+
+/// UTF-8 (RFC 3629) without NUL.
+[[nodiscard]] bool sound_text(std::string_view text);
+
+}  // namespace ezapi::logs

@@ -1,0 +1,56 @@
+// The bodies that wait to be written. Bounded in records, all or nothing for each body; what the
+// writer has taken counts until it is done with it, so that the bound is one of memory too.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ingest/delivery.hpp"
+
+namespace ezapi::logs {
+
+class IngestQueue {
+public:
+    struct Rules {
+        size_t capacity = 10000;
+        size_t start_at = 1;                  // waiting records that are written at once
+        std::chrono::milliseconds linger{0};  // longest wait for so many
+    };
+
+    explicit IngestQueue(Rules rules) : rules_(rules) {}
+
+    /// False when there is no room for all of it; it stays the caller's then.
+    [[nodiscard]] bool push(std::unique_ptr<Delivery>& delivery);
+
+    /// Waits for something to write; whole bodies of up to `most` records together, or one larger.
+    /// Empty once it is closed and drained.
+    [[nodiscard]] std::vector<std::unique_ptr<Delivery>> take(size_t most);
+
+    /// The writer is done with so many records.
+    void release(size_t records);
+
+    /// Nothing is accepted any more; what waits is handed out without delay.
+    void close();
+
+    [[nodiscard]] size_t depth() const;
+
+    [[nodiscard]] bool closed() const;
+
+    [[nodiscard]] size_t capacity() const { return rules_.capacity; }
+
+private:
+    [[nodiscard]] bool ripe() const { return closed_ || waiting_records_ >= rules_.start_at; }
+
+    const Rules rules_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<std::unique_ptr<Delivery>> waiting_;
+    size_t waiting_records_ = 0;
+    size_t taken_records_ = 0;
+    bool closed_ = false;
+};
+
+}  // namespace ezapi::logs

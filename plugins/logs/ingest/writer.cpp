@@ -1,0 +1,160 @@
+#include "ingest/writer.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "ezapi/error.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr size_t kMostRecords = 5000;
+constexpr milliseconds kFirstPause{100};
+constexpr milliseconds kLongestPause{5000};
+constexpr milliseconds kStep{50};
+constexpr int kTriesAtStop = 20;
+
+/// PostgreSQL refuses what a record says, and would again: not a matter of trying later.
+bool is_about_the_data(const Error& error) {
+    const std::string& state = error.sqlstate();
+    const bool no_partition = state == "23514";
+    return (state.starts_with("22") || state.starts_with("23")) && !no_partition;
+}
+
+std::vector<RowRef> rows_of(const std::vector<std::unique_ptr<Delivery>>& group) {
+    std::vector<RowRef> rows;
+    for (const auto& delivery : group) {
+        const RowBlock& block = delivery->body.rows;
+        for (const RowBlock::Row& row : block.rows()) rows.push_back({&block, &row});
+    }
+    return rows;
+}
+
+}  // namespace
+
+Writer::Writer(IngestQueue& queue, RequestStore store, const IngestFigures& figures, Log log)
+    : queue_(queue), store_(std::move(store)), figures_(figures), log_(log), thread_([this] {
+          run();
+      }) {}
+
+Writer::~Writer() {
+    queue_.close();
+    thread_.join();
+}
+
+void Writer::run() {
+    for (Group group = queue_.take(kMostRecords); !group.empty();
+         group = queue_.take(kMostRecords)) {
+        size_t records = 0;
+        for (const auto& delivery : group) records += delivery->records();
+        write(group);
+        queue_.release(records);
+        figures_.queue_depth.set(static_cast<double>(queue_.depth()));
+    }
+}
+
+void Writer::write(Group& group) {
+    std::vector<RowRef> rows = rows_of(group);
+    const bool answered = !group.front()->exchange;
+    figures_.group_records.observe(static_cast<double>(rows.size()));
+    const auto begin = std::chrono::steady_clock::now();
+    std::optional<Error> failure;
+    for (int tries = 0;; ++tries) {
+        try {
+            store_or_split(rows);
+            break;
+        } catch (const std::exception& error) {
+            const auto* known = dynamic_cast<const Error*>(&error);
+            failure = known != nullptr ? *known : Error(EZ_INTERNAL, error.what());
+        }
+        if (tries == 0)
+            log_.warn("request records are not stored" +
+                      std::string(answered ? ", tried again until they are: " : ": ") +
+                      failure->what());
+        if (!answered || !pause(tries)) return fail(group, *failure);
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    figures_.write_seconds.observe(took.count());
+    finish(group, rows);
+}
+
+/// False: there is no time left to try again.
+bool Writer::pause(int tries) const {
+    if (queue_.closed() && tries >= kTriesAtStop) return false;
+    const auto wanted = std::min(kFirstPause * (1 << std::min(tries, 6)), kLongestPause);
+    for (milliseconds waited{0}; waited < wanted; waited += kStep) {
+        std::this_thread::sleep_for(kStep);
+        if (queue_.closed()) break;
+    }
+    return true;
+}
+
+/// A record that PostgreSQL refuses must not keep the others out: halves until it stands alone.
+void Writer::store_or_split(std::span<RowRef> rows) {
+    try {
+        store_.write(rows);
+    } catch (const Error& error) {
+        if (!is_about_the_data(error)) throw;
+        if (rows.size() == 1) {
+            rows.front().fate = RowRef::Fate::refused;
+            log_.warn(std::string("PostgreSQL refuses a request record: ") + error.what());
+            return;
+        }
+        store_or_split(rows.first(rows.size() / 2));
+        store_or_split(rows.subspan(rows.size() / 2));
+    }
+}
+
+void Writer::finish(Group& group, std::span<const RowRef> rows) const {
+    size_t at = 0;
+    size_t stored = 0;
+    size_t duplicates = 0;
+    size_t refused = 0;
+    for (auto& delivery : group) {
+        size_t own_stored = 0;
+        size_t own_duplicates = 0;
+        for (size_t i = 0; i < delivery->records(); ++i, ++at) {
+            const RowRef& ref = rows[at];
+            own_stored += ref.fate == RowRef::Fate::stored ? 1U : 0U;
+            own_duplicates += ref.fate == RowRef::Fate::duplicate ? 1U : 0U;
+            if (ref.fate != RowRef::Fate::refused) continue;
+            ++refused;
+            delivery->body.refused.push_back(
+                {ref.row->index, "invalid", "the database refuses it"});
+        }
+        stored += own_stored;
+        duplicates += own_duplicates;
+        if (delivery->exchange)
+            delivery->exchange->send(
+                ingest_answer(200, own_stored, own_duplicates, delivery->body.refused));
+    }
+    figures_.stored.add(static_cast<double>(stored));
+    figures_.duplicates.add(static_cast<double>(duplicates));
+    figures_.by_database.add(static_cast<double>(refused));
+}
+
+void Writer::fail(Group& group, const Error& error) const {
+    size_t records = 0;
+    for (auto& delivery : group) {
+        records += delivery->records();
+        if (!delivery->exchange) continue;
+        const bool known = error.code() == "outcome_unknown";
+        delivery->exchange->send(
+            Error(EZ_UNAVAILABLE,
+                  known ? "the records may or may not be stored; send them again, none is stored "
+                          "twice"
+                        : "the log database does not take the records: none of them is stored")
+                .with_code("log_database_unavailable"));
+    }
+    const bool answered = !group.front()->exchange;
+    (answered ? figures_.lost : figures_.unavailable).add(static_cast<double>(records));
+    if (answered)
+        log_.error(std::to_string(records) + " request records are lost: the process ends and " +
+                   error.what());
+}
+
+}  // namespace ezapi::logs

@@ -1,0 +1,38 @@
+// Which times the partitions of request_logs hold, to know which records could have a twin in
+// another partition than their own: a unique index sees one partition only. Pure.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace ezapi::logs {
+
+class PartitionMap {
+public:
+    static constexpr std::int64_t kAlways = std::numeric_limits<std::int64_t>::max();
+
+    /// Half-open, in microseconds since 1970; -kAlways and kAlways are no bound.
+    struct Range {
+        std::int64_t from = -kAlways;
+        std::int64_t to = kAlways;
+    };
+
+    PartitionMap() = default;
+
+    /// In any order; the default partition, which holds the rest, is none of them.
+    explicit PartitionMap(std::vector<Range> ranges);
+
+    /// The times of all partitions that hold any of `from` .. `to`.
+    [[nodiscard]] Range around(std::int64_t from, std::int64_t to) const;
+
+    /// True unless one partition holds every time within `window_us` of the given one.
+    [[nodiscard]] bool spans_several(std::int64_t unix_us, std::int64_t window_us) const;
+
+private:
+    [[nodiscard]] const Range* holding(std::int64_t unix_us) const;
+
+    std::vector<Range> ranges_;  // ascending
+};
+
+}  // namespace ezapi::logs
