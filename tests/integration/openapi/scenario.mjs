@@ -85,6 +85,7 @@ export async function scenario(call) {
   await call('GET', '/admin/features', { expect: 200 });
 
   await call('GET', '/admin/operation-logs', { query: '?limit=5&resource=masters', expect: 200 });
+  await call('POST', '/internal/logs', { as: 'internal', body: [{ request_id: 'one', model: 'm' }, { request_id: 7 }], expect: 200 });
   const sync = await call('GET', '/admin/sync', { expect: 200 });
   await call('GET', '/admin/sync/outbox', { expect: 200 });
   await call('GET', '/admin/sync/changes/{revision}', { params: { revision: sync.body.revision }, expect: 200 });

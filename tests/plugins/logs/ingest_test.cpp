@@ -1,0 +1,202 @@
+// Ingest through the real server.
+#include <gmock/gmock.h>
+
+#include <future>
+#include <thread>
+
+#include "tests/plugins/logs/ingest_fixture.hpp"
+#include "tests/support/eventually.hpp"
+
+namespace ezapi::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+class Ingest : public InstanceTest {
+protected:
+    InstanceOptions options() const override { return {.plugins = {"logs"}}; }
+
+    void SetUp() override {
+        InstanceTest::SetUp();
+        if (IsSkipped()) return;
+        SqlReader(instance().dsn()).query("TRUNCATE request_logs, request_log_hours");
+    }
+
+    static HttpAnswer post(const std::string& body, const std::string& type = "application/json") {
+        HttpClient client = instance().internal();
+        return ingest(client, body, type);
+    }
+
+    static std::string value(const std::string& sql) {
+        return SqlReader(instance().dsn()).value(sql);
+    }
+};
+
+TEST_F(Ingest, StoresEveryFieldAndAddsItToItsHour) {
+    const HttpAnswer answer = post(
+        R"([{"request_id":"full","master_id":7,"key_id":8,"group":"g","namespace":"n","model":"m",)"
+        R"("upstream_model":"u","provider_group_id":9,"provider_id":10,"provider_type":"openai",)"
+        R"("status_code":502,"latency_ms":1234,"first_token_ms":56,"tokens_in":11,"tokens_out":12,)"
+        R"("cached_tokens":3,"cost":0.0125,"stream":true,"error":"late","client_ip":"10.0.0.1",)"
+        R"("created_at":"2026-01-02T03:04:05.678Z"}])");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.json(),
+              json({{"accepted", 1}, {"duplicates", 0}, {"rejected", json::array()}}));
+    EXPECT_EQ(value("SELECT concat_ws('|', created_at AT TIME ZONE 'UTC', master_id, key_id,"
+                    " \"group\", namespace, model, upstream_model, provider_group_id, provider_id,"
+                    " provider_type, status_code, latency_ms, first_token_ms, tokens_in,"
+                    " tokens_out, cached_tokens, cost_nano, stream, error, client_ip)"
+                    " FROM request_logs WHERE request_id = 'full'"),
+              "2026-01-02 03:04:05.678|7|8|g|n|m|u|9|10|openai|502|1234|56|11|12|3|12500000|t|late|"
+              "10.0.0.1");
+    EXPECT_EQ(value("SELECT concat_ws('|', hour AT TIME ZONE 'UTC', master_id, key_id, namespace,"
+                    " model, provider_group_id, provider_id, status_class, requests, errors,"
+                    " tokens_in, tokens_out, tokens_cached, cost_nano, latency_sum_ms,"
+                    " length(latency)) FROM request_log_hours"),
+              "2026-01-02 03:00:00|7|8|n|m|9|10|5|1|1|11|12|3|12500000|1234|2");
+}
+
+TEST_F(Ingest, LeavesOutWhatARecordDoesNotTell) {
+    ASSERT_EQ(post(R"([{"request_id":"bare"}])").status, 200);
+    EXPECT_EQ(value("SELECT concat_ws('|', master_id IS NULL, first_token_ms IS NULL, model = '',"
+                    " status_code, created_at > now() - interval '1 minute') FROM request_logs"),
+              "t|t|t|200|t");
+    EXPECT_EQ(value("SELECT concat_ws('|', master_id, key_id, model) FROM request_log_hours"),
+              "0|0|");
+}
+
+TEST_F(Ingest, StoresARequestIdOnceHoweverOftenItIsSent) {
+    EXPECT_EQ(post(records("twice", 10)).json()["accepted"], 10);
+    EXPECT_EQ(post(records("twice", 12)).json(),
+              json({{"accepted", 2}, {"duplicates", 10}, {"rejected", json::array()}}));
+    EXPECT_EQ(post(R"([{"request_id":"x"},{"request_id":"x"}])").json()["duplicates"], 1);
+    EXPECT_EQ(stored(instance().dsn()), "13 13");
+}
+
+TEST_F(Ingest, StoresItOnceAfterARestartToo) {
+    ASSERT_EQ(post(records("restart", 500)).json()["accepted"], 500);
+    instance().stop();
+    instance().start();
+    EXPECT_EQ(post(records("restart", 501)).json()["duplicates"], 500);
+    EXPECT_EQ(stored(instance().dsn()), "501 501");
+}
+
+TEST_F(Ingest, StoresItOnceWhenItIsSentAtTheSameTime) {
+    std::vector<std::future<json>> answers;
+    for (int i = 0; i < 8; ++i)
+        answers.push_back(
+            std::async(std::launch::async, [] { return post(records("race", 200)).json(); }));
+    int accepted = 0;
+    for (auto& answer : answers) accepted += answer.get()["accepted"].get<int>();
+    EXPECT_EQ(accepted, 200);
+    EXPECT_EQ(stored(instance().dsn()), "200 200");
+}
+
+TEST_F(Ingest, TakesLinesAndKeepsWhatIsGood) {
+    const HttpAnswer answer = post(
+        "{\"request_id\":\"l1\"}\n{\"request_id\":\"l2\",\"tokens_in\":-1}\nnonsense\n"
+        "{\"request_id\":\"l3\"}\n",
+        "application/x-ndjson");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.json()["accepted"], 2);
+    ASSERT_EQ(answer.json()["rejected"].size(), 2U);
+    EXPECT_EQ(answer.json()["rejected"][0]["index"], 1);
+    EXPECT_EQ(answer.json()["rejected"][0]["code"], "range");
+    EXPECT_EQ(answer.json()["rejected"][1]["code"], "malformed_json");
+}
+
+TEST_F(Ingest, RefusesWhoeverIsNotInternalAndWhatIsNoBody) {
+    HttpClient stranger = instance().client();
+    HttpClient administrator = instance().admin();
+    EXPECT_EQ(ingest(stranger, "[]").status, 401);
+    EXPECT_NE(ingest(administrator, "[]").status, 200);
+    EXPECT_EQ(post("[{").status, 400);
+    EXPECT_EQ(post("{}").status, 422);
+    EXPECT_EQ(post("[]", "text/plain").status, 415);
+    EXPECT_EQ(post("[]").status, 200);
+    EXPECT_EQ(post(records("many", 10001)).status, 413);
+}
+
+TEST_F(Ingest, CountsWhatItDoes) {
+    ASSERT_EQ(post(records("metric", 3)).status, 200);
+    ASSERT_EQ(post(records("metric", 3)).status, 200);
+    ASSERT_EQ(post("[1]").status, 200);
+    HttpClient client = instance().internal();
+    const std::string metrics = client.get("/internal/metrics").body;
+    for (const char* name : {"ezapi_logs_stored_total",
+                             "ezapi_logs_duplicates_total",
+                             "ezapi_logs_refused_total{reason=\"invalid\"",
+                             "ezapi_logs_queue_depth",
+                             "ezapi_logs_write_records",
+                             "ezapi_logs_write_seconds"})
+        EXPECT_THAT(metrics, testing::HasSubstr(name));
+}
+
+class SmallQueue : public InstanceTest {
+protected:
+    InstanceOptions options() const override {
+        return {.plugins = {"logs"}, .environment = {{"EZ_LOG_QUEUE", "10"}}};
+    }
+};
+
+TEST_F(SmallQueue, TurnsAwayWholeBodiesWhileItIsFull) {
+    SqlReader other(instance().dsn());
+    other.query("SELECT pg_advisory_lock(7310872414)");  // the writer waits
+    auto first = std::async(std::launch::async, [] {
+        HttpClient client = instance().internal();
+        return ingest(client, records("first", 8));
+    });
+    HttpClient client = instance().internal();
+    HttpAnswer full;
+    EXPECT_TRUE(eventually(10s, [&] {
+        full = ingest(client, records("probe", 10));
+        return full.status == 429;
+    }));
+    EXPECT_EQ(full.json()["code"], "queue_full");
+    EXPECT_NE(full.header("retry-after"), "");
+    EXPECT_EQ(ingest(client, records("large", 11)).status, 413);
+    other.query("SELECT pg_advisory_unlock(7310872414)");
+    EXPECT_EQ(first.get().status, 200);
+    EXPECT_EQ(ingest(client, records("after", 10)).status, 200);
+}
+
+class QueuedAck : public testing::Test {
+protected:
+    void SetUp() override {
+        if (const std::string why = PrivatePostgres::missing(); !why.empty()) GTEST_SKIP() << why;
+        if (const std::string why = PrivateRedis::missing(); !why.empty()) GTEST_SKIP() << why;
+    }
+
+    static InstanceOptions queued(const std::string& flush_ms) {
+        return {.plugins = {"logs"},
+                .environment = {{"EZ_LOG_ACK", "queued"},
+                                {"EZ_LOG_BATCH_SIZE", "100"},
+                                {"EZ_LOG_FLUSH_MS", flush_ms}}};
+    }
+};
+
+TEST_F(QueuedAck, WritesOnceEnoughWaitOrTheTimeIsUp) {
+    Instance instance(queued("60000"));
+    HttpClient client = instance.internal();
+    EXPECT_EQ(ingest(client, records("a", 60)).status, 202);
+    EXPECT_EQ(stored(instance.dsn()), "0 0");
+    EXPECT_EQ(ingest(client, records("b", 60)).status, 202);
+    EXPECT_TRUE(eventually(10s, [&] { return stored(instance.dsn()) == "120 120"; }));
+
+    Instance soon(queued("50"));
+    HttpClient other = soon.internal();
+    EXPECT_EQ(ingest(other, records("a", 3)).status, 202);
+    EXPECT_TRUE(eventually(10s, [&] { return stored(soon.dsn()) == "3 3"; }));
+}
+
+TEST_F(QueuedAck, WritesWhatItAcknowledgedBeforeItEnds) {
+    Instance instance(queued("60000"));
+    HttpClient client = instance.internal();
+    ASSERT_EQ(ingest(client, records("kept", 60)).status, 202);
+    EXPECT_EQ(instance.stop(), 0);
+    EXPECT_EQ(stored(instance.dsn()), "60 60");
+}
+
+}  // namespace
+}  // namespace ezapi::tests
