@@ -1,9 +1,12 @@
-// Logs: what the data plane served, and what operators and masters changed.
+// Logs: what the data plane served and has counted, and what operators and masters
+// changed.
 #include "ezapi/plugin.hpp"
 
 #include "audit/journal.hpp"
 #include "audit/recorder.hpp"
+#include "counters/flush.hpp"
 #include "ingest/ingest.hpp"
+#include "realtime/realtime.hpp"
 #include "settings.hpp"
 
 namespace ezapi::logs {
@@ -12,15 +15,20 @@ namespace {
 
 class Logs {
 public:
-    explicit Logs(Host& host) : journal_(host.db()), ingest_(host) {
+    explicit Logs(Host& host)
+        : journal_(host.db()), ingest_(host), counters_(host), realtime_(host) {
         host.on_change(
             "*", Phase::record, [](Tx& tx, Changes changes) { record_operations(tx, changes); });
         journal_.serve(host);
+        counters_.serve(host);
+        realtime_.serve(host);
     }
 
 private:
     Journal journal_;
     Ingest ingest_;
+    CounterFlush counters_;
+    Realtime realtime_;
 };
 
 }  // namespace
@@ -30,4 +38,5 @@ private:
 EZ_PLUGIN(ezapi::logs::Logs,
           .name = "logs",
           .version = "1.0.0",
+          .after = {"masters", "keys"},
           .settings = ezapi::logs::kSettings);

@@ -40,6 +40,11 @@ inline constexpr const char* kSettings = R"json({
       "type": "string", "enum": ["off", "month", "day"], "default": "off",
       "x-env": "EZ_LOG_PARTITIONING", "x-key": "log.partitioning",
       "description": "Whether request records are kept in partitions that are dropped whole"
+    },
+    "flush_retention_days": {
+      "type": "integer", "minimum": 1, "maximum": 36500, "default": 30,
+      "x-env": "EZ_STATS_FLUSH_RETENTION_DAYS", "x-key": "log.flush_retention_days",
+      "description": "How long the number of a counter report is remembered"
     }
   }
 })json";

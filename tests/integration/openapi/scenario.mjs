@@ -84,6 +84,18 @@ export async function scenario(call) {
   await call('GET', '/admin/features/{name}', { params: { name: 'new-ui' }, expect: 200 });
   await call('GET', '/admin/features', { expect: 200 });
 
+  const items = [{ key_id: keys.id, requests: 3, tokens_in: 5, last_used_at: '2026-01-02T03:04:05Z' }, { token_hash: '0'.repeat(64), requests: 1 }];
+  const report = { node: 'node-1', epoch: 'boot-1', sequence: 1, items };
+  await call('POST', '/internal/stats/flush', { as: 'internal', body: report, expect: 200 });
+  await call('POST', '/internal/stats/flush', { as: 'internal', body: report, expect: 200 });
+  await call('POST', '/internal/stats/flush', { as: 'internal', body: { ...report, sequence: 5, items: [] }, expect: 200 });
+  await call('POST', '/internal/stats/flush', { as: 'internal', body: { ...report, items: [] }, expect: 409 });
+  await call('POST', '/internal/stats/flush', { as: 'internal', body: { ...report, sequence: -1 }, expect: 422 });
+  await call('POST', '/internal/stats/flush', { as: 'nobody', body: report, expect: 401 });
+  await call('GET', '/admin/masters/{id}/realtime', { params: { id: master.id }, expect: 200 });
+  await call('GET', '/admin/masters/{id}/realtime', { params: { id: 999999999 }, expect: 404 });
+  await call('GET', '/v1/realtime', { as: bearer, expect: 200 });
+
   await call('GET', '/admin/operation-logs', { query: '?limit=5&resource=masters', expect: 200 });
   await call('POST', '/internal/logs', { as: 'internal', body: [{ request_id: 'one', model: 'm' }, { request_id: 7 }], expect: 200 });
   const sync = await call('GET', '/admin/sync', { expect: 200 });

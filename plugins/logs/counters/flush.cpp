@@ -1,0 +1,130 @@
+#include "counters/flush.hpp"
+
+#include <chrono>
+#include <vector>
+
+#include "counters/sequence.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kAbout =
+    "Every item is added once for each (node, epoch, sequence), however often the report is sent: "
+    "a repetition with the same items is answered as a duplicate, one with other items is refused "
+    "with 409. `gap` tells the numbers directly below this one that have not arrived (yet); the "
+    "first number of an epoch opens it. `unknown` lists the tokens that do not exist, as they were "
+    "named; the other items are counted. Numbers are remembered for the configured number of days; "
+    "an older one that is sent again is refused with 409.";
+
+Json answer_schema() {
+    Json gap = object_schema({{"from", integer_schema()}, {"to", integer_schema()}});
+    gap["nullable"] = true;
+    return object_schema({{"applied", integer_schema()},
+                          {"duplicate", boolean_schema()},
+                          {"unknown", array_schema(text_schema())},
+                          {"gap", std::move(gap)}});
+}
+
+std::string answer(size_t applied, const Admission& admission) {
+    std::string body = "{\"applied\":" + std::to_string(applied) +
+                       ",\"duplicate\":" + (admission.duplicate ? "true" : "false") +
+                       ",\"unknown\":" + admission.unknown + ",\"gap\":";
+    if (admission.gap) {
+        body += "{\"from\":" + std::to_string(admission.gap->from) +
+                ",\"to\":" + std::to_string(admission.gap->to) + "}";
+    } else {
+        body += "null";
+    }
+    body.push_back('}');
+    return body;
+}
+
+}  // namespace
+
+CounterFlush::CounterFlush(Host& host)
+    : db_(host.db()),
+      log_(host.log()),
+      keys_(host.find_optional<ez_keys_v1>("keys/1")),
+      retention_days_(host.settings().at("flush_retention_days").get<std::int64_t>()),
+      reports_(host.metrics().counter("ezapi_logs_counter_reports_total",
+                                      "Reports of counters that were counted")),
+      duplicates_(host.metrics().counter("ezapi_logs_counter_duplicates_total",
+                                         "Reports of counters that had been counted before")),
+      items_(host.metrics().counter("ezapi_logs_counter_items_total",
+                                    "Items of reports that were added to a token")),
+      unknown_(host.metrics().counter("ezapi_logs_counter_unknown_total",
+                                      "Items of reports whose token does not exist")),
+      gaps_(host.metrics().counter("ezapi_logs_counter_gaps_total",
+                                   "Reports that arrived before the one below them")) {}
+
+void CounterFlush::serve(Host& host) {
+    host.write(
+        "POST",
+        "/internal/stats/flush",
+        Access::internal,
+        Operation("Adds counters of the data plane to the tokens")
+            .tag("logs")
+            .describe(kAbout)
+            .body_of("CounterReport")
+            .schema("CounterReport", report_schema())
+            .returns(200, "CounterReceipt")
+            .schema("CounterReceipt", answer_schema()),
+        [this](const Request& request, Tx& tx) { return take(read_report(request.object()), tx); });
+    host.every("forget-reports", 1h, Scope::cluster, [this](const Run& run) {
+        forget_sequences(db_, retention_days_, run);
+    });
+}
+
+Response CounterFlush::take(const CounterReport& report, Tx& tx) const {
+    if (!keys_) {
+        throw Error(
+            EZ_UNAVAILABLE,
+            "counters cannot be added: the keys plugin, which owns the tokens, is not enabled")
+            .with_code("keys_disabled");
+    }
+    Admission admission = admit(tx, report);
+    size_t applied = 0;
+    if (!admission.duplicate) admission.unknown = count(report, tx, applied);
+    tx.after([this, applied, admission, items = report.items.size()](int committed) {
+        if (committed == 0) return;
+        (admission.duplicate ? duplicates_ : reports_).add();
+        if (admission.duplicate) return;
+        items_.add(static_cast<double>(applied));
+        unknown_.add(static_cast<double>(items - applied));
+        if (admission.gap) gaps_.add();
+    });
+    return Response::text(answer(applied, admission));
+}
+
+std::string CounterFlush::count(const CounterReport& report, Tx& tx, size_t& applied) const {
+    std::vector<ez_key_usage> usage;
+    usage.reserve(report.items.size());
+    for (const CounterItem& item : report.items) {
+        usage.push_back({sizeof(ez_key_usage),
+                         item.key_id,
+                         str(item.token_hash),
+                         item.requests,
+                         item.tokens_in,
+                         item.tokens_out,
+                         item.last_used_at});
+    }
+    std::vector<std::int32_t> marks(usage.size(), 0);
+    if (!usage.empty())
+        keys_.call<&ez_keys_v1::usage>(tx.handle(), usage.data(), usage.size(), marks.data());
+    std::string unknown = "[";
+    for (size_t i = 0; i < marks.size(); ++i) {
+        if (marks[i] == 0) {
+            ++applied;
+            continue;
+        }
+        if (unknown.size() > 1) unknown.push_back(',');
+        append_json_string(unknown, report.items[i].name());
+    }
+    unknown.push_back(']');
+    if (applied != marks.size()) note_unknown(tx, report, unknown);
+    return unknown;
+}
+
+}  // namespace ezapi::logs

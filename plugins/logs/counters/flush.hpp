@@ -1,0 +1,34 @@
+// POST /internal/stats/flush: adds what the data plane has counted to the tokens, once for each
+// report however often it is sent. The tokens belong to the keys plugin, which is asked through its
+// service "keys/1" and sees to what Redis must learn.
+#pragma once
+
+#include "counters/report.hpp"
+#include "ezapi/plugin.hpp"
+#include "keys/keys.h"
+
+namespace ezapi::logs {
+
+class CounterFlush {
+public:
+    explicit CounterFlush(Host& host);
+
+    /// Must outlive the routes.
+    void serve(Host& host);
+
+private:
+    [[nodiscard]] Response take(const CounterReport& report, Tx& tx) const;
+    [[nodiscard]] std::string count(const CounterReport& report, Tx& tx, size_t& applied) const;
+
+    Db db_;
+    Log log_;
+    Service<ez_keys_v1> keys_;
+    std::int64_t retention_days_;
+    Counter reports_;
+    Counter duplicates_;
+    Counter items_;
+    Counter unknown_;
+    Counter gaps_;
+};
+
+}  // namespace ezapi::logs

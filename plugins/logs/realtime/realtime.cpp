@@ -1,0 +1,124 @@
+#include "realtime/realtime.hpp"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace ezapi::logs {
+namespace {
+
+/// Complete seconds that the rate is the average of.
+constexpr std::int64_t kSeconds = 5;
+
+constexpr std::array<const char*, 4> kCounters{"requests", "tokens_in", "tokens_out", "errors"};
+
+Json figures_schema() {
+    Json last_at = time_schema();
+    last_at["nullable"] = true;
+    return object_schema({{"requests", integer_schema()},
+                          {"tokens_in", integer_schema()},
+                          {"tokens_out", integer_schema()},
+                          {"errors", integer_schema()},
+                          {"qps", {{"type", "number"}}},
+                          {"last_at", std::move(last_at)}});
+}
+
+Operation operation(std::string_view summary) {
+    return Operation(summary)
+        .tag("logs")
+        .describe(
+            "As the data plane counts in Redis: `qps` is the average over the last five "
+            "complete seconds. Zeros, and null for last_at, before the first request.")
+        .returns(200, "RealtimeFigures")
+        .schema("RealtimeFigures", figures_schema());
+}
+
+/// What others write is read with indulgence: what is absent or no number counts as none.
+std::optional<std::int64_t> number(const Reply& reply) {
+    const std::string_view text = reply.text();
+    std::int64_t value = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || fault != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+std::int64_t sum(const Reply& seconds) {
+    std::int64_t out = 0;
+    for (size_t i = 0; i < seconds.size(); ++i) out += number(seconds[i]).value_or(0);
+    return out;
+}
+
+void refuse(const Reply& reply) {
+    if (reply.is_error())
+        throw Error(EZ_INTERNAL, "redis: realtime counters: " + std::string(reply.text()));
+}
+
+ez_status note_found(void* user, const ez_master*) noexcept {
+    *static_cast<bool*>(user) = true;
+    return EZ_OK;
+}
+
+}  // namespace
+
+Realtime::Realtime(const Host& host, std::function<Timestamp()> clock)
+    : db_(host.db()),
+      redis_(host.redis()),
+      masters_(host.find_optional<ez_masters_v1>("masters/1")),
+      clock_(std::move(clock)) {}
+
+void Realtime::serve(Host& host) {
+    host.get("/admin/masters/{id}/realtime",
+             Access::admin,
+             operation("Tells what a master's traffic is now").path("id", integer_schema()),
+             [this](const Request& request) {
+                 require_master(request.id());
+                 return figures(request.id());
+             });
+    host.get("/v1/realtime",
+             Access::master,
+             operation("Tells what the caller's traffic is now"),
+             [this](const Request& request) { return figures(request.identity().id); });
+}
+
+void Realtime::require_master(std::int64_t id) const {
+    if (!masters_) return;
+    Tx tx = db_.begin({.read_only = true});
+    bool found = false;
+    masters_.call<&ez_masters_v1::read>(tx.handle(),
+                                        &id,
+                                        size_t{1},
+                                        std::int32_t{EZ_MASTER_READ},
+                                        &note_found,
+                                        static_cast<void*>(&found));
+    if (!found) throw Error(EZ_NOT_FOUND, "masters " + std::to_string(id) + ": no such entity");
+}
+
+Response Realtime::figures(std::int64_t master_id) const {
+    const std::string key = "rt:master:" + std::to_string(master_id);
+    Words counters{"HMGET", key};
+    counters.insert(counters.end(), kCounters.begin(), kCounters.end());
+    counters.emplace_back("last_at");
+    Words seconds{"MGET"};
+    const std::int64_t current = unix_seconds(clock_());
+    for (std::int64_t back = 1; back <= kSeconds; ++back)
+        seconds.push_back(key + ":" + std::to_string(current - back));
+    const std::array<Words, 2> commands{std::move(counters), std::move(seconds)};
+    const Reply replies = redis_.pipeline(commands);
+    const Reply totals = replies[0];
+    const Reply recent = replies[1];
+    refuse(totals);
+    refuse(recent);
+
+    Json out = Json::object();
+    for (size_t i = 0; i < kCounters.size(); ++i) out[kCounters[i]] = number(totals[i]).value_or(0);
+    out["qps"] = static_cast<double>(sum(recent)) / static_cast<double>(kSeconds);
+    const auto last_at = number(totals[kCounters.size()]);
+    out["last_at"] =
+        last_at ? Json(format_time(Timestamp(std::chrono::seconds(*last_at)))) : Json();
+    return Response::json(out);
+}
+
+}  // namespace ezapi::logs

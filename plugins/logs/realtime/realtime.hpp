@@ -1,0 +1,31 @@
+// What a master's traffic looks like at this moment: the counters that the data plane keeps in
+// Redis, read as they are. Nothing is stored here, so that without Redis there is no answer.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "ezapi/plugin.hpp"
+#include "masters/masters.h"
+
+namespace ezapi::logs {
+
+class Realtime {
+public:
+    explicit Realtime(const Host& host, std::function<Timestamp()> clock = &now);
+
+    /// Must outlive the routes.
+    void serve(Host& host);
+
+private:
+    [[nodiscard]] Response figures(std::int64_t master_id) const;
+    void require_master(std::int64_t id) const;
+
+    Db db_;
+    Redis redis_;
+    Service<ez_masters_v1> masters_;
+    std::function<Timestamp()> clock_;
+};
+
+}  // namespace ezapi::logs
