@@ -1,5 +1,6 @@
 // A list of rows that are no entities: an outbox, an operation log, deliveries. Newest first by
-// `id`, in keyset pages, filtered by equality of filterable fields and by a range of time.
+// `id`, or by a time and then `id`, in keyset pages; filtered by equality of filterable fields, by
+// filters of its own, and by a range of time.
 //
 //     const Feed feed({.table = "operation_logs", .schema = "OperationLog",
 //                      .fields = fields(text("actor").filterable(), time("created_at")),
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -23,12 +25,29 @@
 
 namespace ezapi {
 
+/// What a filter asks of a row: SQL with `$?` in the place of the value, if it needs one.
+struct FeedCondition {
+    std::string sql;
+    std::optional<std::string> value = std::nullopt;
+};
+
+/// A filter that is not the equality of a field.
+struct FeedFilter {
+    std::string name;
+    Json schema;
+    std::string about;
+    /// Throws Error, 400, for a value that it does not take; NUL never comes here.
+    std::function<FeedCondition(std::string_view value)> condition;
+};
+
 struct FeedSpec {
     std::string table;  // has a column `id bigint` and one of each field's name
     std::string schema;
     std::vector<Field> fields;
     std::string range = {};  // the column that `from` (inclusive) and `to` (exclusive) apply to
     std::string where = {};  // which rows belong to it at all
+    std::string order = {};  // a timestamptz that pages go by before `id`
+    std::vector<FeedFilter> filters = {};
 };
 
 class Feed {
@@ -56,6 +75,8 @@ public:
             schema.erase("nullable");
             out = std::move(out).query(field.name, schema, "Only rows with this value");
         }
+        for (const FeedFilter& filter : spec_.filters)
+            out = std::move(out).query(filter.name, filter.schema, filter.about);
         if (!spec_.range.empty()) {
             out = std::move(out)
                       .query("from", time_schema(), "Only rows at or after this time")
@@ -66,21 +87,22 @@ public:
             .schema(spec_.schema, object_schema(std::move(properties)));
     }
 
-    [[nodiscard]] Response page(const Db& db, const Request& request) const {
-        const Query query = read(request);
+    /// `source` is a Db or a Tx; `within` fixes one field for all rows.
+    template <class Source>
+    [[nodiscard]] Response page(Source& source,
+                                const Request& request,
+                                const Within* within = nullptr) const {
+        const Query query = read(request, within);
         std::vector<std::string> values = query.values;
-        std::string where = query.where;
-        if (query.before) {
-            values.push_back(std::to_string(*query.before));
-            where += " AND id < $" + std::to_string(values.size());
-        }
-        const Rows rows = db.query("SELECT id" + columns_ + " FROM " + spec_.table + where +
-                                       " ORDER BY id DESC LIMIT " + std::to_string(query.limit + 1),
-                                   parameters(values));
+        const std::string past = behind(query, values);
+        const Rows rows =
+            source.query("SELECT id" + columns_ + " FROM " + spec_.table + query.where + past +
+                             order() + " LIMIT " + std::to_string(query.limit + 1),
+                         parameters(values));
         std::string body = rendered(rows, std::min(rows.size(), query.limit));
         if (query.wants_total) {
-            const Rows total = db.query("SELECT count(*) FROM " + spec_.table + query.where,
-                                        parameters(query.values));
+            const Rows total = source.query("SELECT count(*) FROM " + spec_.table + query.where,
+                                            parameters(query.values));
             body += ",\"total\":" + std::string(total.text(0, 0));
         }
         body.push_back('}');
@@ -98,10 +120,16 @@ public:
     }
 
 private:
+    /// The last row of the page before.
+    struct Position {
+        std::string time;  // where pages go by one
+        std::int64_t id = 0;
+    };
+
     struct Query {
         size_t limit = kDefaultLimit;
         bool wants_total = false;
-        std::optional<std::int64_t> before;
+        std::optional<Position> before;
         std::string where;
         std::vector<std::string> values;
     };
@@ -110,9 +138,29 @@ private:
         return " WHERE " + (spec_.where.empty() ? std::string("true") : "(" + spec_.where + ")");
     }
 
-    [[nodiscard]] Query read(const Request& request) const {
+    [[nodiscard]] std::string order() const {
+        if (spec_.order.empty()) return " ORDER BY id DESC";
+        return " ORDER BY \"" + spec_.order + "\" DESC, id DESC";
+    }
+
+    /// The part of the condition that leads past the page before. The comparison of the time alone
+    /// is what indexes without `id`, and partitions, can begin at.
+    [[nodiscard]] std::string behind(const Query& query, std::vector<std::string>& values) const {
+        if (!query.before) return {};
+        if (!spec_.order.empty()) values.push_back(query.before->time);
+        values.push_back(std::to_string(query.before->id));
+        const std::string id = "$" + std::to_string(values.size());
+        if (spec_.order.empty()) return " AND id < " + id;
+        const std::string column = "\"" + spec_.order + "\"";
+        const std::string time = "$" + std::to_string(values.size() - 1);
+        return " AND " + column + " <= " + time + " AND (" + column + ", id) < (" + time + ", " +
+               id + ")";
+    }
+
+    [[nodiscard]] Query read(const Request& request, const Within* within) const {
         Query query;
         query.where = scope();
+        if (within != nullptr) add(query, within->field, "=", std::to_string(within->id));
         for (const auto& [name, value] : request.query()) {
             if (name == "limit") {
                 query.limit = static_cast<size_t>(number(name, value, 1, kMaxLimit));
@@ -122,6 +170,8 @@ private:
                 query.wants_total = flag(name, value) == "true";
             } else if (!spec_.range.empty() && (name == "from" || name == "to")) {
                 add(query, spec_.range, name == "from" ? ">=" : "<", moment(name, value));
+            } else if (const FeedFilter* filter = own_filter(name)) {
+                add(query, name, *filter, value);
             } else {
                 add(query, std::string(name), "=", filter_value(name, value));
             }
@@ -138,11 +188,36 @@ private:
                        std::to_string(query.values.size());
     }
 
+    [[nodiscard]] const FeedFilter* own_filter(std::string_view name) const {
+        const auto found =
+            std::find_if(spec_.filters.begin(), spec_.filters.end(), [&](const FeedFilter& filter) {
+                return filter.name == name;
+            });
+        return found == spec_.filters.end() ? nullptr : &*found;
+    }
+
+    static void add(Query& query,
+                    std::string_view name,
+                    const FeedFilter& filter,
+                    std::string_view value) {
+        FeedCondition condition = filter.condition(without_nul(name, value));
+        if (condition.value) query.values.push_back(std::move(*condition.value));
+        const std::string place = "$" + std::to_string(query.values.size());
+        for (size_t at = 0; (at = condition.sql.find("$?", at)) != std::string::npos;)
+            condition.sql.replace(at, 2, place);
+        query.where += " AND (" + condition.sql + ")";
+    }
+
+    static std::string_view without_nul(std::string_view name, std::string_view value) {
+        if (value.find('\0') != std::string_view::npos)
+            throw detail::bad_query(name, "the character NUL is not allowed");
+        return value;
+    }
+
     [[nodiscard]] std::string filter_value(std::string_view name, std::string_view value) const {
         for (const Field& field : spec_.fields) {
             if (field.name != name || !field.is_filterable) continue;
-            if (value.find('\0') != std::string_view::npos)
-                throw detail::bad_query(name, "the character NUL is not allowed");
+            (void)without_nul(name, value);
             if (field.type == FieldType::integer) {
                 using Limits = std::numeric_limits<std::int64_t>;
                 return std::to_string(number(name, value, Limits::min(), Limits::max()));
@@ -190,15 +265,21 @@ private:
         return std::string(view(Param(*time).value().text));
     }
 
-    static std::int64_t position(std::string_view cursor) {
-        const auto text = from_base64url(cursor);
-        std::int64_t id = 0;
-        if (text) {
-            const auto [end, fault] =
-                std::from_chars(text->data(), text->data() + text->size(), id);
-            if (fault == std::errc{} && end == text->data() + text->size() && id > 0) return id;
-        }
-        throw detail::bad_query("cursor", "not one that this list has handed out");
+    /// A cursor is the id, or the time, a space and the id.
+    [[nodiscard]] Position position(std::string_view cursor) const {
+        const std::string text = from_base64url(cursor).value_or("");
+        const size_t space = text.rfind(' ');
+        const bool timed = space != std::string::npos;
+        const auto time = parse_time(std::string_view(text).substr(0, timed ? space : 0));
+        const char* first = text.data() + (timed ? space + 1 : 0);
+        const char* last = text.data() + text.size();
+        Position out;
+        const auto [end, fault] = std::from_chars(first, last, out.id);
+        if (fault != std::errc{} || end != last || out.id <= 0 ||
+            (spec_.order.empty() ? timed : !time))
+            throw detail::bad_query("cursor", "not one that this list has handed out");
+        if (time) out.time = view(Param(*time).value().text);
+        return out;
     }
 
     static std::vector<Param> parameters(const std::vector<std::string>& values) {
@@ -213,11 +294,19 @@ private:
         }
         body += "],\"next_cursor\":";
         if (rows.size() > shown) {
-            append_json_string(body, base64url(rows.text(shown - 1, 0)));
+            append_json_string(body, base64url(cursor(rows, shown - 1)));
         } else {
             body += "null";
         }
         return body;
+    }
+
+    [[nodiscard]] std::string cursor(const Rows& rows, size_t row) const {
+        const std::string id(rows.text(row, 0));
+        if (spec_.order.empty()) return id;
+        size_t column = 1;
+        while (spec_.fields[column - 1].name != spec_.order) ++column;
+        return std::string(rows.text(row, column)) + " " + id;
     }
 
     void append(std::string& out, const Rows& rows, size_t row) const {

@@ -1,0 +1,128 @@
+#include "ezapi/resource/feed.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ezapi/base64.hpp"
+#include "ezapi/fake_host.hpp"
+
+namespace ezapi {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+/// Two feeds behind a fake database that answers every page with two rows: one in the order of its
+/// ids, one in the order of a time.
+class Feeds : public ::testing::Test {
+protected:
+    struct Plugin {
+        explicit Plugin(Host& host)
+            : db(host.db()),
+              plain({.table = "notes",
+                     .schema = "Note",
+                     .fields = fields(text("author").filterable(), time("created_at")),
+                     .range = "created_at"}),
+              timed({.table = "events",
+                     .schema = "Event",
+                     .fields = fields(text("author").filterable(), time("created_at")),
+                     .range = "created_at",
+                     .order = "created_at",
+                     .filters = {{"size", text_schema(), "How large", &size_filter}}}) {
+            host.get("/plain", Access::anyone, plain.operation("Notes"), [this](auto& request) {
+                return plain.page(db, request);
+            });
+            host.get("/timed", Access::anyone, timed.operation("Events"), [this](auto& request) {
+                const Within within{.field = "owner", .id = 7};
+                Tx tx = db.begin({.read_only = true});
+                return timed.page(tx, request, &within);
+            });
+        }
+
+        static FeedCondition size_filter(std::string_view value) {
+            if (value == "large") return {"bytes > 1000"};
+            if (value.starts_with("x")) return {"bytes = $? OR bytes = -$?", std::string(value)};
+            throw detail::bad_query("size", "expected large");
+        }
+
+        Db db;
+        Feed plain;
+        Feed timed;
+    };
+
+    Feeds() {
+        host_.db.answer = [](const fake::Statement& statement) {
+            if (statement.sql.starts_with("SELECT count")) return fake::Answer{.rows = {{"9"}}};
+            return fake::Answer{.rows = {{"12", "ada", "2026-01-02 03:04:05.123456+00"},
+                                         {"11", "bob", "2026-01-02 03:04:05+00"}}};
+        };
+        host_.start<Plugin>();
+    }
+
+    fake::HttpReply get(const std::string& target) { return host_.http.call({"GET", target}); }
+
+    [[nodiscard]] fake::Statement select() const {
+        for (const fake::Statement& statement : host_.db.statements()) {
+            if (statement.sql.starts_with("SELECT id")) return statement;
+        }
+        return {};
+    }
+
+    FakeHost host_;
+};
+
+TEST_F(Feeds, GoByIdNewestFirst) {
+    const Json page = get("/plain?limit=1").json();
+    EXPECT_EQ(page["data"].size(), 1U);
+    EXPECT_EQ(page["data"][0]["id"], 12);
+    EXPECT_EQ(page["data"][0]["created_at"], "2026-01-02T03:04:05.123Z");
+    EXPECT_THAT(select().sql, EndsWith(" WHERE true ORDER BY id DESC LIMIT 2"));
+    EXPECT_EQ(from_base64url(page["next_cursor"].get<std::string>()), "12");
+}
+
+TEST_F(Feeds, ContinueBehindTheId) {
+    get("/plain?cursor=" + base64url("12"));
+    EXPECT_THAT(select().sql, HasSubstr(" AND id < $1 ORDER BY id DESC"));
+    EXPECT_THAT(select().params, ElementsAre("12"));
+}
+
+TEST_F(Feeds, MayGoByATimeAndContinueBehindBoth) {
+    const Json page = get("/timed?limit=1").json();
+    EXPECT_THAT(select().sql,
+                EndsWith(" AND \"owner\" = $1 ORDER BY \"created_at\" DESC, id DESC LIMIT 2"));
+    const std::string cursor = page["next_cursor"].get<std::string>();
+    EXPECT_EQ(from_base64url(cursor), "2026-01-02 03:04:05.123456+00 12");
+
+    FakeHost next;
+    next.db.answer = host_.db.answer;
+    next.start<Plugin>();
+    EXPECT_EQ(next.http.call({"GET", "/timed?cursor=" + cursor}).status, 200);
+    const fake::Statement statement = next.db.statements().at(1);
+    EXPECT_THAT(statement.sql,
+                HasSubstr(" AND \"created_at\" <= $2 AND (\"created_at\", id) < ($2, $3)"));
+    EXPECT_THAT(statement.params, ElementsAre("7", "2026-01-02T03:04:05.123456Z", "12"));
+}
+
+TEST_F(Feeds, TakeOnlyCursorsOfTheirOwn) {
+    for (const char* text : {"", "0", "-1", "x", "1 2", "2026-01-02 03:04:05+00 12"})
+        EXPECT_EQ(get("/plain?cursor=" + base64url(text)).status, 400) << text;
+    for (const char* text :
+         {"", "12", "2026-01-02 03:04:05+00", "2026-01-02 03:04:05+00 ", "now 12"})
+        EXPECT_EQ(get("/timed?cursor=" + base64url(text)).status, 400) << text;
+}
+
+TEST_F(Feeds, HaveFiltersOfTheirOwn) {
+    EXPECT_EQ(get("/timed?author=ada&size=x5").status, 200);
+    EXPECT_THAT(select().sql, HasSubstr("\"author\" = $2 AND (bytes = $3 OR bytes = -$3)"));
+    EXPECT_THAT(select().params, ElementsAre("7", "ada", "x5"));
+    EXPECT_EQ(get("/timed?size=large&count=true").json()["total"], 9);
+    EXPECT_THAT(host_.db.statements().back().sql,
+                testing::AnyOf("ROLLBACK", HasSubstr("(bytes > 1000)")));
+    EXPECT_EQ(get("/timed?size=small").status, 400);
+    EXPECT_EQ(get("/timed?size=x%00").status, 400);
+    EXPECT_EQ(get("/plain?size=large").status, 400);
+}
+
+}  // namespace
+}  // namespace ezapi
