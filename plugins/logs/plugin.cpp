@@ -1,11 +1,13 @@
-// Logs: what the data plane served and has counted, and what operators and masters
-// changed.
+// Logs: what the data plane served and has counted, what that adds up to, and what operators and
+// masters changed.
 #include "ezapi/plugin.hpp"
 
 #include "audit/journal.hpp"
 #include "audit/recorder.hpp"
 #include "counters/flush.hpp"
 #include "ingest/ingest.hpp"
+#include "query/records.hpp"
+#include "query/reports.hpp"
 #include "realtime/realtime.hpp"
 #include "settings.hpp"
 
@@ -16,19 +18,32 @@ namespace {
 class Logs {
 public:
     explicit Logs(Host& host)
-        : journal_(host.db()), ingest_(host), counters_(host), realtime_(host) {
+        : journal_(host.db()),
+          ingest_(host),
+          counters_(host),
+          realtime_(host),
+          records_(host.db("logs"), time_limit(host)),
+          reports_(host.db("logs"), time_limit(host)) {
         host.on_change(
             "*", Phase::record, [](Tx& tx, Changes changes) { record_operations(tx, changes); });
         journal_.serve(host);
         counters_.serve(host);
         realtime_.serve(host);
+        records_.serve(host);
+        reports_.serve(host);
     }
 
 private:
+    static std::chrono::milliseconds time_limit(const Host& host) {
+        return std::chrono::milliseconds(host.settings().at("query_timeout_ms").get<int>());
+    }
+
     Journal journal_;
     Ingest ingest_;
     CounterFlush counters_;
     Realtime realtime_;
+    Records records_;
+    Reports reports_;
 };
 
 }  // namespace

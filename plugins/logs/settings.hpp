@@ -45,6 +45,11 @@ inline constexpr const char* kSettings = R"json({
       "type": "integer", "minimum": 1, "maximum": 36500, "default": 30,
       "x-env": "EZ_STATS_FLUSH_RETENTION_DAYS", "x-key": "log.flush_retention_days",
       "description": "How long the number of a counter report is remembered"
+    },
+    "query_timeout_ms": {
+      "type": "integer", "minimum": 100, "maximum": 600000, "default": 5000,
+      "x-env": "EZ_LOG_QUERY_TIMEOUT_MS", "x-key": "log.query_timeout_ms",
+      "description": "Longest time that a statement of a list or of statistics may take"
     }
   }
 })json";

@@ -1,0 +1,116 @@
+#include "query/figures.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+#include "ezapi/error.hpp"
+#include "ezapi/openapi.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+constexpr std::int64_t kNano = 1'000'000'000;
+
+/// Billionths as a decimal number, exactly.
+void append_cost(std::string& out, std::int64_t nano) {
+    if (nano < 0) out.push_back('-');
+    const auto absolute = static_cast<std::uint64_t>(std::abs(nano));
+    char text[32];
+    const int length = std::snprintf(text,
+                                     sizeof text,
+                                     "%llu.%09llu",
+                                     static_cast<unsigned long long>(absolute / kNano),
+                                     static_cast<unsigned long long>(absolute % kNano));
+    std::string_view digits(text, static_cast<size_t>(length));
+    digits = digits.substr(0, digits.find_last_not_of('0') + 1);
+    if (digits.ends_with('.')) digits.remove_suffix(1);
+    out += digits;
+}
+
+/// Milliseconds with at most three decimals.
+void append_ms(std::string& out, std::string_view name, double ms) {
+    char text[48];
+    const int length = std::snprintf(text, sizeof text, "%.3f", ms);
+    std::string_view digits(text, static_cast<size_t>(length));
+    digits = digits.substr(0, digits.find_last_not_of('0') + 1);
+    if (digits.ends_with('.')) digits.remove_suffix(1);
+    out.push_back('"');
+    out += name;
+    out += "\":";
+    out += digits;
+}
+
+void append_count(std::string& out, std::string_view name, std::int64_t count) {
+    out.push_back('"');
+    out += name;
+    out += "\":";
+    out += std::to_string(count);
+    out.push_back(',');
+}
+
+unsigned nibble(char digit) {
+    if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
+    if (digit >= 'a' && digit <= 'f') return static_cast<unsigned>(digit - 'a') + 10;
+    throw Error(EZ_INTERNAL, "latency histogram: not in hex");
+}
+
+}  // namespace
+
+void Figures::add(const Figures& other) {
+    requests += other.requests;
+    errors += other.errors;
+    tokens_in += other.tokens_in;
+    tokens_out += other.tokens_out;
+    tokens_cached += other.tokens_cached;
+    cost_nano += other.cost_nano;
+    latency_sum_ms += other.latency_sum_ms;
+    latency.merge(other.latency);
+}
+
+void Figures::append_members(std::string& out) const {
+    append_count(out, "requests", requests);
+    append_count(out, "errors", errors);
+    append_count(out, "tokens_in", tokens_in);
+    append_count(out, "tokens_out", tokens_out);
+    append_count(out, "tokens_cached", tokens_cached);
+    out += "\"cost\":";
+    append_cost(out, cost_nano);
+    out += ",\"latency_ms\":{";
+    append_ms(
+        out,
+        "avg",
+        requests == 0 ? 0 : static_cast<double>(latency_sum_ms) / static_cast<double>(requests));
+    out.push_back(',');
+    append_ms(out, "p50", latency.quantile(0.50));
+    out.push_back(',');
+    append_ms(out, "p95", latency.quantile(0.95));
+    out.push_back(',');
+    append_ms(out, "p99", latency.quantile(0.99));
+    out.push_back('}');
+}
+
+void merge_hex(LatencyHistogram& into, std::string_view list) {
+    std::string bytes;
+    while (!list.empty()) {
+        const size_t comma = std::min(list.find(','), list.size());
+        bytes.clear();
+        for (size_t at = 0; at + 1 < comma; at += 2)
+            bytes.push_back(static_cast<char>(nibble(list[at]) << 4U | nibble(list[at + 1])));
+        into.merge(bytes);
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+}
+
+Json figures_properties() {
+    const Json number{{"type", "number"}};
+    return {{"requests", integer_schema()},
+            {"errors", integer_schema()},
+            {"tokens_in", integer_schema()},
+            {"tokens_out", integer_schema()},
+            {"tokens_cached", integer_schema()},
+            {"cost", number},
+            {"latency_ms",
+             object_schema({{"avg", number}, {"p50", number}, {"p95", number}, {"p99", number}})}};
+}
+
+}  // namespace ezapi::logs

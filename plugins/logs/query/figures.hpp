@@ -1,0 +1,36 @@
+// What statistics tell of a set of requests. Sums are whole numbers, cost in billionths of its
+// unit, so that any order of adding gives the same result.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "ezapi/json.hpp"
+#include "rollup/histogram.hpp"
+
+namespace ezapi::logs {
+
+struct Figures {
+    std::int64_t requests = 0;
+    std::int64_t errors = 0;
+    std::int64_t tokens_in = 0;
+    std::int64_t tokens_out = 0;
+    std::int64_t tokens_cached = 0;
+    std::int64_t cost_nano = 0;
+    std::int64_t latency_sum_ms = 0;
+    LatencyHistogram latency = {};
+
+    void add(const Figures& other);
+
+    /// Appends the members of a JSON object, without its braces.
+    void append_members(std::string& out) const;
+};
+
+/// Adds encoded histograms as PostgreSQL aggregates them: in hex, separated by commas.
+void merge_hex(LatencyHistogram& into, std::string_view list);
+
+/// The properties of a schema, one for each member.
+[[nodiscard]] Json figures_properties();
+
+}  // namespace ezapi::logs

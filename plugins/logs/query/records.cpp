@@ -1,0 +1,122 @@
+#include "query/records.hpp"
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace ezapi::logs {
+namespace {
+
+/// Trigrams need three characters.
+constexpr size_t kShortestText = 3;
+
+constexpr const char* kRecords =
+    "(SELECT id, created_at, request_id, master_id, key_id, \"group\", namespace, model,"
+    " upstream_model, provider_group_id, provider_id, provider_type, status_code, latency_ms,"
+    " first_token_ms, tokens_in, tokens_out, cached_tokens,"
+    " trim_scale(cost_nano::numeric / 1000000000) AS cost, stream, error, client_ip"
+    " FROM request_logs) AS request_logs";
+
+Error bad_status(std::string_view value) {
+    return detail::bad_query("status",
+                             "expected 2xx, 3xx, 4xx, 5xx or one code, found '" +
+                                 std::string(value.substr(0, 80)) + "'");
+}
+
+/// The class is written out, so that the index of what failed is seen to serve it.
+FeedCondition by_status(std::string_view value) {
+    if (value.size() == 3 && value[0] >= '2' && value[0] <= '5' && value.substr(1) == "xx") {
+        const std::string first = std::string(1, value[0]) + "00";
+        const std::string last = std::string(1, value[0]) + "99";
+        return {"status_code >= " + first + " AND status_code <= " + last};
+    }
+    int code = 0;
+    const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), code);
+    if (fault != std::errc{} || end != value.data() + value.size() || code < 0 || code > 999)
+        throw bad_status(value);
+    return {code >= 300 ? "status_code >= 300 AND status_code = $?" : "status_code = $?",
+            std::to_string(code)};
+}
+
+FeedCondition by_error(std::string_view value) {
+    if (characters(value) < kShortestText || characters(value) > 200)
+        throw detail::bad_query("error", "expected 3 to 200 characters");
+    std::string pattern = "%";
+    for (const char c : value) {
+        if (c == '%' || c == '_' || c == '\\') pattern.push_back('\\');
+        pattern.push_back(c);
+    }
+    pattern.push_back('%');
+    return {"error <> '' AND error ILIKE $?", std::move(pattern)};
+}
+
+std::vector<FeedFilter> own_filters() {
+    return {{"status", text_schema(), "Only this class (4xx) or code (429) of status", &by_status},
+            {"error",
+             {{"type", "string"}, {"minLength", kShortestText}, {"maxLength", 200}},
+             "Only records whose error contains this, in any case",
+             &by_error}};
+}
+
+Field master_id() {
+    return integer("master_id").nullable();
+}
+
+FeedSpec records(Field master) {
+    return {.table = kRecords,
+            .schema = "LogRecord",
+            .fields = fields(text("request_id").filterable(),
+                             std::move(master),
+                             integer("key_id").nullable().filterable(),
+                             text("group"),
+                             text("namespace"),
+                             text("model").filterable(),
+                             text("upstream_model"),
+                             integer("provider_group_id").nullable().filterable(),
+                             integer("provider_id").nullable().filterable(),
+                             text("provider_type"),
+                             integer("status_code"),
+                             integer("latency_ms"),
+                             integer("first_token_ms").nullable(),
+                             integer("tokens_in"),
+                             integer("tokens_out"),
+                             integer("cached_tokens"),
+                             number("cost"),
+                             boolean("stream"),
+                             text("error"),
+                             text("client_ip"),
+                             time("created_at")),
+            .range = "created_at",
+            .order = "created_at",
+            .filters = own_filters()};
+}
+
+}  // namespace
+
+Records::Records(Db db, std::chrono::milliseconds time_limit)
+    : db_(std::move(db)),
+      time_limit_(time_limit),
+      all_(records(master_id().filterable())),
+      own_(records(master_id())) {}
+
+void Records::serve(Host& host) const {
+    host.get("/admin/logs",
+             Access::admin,
+             all_.operation("Lists the records of requests").tag("logs"),
+             [this](const Request& request) { return page(all_, request, nullptr); });
+    host.get("/v1/logs",
+             Access::master,
+             own_.operation("Lists the records of the caller's requests").tag("logs"),
+             [this](const Request& request) {
+                 const Within caller{.field = "master_id", .id = request.identity().id};
+                 return page(own_, request, &caller);
+             });
+}
+
+Response Records::page(const Feed& feed, const Request& request, const Within* of) const {
+    Tx tx = db_.begin({.read_only = true, .statement_timeout = time_limit_});
+    return feed.page(tx, request, of);
+}
+
+}  // namespace ezapi::logs

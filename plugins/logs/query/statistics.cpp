@@ -1,0 +1,234 @@
+#include "query/statistics.hpp"
+
+#include <algorithm>
+
+#include "ezapi/changes.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+constexpr std::string_view kFigures =
+    "requests, errors, tokens_in, tokens_out, tokens_cached, cost_nano, latency_sum_ms";
+
+constexpr std::string_view kSums =
+    "sum(requests)::bigint AS requests, sum(errors)::bigint AS errors,"
+    " sum(tokens_in)::bigint AS tokens_in, sum(tokens_out)::bigint AS tokens_out,"
+    " sum(tokens_cached)::bigint AS tokens_cached, sum(cost_nano)::bigint AS cost_nano,"
+    " sum(latency_sum_ms)::bigint AS latency_sum_ms";
+
+constexpr std::string_view kLatencies = "string_agg(encode(latency, 'hex'), ',') AS latency";
+
+constexpr std::string_view kSpans =
+    "SELECT span = 'day', starts FROM request_log_spans "
+    "WHERE span IN ('day', 'hour') AND ready AND starts >= $1 AND starts < $2 ORDER BY starts";
+
+std::string time_text(Timestamp time) {
+    return std::string(view(Param(time).value().text));
+}
+
+/// PostgreSQL's text of a timestamptz[].
+template <class Item, class TimeOf>
+Param times(const std::vector<Item>& items, TimeOf time_of) {
+    std::vector<std::string> texts;
+    texts.reserve(items.size());
+    for (const Item& item : items) texts.push_back(time_text(time_of(item)));
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    return Param::owning(pg_array(views));
+}
+
+template <class Range, class TextOf>
+Param texts(const Range& range, TextOf text_of) {
+    std::vector<std::string_view> views;
+    for (const auto& item : range) views.push_back(text_of(item));
+    return Param::owning(pg_array(views));
+}
+
+/// The seven sums, from a column on.
+Figures sums(const Rows& rows, size_t row, size_t column) {
+    return {.requests = rows.integer(row, column),
+            .errors = rows.integer(row, column + 1),
+            .tokens_in = rows.integer(row, column + 2),
+            .tokens_out = rows.integer(row, column + 3),
+            .tokens_cached = rows.integer(row, column + 4),
+            .cost_nano = rows.integer(row, column + 5),
+            .latency_sum_ms = rows.integer(row, column + 6)};
+}
+
+Figures sum_of(const std::vector<Group>& groups) {
+    Figures out;
+    for (const Group& group : groups) out.add(group.figures);
+    return out;
+}
+
+void keep_largest(std::vector<Group>& groups, std::size_t most) {
+    std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+        return a.figures.requests > b.figures.requests;
+    });
+    if (groups.size() > most)
+        groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(most), groups.end());
+}
+
+}  // namespace
+
+Statistics::Statistics(Tx& tx, const TimeSpan& range, std::int64_t master_id)
+    : tx_(tx), master_id_(master_id) {
+    settle_edges(range);
+}
+
+/// The rollup of a whole hour will do for a part of it where the rest of the hour is empty, which
+/// it is when the range ends now.
+void Statistics::settle_edges(const TimeSpan& range) {
+    TimeSpan wide = range;
+    const TimeSpan before{hour_of(range.from), range.from};
+    const TimeSpan behind{range.to, hour_after(range.to)};
+    if (!before.empty() && nothing_in(before)) wide.from = before.from;
+    if (!behind.empty() && nothing_in(behind)) wide.to = behind.to;
+    edges_ = edges(wide);
+    const TimeSpan whole = whole_hours(wide);
+    if (!whole.empty()) read_spans(whole);
+}
+
+bool Statistics::nothing_in(const TimeSpan& span) {
+    return tx_
+        .query("SELECT 1 FROM request_logs WHERE created_at >= $1 AND created_at < $2 LIMIT 1",
+               {span.from, span.to})
+        .empty();
+}
+
+void Statistics::read_spans(const TimeSpan& whole) {
+    const Rows rows = tx_.query(kSpans, {whole.from, whole.to});
+    std::vector<Timestamp> days;
+    std::vector<Timestamp> hours;
+    for (size_t row = 0; row < rows.size(); ++row) {
+        const bool is_day = rows.boolean(row, 0);
+        // Hours are summed up over all masters only.
+        if (is_day || master_id_ == 0) (is_day ? days : hours).push_back(*rows.time(row, 1));
+    }
+    cover_ = cover(whole, days, hours);
+}
+
+/// The rows of all tables that a grouping draws on, as `part`. Places: $1 master, $2 days, $3
+/// hours, $4 and $5 loose spans.
+std::string Statistics::parts(const Grouping& grouping) const {
+    const std::string figures = " AS value, " + std::string(kFigures) + ", latency FROM ";
+    const auto summaries = [&](const char* span,
+                               std::string_view dimension,
+                               std::string_view value,
+                               const char* starts) {
+        return "SELECT " + std::string(value) + figures + "request_log_summaries WHERE span = '" +
+               span + "' AND dimension = '" + std::string(dimension) +
+               "' AND master_id = $1::bigint AND starts = ANY(" + starts + "::timestamptz[])";
+    };
+    const auto loose = [&](const char* condition) {
+        return "SELECT " + std::string(grouping.loose_value) + figures +
+               "unnest($4::timestamptz[], $5::timestamptz[]) AS loose(first, behind)"
+               " JOIN request_log_hours ON hour >= first AND hour < behind" +
+               condition;
+    };
+    std::string out =
+        "WITH part AS (" + summaries("day", grouping.day_dimension, grouping.day_value, "$2") +
+        " UNION ALL " + summaries("hour", grouping.hour_dimension, grouping.hour_value, "$3") +
+        " UNION ALL ";
+    // The index of a master holds what is folded.
+    out += master_id_ == 0 ? loose("")
+                           : loose(" AND master_id = $1 AND folded") + " UNION ALL " +
+                                 loose(" AND master_id = $1 AND NOT folded");
+    return out + ")";
+}
+
+std::vector<Param> Statistics::places() const {
+    const auto itself = [](Timestamp time) { return time; };
+    return {master_id_,
+            times(cover_.days, itself),
+            times(cover_.hours, itself),
+            times(cover_.loose, [](const TimeSpan& span) { return span.from; }),
+            times(cover_.loose, [](const TimeSpan& span) { return span.to; })};
+}
+
+Statistics::Found Statistics::from_rows(const Grouping& grouping) {
+    Found found;
+    for (const TimeSpan& edge : edges_) {
+        std::string sql = "SELECT " + std::string(grouping.row_value) +
+                          ", count(*), count(*) FILTER (WHERE status_code >= 400),"
+                          " sum(tokens_in)::bigint, sum(tokens_out)::bigint,"
+                          " sum(cached_tokens)::bigint, sum(cost_nano)::bigint,"
+                          " sum(latency_ms)::bigint, latency_ms FROM request_logs"
+                          " WHERE created_at >= $1 AND created_at < $2";
+        std::vector<Param> params{edge.from, edge.to};
+        if (master_id_ != 0) {
+            sql += " AND master_id = $3";
+            params.emplace_back(master_id_);
+        }
+        const Rows rows = tx_.query(sql + " GROUP BY 1, latency_ms", params);
+        for (size_t row = 0; row < rows.size(); ++row) {
+            Figures some = sums(rows, row, 1);
+            some.latency.add(rows.integer(row, 8), static_cast<std::uint64_t>(some.requests));
+            found[std::string(rows.text(row, 0))].add(some);
+        }
+    }
+    return found;
+}
+
+/// Returns how many groups there are. Of many only the largest are read, and those that the edges
+/// hold as well: no other can be among the largest of both together.
+std::size_t Statistics::add_sums(const Grouping& grouping, std::size_t most, Found& found) {
+    std::string sql = parts(grouping) + ", grouped AS (SELECT value, " + std::string(kSums);
+    if (!grouping.many) sql += ", " + std::string(kLatencies);
+    sql += " FROM part GROUP BY value) ";
+    std::vector<Param> params = places();
+    if (grouping.many) {
+        sql +=
+            "SELECT * FROM (SELECT grouped.*, count(*) OVER () AS groups,"
+            " row_number() OVER (ORDER BY requests DESC, value) AS place FROM grouped) AS ranked "
+            "WHERE place <= $6 OR value = ANY($7::text[])";
+        params.emplace_back(most);
+        params.push_back(
+            texts(found, [](const auto& entry) { return std::string_view(entry.first); }));
+    } else {
+        sql += "SELECT * FROM grouped";
+    }
+    const Rows rows = tx_.query(sql, params);
+    std::size_t at_edges_only = found.size();
+    for (size_t row = 0; row < rows.size(); ++row) {
+        Figures some = sums(rows, row, 1);
+        if (!grouping.many) merge_hex(some.latency, rows.text(row, 8));
+        const auto [entry, fresh] = found.try_emplace(std::string(rows.text(row, 0)));
+        entry->second.add(some);
+        if (!fresh) --at_edges_only;
+    }
+    const bool counted = grouping.many && !rows.empty();
+    return at_edges_only + (counted ? static_cast<std::size_t>(rows.integer(0, 8)) : rows.size());
+}
+
+void Statistics::add_latencies(const Grouping& grouping, std::vector<Group>& groups) {
+    std::map<std::string_view, Figures*> by_value;
+    for (Group& group : groups) by_value[group.value] = &group.figures;
+    std::vector<Param> params = places();
+    params.push_back(
+        texts(groups, [](const Group& group) { return std::string_view(group.value); }));
+    const Rows rows = tx_.query(parts(grouping) + " SELECT value, " + std::string(kLatencies) +
+                                    " FROM part WHERE value = ANY($6::text[]) GROUP BY value",
+                                params);
+    for (size_t row = 0; row < rows.size(); ++row)
+        merge_hex(by_value.at(rows.text(row, 0))->latency, rows.text(row, 1));
+}
+
+Groups Statistics::by(const Grouping& grouping, std::size_t most) {
+    Found found = from_rows(grouping);
+    Groups out;
+    out.count = add_sums(grouping, most, found);
+    for (auto& [value, figures] : found) out.listed.push_back({value, std::move(figures)});
+    if (!grouping.many) out.total = sum_of(out.listed);
+    if (!grouping.by_time()) keep_largest(out.listed, most);
+    if (grouping.many) {
+        add_latencies(grouping, out.listed);
+        out.total = out.count > out.listed.size() ? total() : sum_of(out.listed);
+    }
+    return out;
+}
+
+Figures Statistics::total() {
+    return by(grouping("status"), std::size_t{10}).total;
+}
+
+}  // namespace ezapi::logs

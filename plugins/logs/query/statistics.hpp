@@ -1,0 +1,57 @@
+// Statistics of a range of time: whole days and hours from what is summed up, other whole hours
+// from the rollup, and the edges of a range that does not begin or end on the hour from the records
+// themselves. All in one snapshot, in which the three agree.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ezapi/db.hpp"
+#include "query/cover.hpp"
+#include "query/figures.hpp"
+#include "query/grouping.hpp"
+
+namespace ezapi::logs {
+
+struct Group {
+    std::string value;
+    Figures figures;
+};
+
+struct Groups {
+    std::vector<Group> listed;  // by time ascending, others by requests descending
+    std::size_t count = 0;      // all there are
+    Figures total;              // of all there are
+};
+
+class Statistics {
+public:
+    /// `tx` is a repeatable-read transaction of the log database; `master_id` 0: of all masters.
+    Statistics(Tx& tx, const TimeSpan& range, std::int64_t master_id);
+
+    /// Lists at most `most` groups, those with the most requests; of times, all.
+    [[nodiscard]] Groups by(const Grouping& grouping, std::size_t most);
+
+    [[nodiscard]] Figures total();
+
+private:
+    using Found = std::map<std::string, Figures, std::less<>>;
+
+    void settle_edges(const TimeSpan& range);
+    void read_spans(const TimeSpan& whole);
+    [[nodiscard]] bool nothing_in(const TimeSpan& span);
+    [[nodiscard]] std::string parts(const Grouping& grouping) const;
+    [[nodiscard]] std::vector<Param> places() const;
+    [[nodiscard]] Found from_rows(const Grouping& grouping);
+    std::size_t add_sums(const Grouping& grouping, std::size_t most, Found& found);
+    void add_latencies(const Grouping& grouping, std::vector<Group>& groups);
+
+    Tx& tx_;
+    std::int64_t master_id_;
+    std::vector<TimeSpan> edges_;
+    Cover cover_;
+};
+
+}  // namespace ezapi::logs
