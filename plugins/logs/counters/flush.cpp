@@ -48,15 +48,15 @@ CounterFlush::CounterFlush(Host& host)
       log_(host.log()),
       keys_(host.find_optional<ez_keys_v1>("keys/1")),
       retention_days_(host.settings().at("flush_retention_days").get<std::int64_t>()),
-      reports_(host.metrics().counter("ezapi_logs_counter_reports_total",
+      reports_(host.metrics().counter("ezapi_logs_flush_reports_total",
                                       "Reports of counters that were counted")),
-      duplicates_(host.metrics().counter("ezapi_logs_counter_duplicates_total",
+      duplicates_(host.metrics().counter("ezapi_logs_flush_duplicates_total",
                                          "Reports of counters that had been counted before")),
-      items_(host.metrics().counter("ezapi_logs_counter_items_total",
+      items_(host.metrics().counter("ezapi_logs_flush_items_total",
                                     "Items of reports that were added to a token")),
-      unknown_(host.metrics().counter("ezapi_logs_counter_unknown_total",
+      unknown_(host.metrics().counter("ezapi_logs_flush_unknown_total",
                                       "Items of reports whose token does not exist")),
-      gaps_(host.metrics().counter("ezapi_logs_counter_gaps_total",
+      gaps_(host.metrics().counter("ezapi_logs_flush_gaps_total",
                                    "Reports that arrived before the one below them")) {}
 
 void CounterFlush::serve(Host& host) {

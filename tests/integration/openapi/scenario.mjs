@@ -96,6 +96,17 @@ export async function scenario(call) {
   await call('GET', '/admin/masters/{id}/realtime', { params: { id: 999999999 }, expect: 404 });
   await call('GET', '/v1/realtime', { as: bearer, expect: 200 });
 
+  await call('GET', '/admin/logs', { query: `?limit=1&count=true&model=gpt&status=2xx&error=timeout&master_id=${master.id}`, expect: 200 });
+  await call('GET', '/admin/logs', { query: '?status=ok', expect: 400 });
+  await call('GET', '/v1/logs', { as: bearer, query: '?limit=1', expect: 200 });
+  for (const by of ['model', 'master', 'key', 'provider', 'namespace', 'status', 'hour', 'day']) {
+    await call('GET', '/admin/logs/stats', { query: `?group_by=${by}`, expect: 200 });
+    await call('GET', '/v1/logs/stats', { as: bearer, query: `?group_by=${by}&from=2020-01-01T00:00:00Z&to=2020-01-02T00:30:00Z`, expect: 200 });
+  }
+  await call('GET', '/admin/logs/stats', { query: '?group_by=colour', expect: 400 });
+  await call('GET', '/admin/stats', { query: `?master_id=${master.id}`, expect: 200 });
+  await call('GET', '/v1/stats', { as: bearer, expect: 200 });
+
   await call('GET', '/admin/operation-logs', { query: '?limit=5&resource=masters', expect: 200 });
   await call('POST', '/internal/logs', { as: 'internal', body: [{ request_id: 'one', model: 'm' }, { request_id: 7 }], expect: 200 });
   const sync = await call('GET', '/admin/sync', { expect: 200 });
