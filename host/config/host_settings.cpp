@@ -157,8 +157,13 @@ void add_postgres(Schema& out) {
                        "EZ_LOG_PG_DSN",
                        "",
                        "Database of the request logs; empty: the main one"));
-    out.push_back(integer(
-        "postgres.pool_size", "EZ_PG_POOL_SIZE", 16, 1, 1000, "Connections to the main database"));
+    out.push_back(integer("postgres.pool_size",
+                          "EZ_PG_POOL_SIZE",
+                          24,
+                          1,
+                          1000,
+                          "Connections to the main database; more than workers, since a refused "
+                          "write asks what stands in its way"));
     out.push_back(integer("postgres.log_pool_size",
                           "EZ_LOG_PG_POOL_SIZE",
                           6,

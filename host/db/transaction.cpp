@@ -74,6 +74,11 @@ void Transaction::after(After callback) {
     after_.push_back(std::move(callback));
 }
 
+void Transaction::last(std::function<void()> step) {
+    open_connection();
+    last_.push_back(std::move(step));
+}
+
 void Transaction::changed(Change change) {
     open_connection();
     if (sealed_) {
@@ -98,6 +103,8 @@ void Transaction::commit() {
 
     require_sound();
     run_hook();
+    require_sound();
+    for (const auto& step : last_) step();
     require_sound();
     send_commit();
 }

@@ -60,6 +60,10 @@ public:
     /// Called once after the end, in order of registration, with the connection already returned.
     void after(After callback);
 
+    /// Called by commit(), when the subscribers are through and revision() is known, in order of
+    /// registration; may query. What it throws ends the transaction uncommitted.
+    void last(std::function<void()> step);
+
     /// COPY ... FROM STDIN. A non-empty reason cancels it and aborts the transaction.
     void copy_begin(std::string_view sql);
     void copy_write(std::string_view data);
@@ -104,6 +108,7 @@ private:
     Origin origin_;
     std::vector<Change> changes_;
     std::vector<After> after_;
+    std::vector<std::function<void()>> last_;
     std::unique_ptr<Error> first_error_;  // that aborted it
     int64_t revision_ = 0;
     bool committing_ = false;

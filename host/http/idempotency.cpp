@@ -147,26 +147,37 @@ std::optional<Reply> claim_or_replay(db::Transaction& transaction, const Repetit
     return unpack(static_cast<int>(rows.integer(0, 1)), *plain);
 }
 
-void remember_answer(db::Transaction& transaction,
-                     const Repetition& repetition,
-                     const Reply& reply) {
+void remember_answer(db::Transaction& transaction, const Repetition& repetition, Reply reply) {
     const Names names(repetition);
     const std::string status = std::to_string(reply.status);
-    const std::string answer =
-        bytea(seal(answer_key(repetition), pack(reply), context_of(repetition, names, status)));
-    const std::array params{db::param(repetition.caller),
-                            db::param(repetition.method),
-                            db::param(repetition.path),
-                            db::param(names.key_hash),
-                            db::param(status),
-                            db::param(answer)};
-    const auto stored = transaction.query(
-        "UPDATE ez_idempotency SET status = $5::integer, answer = $6::bytea "
-        "WHERE caller = $1 AND method = $2 AND path = $3 AND key_hash = $4::bytea",
-        params);
-    if (stored.affected() != 1) {
-        throw Error(EZ_INTERNAL, "Idempotency-Key: remembered without being claimed before");
-    }
+    auto store = [&transaction,
+                  row = std::array{repetition.caller,
+                                   std::string(repetition.method),
+                                   std::string(repetition.path),
+                                   names.key_hash,
+                                   status},
+                  key = answer_key(repetition),
+                  context = context_of(repetition, names, status),
+                  reply = std::move(reply)]() mutable {
+        if (transaction.revision() != 0) {
+            reply.set("X-Change-Revision", std::to_string(transaction.revision()));
+        }
+        const std::string answer = bytea(seal(key, pack(reply), context));
+        const std::array params{db::param(row[0]),
+                                db::param(row[1]),
+                                db::param(row[2]),
+                                db::param(row[3]),
+                                db::param(row[4]),
+                                db::param(answer)};
+        const auto stored = transaction.query(
+            "UPDATE ez_idempotency SET status = $5::integer, answer = $6::bytea "
+            "WHERE caller = $1 AND method = $2 AND path = $3 AND key_hash = $4::bytea",
+            params);
+        if (stored.affected() != 1) {
+            throw Error(EZ_INTERNAL, "Idempotency-Key: remembered without being claimed before");
+        }
+    };
+    transaction.last(std::move(store));
 }
 
 int64_t purge_idempotency(db::Pools& pools) {

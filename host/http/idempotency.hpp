@@ -43,10 +43,9 @@ void check_idempotency_key(std::string_view key);
 [[nodiscard]] std::optional<Reply> claim_or_replay(db::Transaction& transaction,
                                                    const Repetition& repetition);
 
-/// Stores the answer for a key that this transaction has claimed.
-void remember_answer(db::Transaction& transaction,
-                     const Repetition& repetition,
-                     const Reply& reply);
+/// Stores the answer for a key that this transaction has claimed, when it commits: with the
+/// revision under which the change reaches Redis, which a client that lost the answer wants too.
+void remember_answer(db::Transaction& transaction, const Repetition& repetition, Reply reply);
 
 /// Deletes what is older than 24 hours, in bounded batches; returns how many rows. For a job.
 int64_t purge_idempotency(db::Pools& pools);

@@ -17,6 +17,7 @@
 namespace ezapi::host::http {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -77,6 +78,18 @@ TEST_F(IdempotencyTest, RepeatsTheFirstAnswer) {
     EXPECT_EQ(again->status, 201);
     EXPECT_EQ(again->headers, kMade.headers);
     EXPECT_EQ(again->body, kMade.body);
+}
+
+TEST_F(IdempotencyTest, RepeatsTheRevisionThatTheCommitDrew) {
+    const auto transaction = pools_->begin("main");
+    ASSERT_FALSE(claim_or_replay(*transaction, repetition()));
+    remember_answer(*transaction, repetition(), kMade);
+    transaction->set_revision(42);
+    transaction->commit();
+    const auto again = claim(repetition());
+    ASSERT_TRUE(again);
+    EXPECT_THAT(again->headers,
+                Contains(std::pair<std::string, std::string>("X-Change-Revision", "42")));
 }
 
 TEST_F(IdempotencyTest, KeepsNothingReadableAtRest) {
