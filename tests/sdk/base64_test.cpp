@@ -23,5 +23,12 @@ TEST(Base64Url, MatchesRfc4648) {
     EXPECT_EQ(from_base64url("Z g"), std::nullopt);
 }
 
+TEST(Base64Url, TakesOneSpellingOfItsBytesOnly) {
+    EXPECT_EQ(from_base64url("Zg"), "f");
+    EXPECT_EQ(from_base64url("Zh"), std::nullopt);
+    EXPECT_EQ(from_base64url("-_9"), std::nullopt);
+    EXPECT_EQ(from_base64url("Zm9vY"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace ezapi

@@ -24,7 +24,8 @@ namespace ezapi {
     return out;
 }
 
-/// Nothing where a character is none of the alphabet; padding is one of those.
+/// Nothing where a character is none of the alphabet (padding is one of those), and where the text
+/// is not the one that its bytes have: a second spelling would let an altered text pass for whole.
 [[nodiscard]] inline std::optional<std::string> from_base64url(std::string_view text) {
     std::string out;
     std::uint32_t bits = 0;
@@ -46,6 +47,8 @@ namespace ezapi {
         if ((held += 6) >= 8)
             out.push_back(static_cast<char>((bits >> static_cast<unsigned>(held -= 8)) & 255U));
     }
+    const std::uint32_t left = bits & ((1U << static_cast<unsigned>(held)) - 1U);
+    if (held == 6 || left != 0) return std::nullopt;
     return out;
 }
 
