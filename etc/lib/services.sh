@@ -71,6 +71,16 @@ stop_started() {
 # port_taken <port>: somebody listens there on this machine.
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+# listens <pid> <port>: this process does.
+listens() {
+    local inode
+    while read -r inode; do
+        [[ -z $(find "/proc/$1/fd" -lname "socket:\\[$inode\\]" -print -quit 2>/dev/null) ]] || return 0
+    done < <(awk -v port="$(printf ':%04X' "$2")" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' \
+        /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+    return 1
+}
+
 # free_port <first>: prints the first port from there on that nobody listens on.
 free_port() {
     local port
