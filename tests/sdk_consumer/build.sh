@@ -1,10 +1,10 @@
 #!/bin/bash
-# build.sh <build folder of the SDK> <work folder> <C++ compiler>
+# build.sh <build folder of the SDK> <work folder> <C++ compiler> <CMake generator>
 # Installs the SDK to a prefix of its own and builds the installed template with nothing else at hand: build/hello.so
 # in the work folder. It must export one symbol and need nothing but the system's own libraries.
 set -euo pipefail
 sdk=$1 work=$2
-export CXX=$3
+export CXX=$3 CMAKE_GENERATOR=$4
 fail() {
     echo "sdk_consumer: $*" >&2
     exit 1

@@ -96,10 +96,14 @@ TEST_F(RegistryApiTest, AWriteMakesAModelManualUntilItIsHandedBack) {
     const std::string path = "/admin/models/" + before.at("id").dump();
     const json mine = admin_->patch(path, {{"context_window", 5}}).json();
     EXPECT_EQ(mine.at("source"), "manual");
-    EXPECT_EQ(refresh().json().at("manual"), 1);
+    const HttpAnswer kept = refresh();
+    ASSERT_EQ(kept.status, 200) << kept.body;
+    EXPECT_EQ(kept.json().at("manual"), 1);
     EXPECT_EQ(model("openai.gpt-5").at("context_window"), 5);
     EXPECT_EQ(admin_->patch(path, {{"source", "registry"}}).status, 200);
-    EXPECT_EQ(refresh().json().at("updated"), 1);
+    const HttpAnswer updated = refresh();
+    ASSERT_EQ(updated.status, 200) << updated.body;
+    EXPECT_EQ(updated.json().at("updated"), 1);
     EXPECT_EQ(model("openai.gpt-5").at("context_window"), 1000);
 }
 
