@@ -75,6 +75,23 @@ std::vector<int> children_of(int parent) {
     return found;
 }
 
+std::vector<const char*> settings_of(Durability durability) {
+    std::vector<const char*> settings{
+        "max_connections=200", "logging_collector=off", "log_min_messages=warning", "jit=off"};
+    if (durability == Durability::durable) {
+        settings.insert(settings.end(), {"shared_buffers=512MB", "max_wal_size=4GB"});
+    } else {
+        settings.insert(settings.end(),
+                        {"fsync=off",
+                         "synchronous_commit=off",
+                         "full_page_writes=off",
+                         "shared_buffers=16MB",
+                         "wal_level=minimal",
+                         "max_wal_senders=0"});
+    }
+    return settings;
+}
+
 }  // namespace
 
 struct PrivatePostgres::External {
@@ -97,14 +114,15 @@ PrivatePostgres& PrivatePostgres::shared() {
     return server;
 }
 
-PrivatePostgres::PrivatePostgres() {
+PrivatePostgres::PrivatePostgres(Durability durability) : durability_(durability) {
     if (const char* dsn = std::getenv("EZ_TEST_PG_DSN"); dsn != nullptr) {
         external_ = std::make_unique<External>();
         external_->server = dsn;
         dsn_ = fresh_database();
         return;
     }
-    folder_ = make_folder("ezapi-pg-", kUser, memory_folder());
+    folder_ = make_folder(
+        "ezapi-pg-", kUser, durability_ == Durability::none ? memory_folder() : std::string());
     initialise();
     start();
     dsn_ = fresh_database();
@@ -161,16 +179,7 @@ void PrivatePostgres::start() {
                                            folder_,
                                            "-h",
                                            "127.0.0.1"};
-        for (const char* setting : {"fsync=off",
-                                    "synchronous_commit=off",
-                                    "full_page_writes=off",
-                                    "shared_buffers=16MB",
-                                    "max_connections=60",
-                                    "wal_level=minimal",
-                                    "max_wal_senders=0",
-                                    "logging_collector=off",
-                                    "log_min_messages=warning",
-                                    "jit=off"}) {
+        for (const char* setting : settings_of(durability_)) {
             arguments.insert(arguments.end(), {"-c", setting});
         }
         pid_ = start_process(arguments, {kUser, log, SIGQUIT});

@@ -1,6 +1,6 @@
-// A PostgreSQL server for one test binary: a fresh cluster in a temporary directory, fsync off, on
-// a free port of 127.0.0.1, gone with the object. With EZ_TEST_PG_DSN set it is a fresh database on
-// that running server instead, which cannot be stopped, restarted or frozen.
+// A PostgreSQL server for one test binary: a fresh cluster in a temporary directory on a free port
+// of 127.0.0.1, gone with the object; without fsync unless asked for. With EZ_TEST_PG_DSN set it is
+// a fresh database on that running server instead, which cannot be stopped, restarted or frozen.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,10 +10,14 @@
 
 namespace ezapi::tests {
 
+/// What a power cut would leave: nothing, in memory and fast, or all that was committed, as a
+/// server in production does, on disk.
+enum class Durability { none, durable };
+
 class PrivatePostgres {
 public:
     /// Throws std::runtime_error with the end of the server's log when it does not come up.
-    PrivatePostgres();
+    explicit PrivatePostgres(Durability durability = Durability::none);
     ~PrivatePostgres();
     PrivatePostgres(const PrivatePostgres&) = delete;
     PrivatePostgres& operator=(const PrivatePostgres&) = delete;
@@ -42,6 +46,7 @@ private:
     void initialise();
     void signal_all(int signal);
 
+    Durability durability_;
     std::unique_ptr<External> external_;
     std::string folder_;
     std::string dsn_;

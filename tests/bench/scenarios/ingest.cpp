@@ -1,0 +1,128 @@
+// Log records over HTTP: committed, deduplicated and rolled up, beside psql's COPY of the same rows
+// into a table with the same columns and indexes, and beside the other product, which answers when
+// records are queued and neither deduplicates nor rolls up. Its queue is at most 10,000 records
+// when its time is taken, which counts for it.
+#include <filesystem>
+#include <memory>
+
+#include "tests/bench/scenarios/records.hpp"
+#include "tests/bench/scenarios/scenarios.hpp"
+#include "tests/bench/stack.hpp"
+#include "tests/support/child_process.hpp"
+
+namespace ezapi::bench {
+namespace {
+
+constexpr const char* kPath = "/internal/logs";
+
+struct Shape {
+    std::string name;
+    size_t records;  // in a body
+    size_t bodies;   // in a round
+    size_t connections;
+};
+
+class Ingest {
+public:
+    explicit Ingest(Shape shape) : shape_(std::move(shape)) {}
+
+    [[nodiscard]] Stack& stack() { return stack_; }
+
+    /// Rows per second into empty tables.
+    double ours() {
+        stack_.sql("TRUNCATE request_logs, request_log_hours");
+        return rate(stack_.internal(), RecordShape::ours);
+    }
+
+    double peer(const Target& target) { return rate(target, RecordShape::peer); }
+
+    /// Rows per second of COPY into a table like ours, of the rows that are in ours now.
+    double copy() {
+        if (copied_ == 0) export_rows();
+        stack_.sql("TRUNCATE copied");
+        const double seconds =
+            timed({"psql", stack_.dsn(), "-qc", "\\copy copied from '" + file_ + "'"});
+        return static_cast<double>(copied_) / seconds;
+    }
+
+    ~Ingest() {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+
+    Ingest(const Ingest&) = delete;
+    Ingest& operator=(const Ingest&) = delete;
+
+private:
+    double rate(const Target& target, RecordShape shape) {
+        const LoadResult result = run_load(target,
+                                           {.path = kPath,
+                                            .connections = shape_.connections,
+                                            .requests = shape_.bodies,
+                                            .body = [&](size_t) {
+                                                next_ += shape_.records;
+                                                return records_body(shape, next_, shape_.records);
+                                            }});
+        return result.per_second(shape_.bodies * shape_.records);
+    }
+
+    void export_rows() {
+        const std::string leaf = stack_.sql(
+            "SELECT c.oid::regclass FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid "
+            "WHERE inhparent = 'request_logs'::regclass ORDER BY c.reltuples DESC LIMIT 1");
+        stack_.sql("CREATE TABLE copied (LIKE " + leaf + " INCLUDING INDEXES)");
+        timed({"psql",
+               stack_.dsn(),
+               "-qc",
+               "\\copy (SELECT * FROM request_logs) to '" + file_ + "'"});
+        copied_ = std::stoul(stack_.sql("SELECT count(*) FROM request_logs"));
+    }
+
+    Shape shape_;
+    Stack stack_{{{"EZ_LOG_MAX_RECORDS", "100000000"}}};
+    std::string folder_ = tests::make_folder("ezapi-bench-rows-");
+    std::string file_ = folder_ + "/rows";
+    size_t copied_ = 0;
+    std::uint64_t next_ = 0;
+};
+
+Figure named(const Shape& shape, std::string reference, double target) {
+    return {.name = shape.name,
+            .unit = "rows/s",
+            .reference_name = std::move(reference),
+            .target = target};
+}
+
+void against_peer(
+    Run& run, Ingest& ingest, const Shape& shape, const std::string& mode, double target) {
+    const auto peer = run.peer(mode);
+    if (!peer) return;
+    run.add(
+        fold(named(shape, "peer, " + mode, target),
+             alternate(
+                 run.rounds(), [&] { return ingest.ours(); }, [&] { return ingest.peer(*peer); })));
+}
+
+}  // namespace
+
+void measure_ingest(Run& run) {
+    const Shape shape{"logs-ingest", 100, run.sized(3000), 32};
+    Ingest ingest(shape);
+    run.add(fold(named(shape, "psql \\copy", 0.6),
+                 alternate(
+                     run.rounds(), [&] { return ingest.ours(); }, [&] { return ingest.copy(); })));
+    against_peer(run, ingest, shape, "insert", 3.5);
+    against_peer(run, ingest, shape, "copy", 1.0);
+    run.add(
+        against_limit("logs-ingest memory", "MiB", {ingest.stack().peak_mib()}, 200, Better::less));
+}
+
+void measure_ingest_single(Run& run) {
+    if (!run.peer("insert") && !run.peer("copy")) return;  // nothing to measure it beside
+    const Shape shape{"logs-ingest-single", 1, run.sized(60000), 64};
+    Ingest ingest(shape);
+    against_peer(run, ingest, shape, "insert", 2.5);
+    against_peer(run, ingest, shape, "copy", 1.0);
+}
+
+}  // namespace ezapi::bench

@@ -1,0 +1,52 @@
+// A fresh stack for one scenario: PostgreSQL that really writes to disk, Redis, and the server with
+// all of its plugins.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "tests/bench/load.hpp"
+#include "tests/support/instance.hpp"
+#include "tests/support/sql_reader.hpp"
+
+namespace ezapi::bench {
+
+class Stack {
+public:
+    explicit Stack(std::map<std::string, std::string> environment = {});
+
+    [[nodiscard]] tests::Instance& instance() { return instance_; }
+
+    [[nodiscard]] const std::string& dsn() const { return instance_.dsn(); }
+
+    [[nodiscard]] tests::PrivateRedis& redis() { return redis_; }
+
+    /// One statement in the server's database.
+    std::string sql(const std::string& statement) { return sql_.value(statement); }
+
+    [[nodiscard]] Target admin() const { return target(tests::kAdminToken); }
+
+    [[nodiscard]] Target internal() const { return target(tests::kInternalToken); }
+
+    [[nodiscard]] Target target(std::string bearer) const {
+        return {.host = "127.0.0.1", .port = instance_.port(), .bearer = std::move(bearer)};
+    }
+
+    /// Resident memory of the server in MiB, and the most that it ever was.
+    [[nodiscard]] double resident_mib() const { return status_mib("VmRSS:"); }
+
+    [[nodiscard]] double peak_mib() const { return status_mib("VmHWM:"); }
+
+private:
+    [[nodiscard]] double status_mib(const std::string& field) const;
+
+    tests::PrivatePostgres postgres_;
+    tests::PrivateRedis redis_;
+    tests::Instance instance_;
+    tests::SqlReader sql_;
+};
+
+/// Runs a program and waits; the seconds that it took. Throws with its output when it fails.
+double timed(const std::vector<std::string>& command);
+
+}  // namespace ezapi::bench
