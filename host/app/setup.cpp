@@ -1,6 +1,8 @@
 #include "host/app/setup.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 #include "ezapi/error.hpp"
@@ -146,7 +148,9 @@ db::MigrationsOptions migrations_options(const config::Config& config) {
     db::MigrationsOptions out;
     out.folder = migrations_folder(config.text("migrations.directory"));
     out.dsn = config.text("postgres.dsn");
-    out.connect_timeout = config.milliseconds("postgres.connect_timeout_ms");
+    // No request waits for an answer here, so a server under load is given its time.
+    out.connect_timeout = std::max(config.milliseconds("postgres.connect_timeout_ms"),
+                                   std::chrono::milliseconds(10000));
     return out;
 }
 
