@@ -14,9 +14,8 @@ constexpr std::string_view kSums =
     "sum(requests)::bigint AS requests, sum(errors)::bigint AS errors,"
     " sum(tokens_in)::bigint AS tokens_in, sum(tokens_out)::bigint AS tokens_out,"
     " sum(tokens_cached)::bigint AS tokens_cached, sum(cost_nano)::bigint AS cost_nano,"
-    " sum(latency_sum_ms)::bigint AS latency_sum_ms";
-
-constexpr std::string_view kLatencies = "string_agg(encode(latency, 'hex'), ',') AS latency";
+    " sum(latency_sum_ms)::bigint AS latency_sum_ms,"
+    " string_agg(encode(latency, 'hex'), ',') AS latency";
 
 constexpr std::string_view kSpans =
     "SELECT span = 'day', starts FROM request_log_spans "
@@ -36,10 +35,8 @@ Param times(const std::vector<Item>& items, TimeOf time_of) {
     return Param::owning(pg_array(views));
 }
 
-template <class Range, class TextOf>
-Param texts(const Range& range, TextOf text_of) {
-    std::vector<std::string_view> views;
-    for (const auto& item : range) views.push_back(text_of(item));
+Param texts(const std::vector<std::string>& items) {
+    const std::vector<std::string_view> views(items.begin(), items.end());
     return Param::owning(pg_array(views));
 }
 
@@ -169,61 +166,68 @@ Statistics::Found Statistics::from_rows(const Grouping& grouping) {
     return found;
 }
 
-/// Returns how many groups there are. Of many only the largest are read, and those that the edges
-/// hold as well: no other can be among the largest of both together.
-std::size_t Statistics::add_sums(const Grouping& grouping, std::size_t most, Found& found) {
-    std::string sql = parts(grouping) + ", grouped AS (SELECT value, " + std::string(kSums);
-    if (!grouping.many) sql += ", " + std::string(kLatencies);
-    sql += " FROM part GROUP BY value) ";
+/// The groups of the rollups with the most requests, and how many there are.
+Statistics::Largest Statistics::find_largest(const Grouping& grouping, std::size_t most) {
     std::vector<Param> params = places();
-    if (grouping.many) {
-        sql +=
-            "SELECT * FROM (SELECT grouped.*, count(*) OVER () AS groups,"
-            " row_number() OVER (ORDER BY requests DESC, value) AS place FROM grouped) AS ranked "
-            "WHERE place <= $6 OR value = ANY($7::text[])";
-        params.emplace_back(most);
-        params.push_back(
-            texts(found, [](const auto& entry) { return std::string_view(entry.first); }));
-    } else {
-        sql += "SELECT * FROM grouped";
-    }
-    const Rows rows = tx_.query(sql, params);
-    std::size_t at_edges_only = found.size();
-    for (size_t row = 0; row < rows.size(); ++row) {
-        Figures some = sums(rows, row, 1);
-        if (!grouping.many) merge_hex(some.latency, rows.text(row, 8));
-        const auto [entry, fresh] = found.try_emplace(std::string(rows.text(row, 0)));
-        entry->second.add(some);
-        if (!fresh) --at_edges_only;
-    }
-    const bool counted = grouping.many && !rows.empty();
-    return at_edges_only + (counted ? static_cast<std::size_t>(rows.integer(0, 8)) : rows.size());
+    params.emplace_back(most);
+    const Rows rows =
+        tx_.query(parts(grouping) +
+                      " SELECT value, groups FROM (SELECT value, count(*) OVER () AS groups,"
+                      " row_number() OVER (ORDER BY sum(requests) DESC, value) AS place"
+                      " FROM part GROUP BY value) AS ranked WHERE place <= $6",
+                  params);
+    Largest out;
+    for (size_t row = 0; row < rows.size(); ++row) out.values.emplace_back(rows.text(row, 0));
+    if (!rows.empty()) out.groups = static_cast<std::size_t>(rows.integer(0, 1));
+    return out;
 }
 
-void Statistics::add_latencies(const Grouping& grouping, std::vector<Group>& groups) {
-    std::map<std::string_view, Figures*> by_value;
-    for (Group& group : groups) by_value[group.value] = &group.figures;
+/// Adds the figures of the rollups, of all groups or of these. Returns how many groups were found
+/// before and are in no rollup.
+std::size_t Statistics::add_figures(const Grouping& grouping,
+                                    const std::vector<std::string>* only,
+                                    Found& found) {
+    std::string sql = parts(grouping) + " SELECT value, " + std::string(kSums) + " FROM part";
     std::vector<Param> params = places();
-    params.push_back(
-        texts(groups, [](const Group& group) { return std::string_view(group.value); }));
-    const Rows rows = tx_.query(parts(grouping) + " SELECT value, " + std::string(kLatencies) +
-                                    " FROM part WHERE value = ANY($6::text[]) GROUP BY value",
-                                params);
-    for (size_t row = 0; row < rows.size(); ++row)
-        merge_hex(by_value.at(rows.text(row, 0))->latency, rows.text(row, 1));
+    if (only != nullptr) {
+        sql += " WHERE value = ANY($6::text[])";
+        params.push_back(texts(*only));
+    }
+    const Rows rows = tx_.query(sql + " GROUP BY value", params);
+    std::size_t elsewhere = found.size();
+    for (size_t row = 0; row < rows.size(); ++row) {
+        Figures some = sums(rows, row, 1);
+        merge_hex(some.latency, rows.text(row, 8));
+        const auto [entry, is_new] = found.try_emplace(std::string(rows.text(row, 0)));
+        entry->second.add(some);
+        if (!is_new) --elsewhere;
+    }
+    return elsewhere;
+}
+
+/// Of many groups only the largest are added up, and those that the edges hold as well: no other
+/// can be among the largest of both together. Returns how many groups there are.
+std::size_t Statistics::add_many(const Grouping& grouping, std::size_t most, Found& found) {
+    Largest largest = find_largest(grouping, most);
+    for (const auto& [value, figures] : found) largest.values.push_back(value);
+    if (largest.values.empty()) return 0;
+    return largest.groups + add_figures(grouping, &largest.values, found);
 }
 
 Groups Statistics::by(const Grouping& grouping, std::size_t most) {
     Found found = from_rows(grouping);
     Groups out;
-    out.count = add_sums(grouping, most, found);
-    for (auto& [value, figures] : found) out.listed.push_back({value, std::move(figures)});
-    if (!grouping.many) out.total = sum_of(out.listed);
-    if (!grouping.by_time()) keep_largest(out.listed, most);
     if (grouping.many) {
-        add_latencies(grouping, out.listed);
-        out.total = out.count > out.listed.size() ? total() : sum_of(out.listed);
+        out.count = add_many(grouping, most, found);
+    } else {
+        add_figures(grouping, nullptr, found);
+        out.count = found.size();
     }
+    for (auto& [value, figures] : found) out.listed.push_back({value, std::move(figures)});
+    const bool complete = out.count == out.listed.size();
+    if (complete) out.total = sum_of(out.listed);
+    if (!grouping.by_time()) keep_largest(out.listed, most);
+    if (!complete) out.total = total();
     return out;
 }
 

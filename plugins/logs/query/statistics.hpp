@@ -39,14 +39,22 @@ public:
 private:
     using Found = std::map<std::string, Figures, std::less<>>;
 
+    struct Largest {
+        std::vector<std::string> values;
+        std::size_t groups = 0;  // all there are
+    };
+
     void settle_edges(const TimeSpan& range);
     void read_spans(const TimeSpan& whole);
     [[nodiscard]] bool nothing_in(const TimeSpan& span);
     [[nodiscard]] std::string parts(const Grouping& grouping) const;
     [[nodiscard]] std::vector<Param> places() const;
     [[nodiscard]] Found from_rows(const Grouping& grouping);
-    std::size_t add_sums(const Grouping& grouping, std::size_t most, Found& found);
-    void add_latencies(const Grouping& grouping, std::vector<Group>& groups);
+    [[nodiscard]] Largest find_largest(const Grouping& grouping, std::size_t most);
+    std::size_t add_figures(const Grouping& grouping,
+                            const std::vector<std::string>* only,
+                            Found& found);
+    [[nodiscard]] std::size_t add_many(const Grouping& grouping, std::size_t most, Found& found);
 
     Tx& tx_;
     std::int64_t master_id_;
