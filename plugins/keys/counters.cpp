@@ -13,17 +13,22 @@ namespace {
 constexpr std::int64_t kMostCounted = std::int64_t{1} << 53;
 constexpr std::int64_t kLatestMicros = 253'402'300'799'000'000;  // the end of the year 9999
 
-// Rows are locked in the order of their ids, so that two flushes never wait for each other. The
-// result: a place for each item that names no token, a hash for each that Redis must learn anew.
-// Only a token with a quota looks different after being used.
-constexpr const char* kAdd = R"(
+// Tokens are looked up one by one, each by an index: LIMIT keeps the planner from reading all of
+// them. Rows are locked in the order of their ids, so that two flushes never wait for each other.
+// The result: a place for each item that names no token, a hash for each token that Redis must
+// learn anew, the id of each that it learns later. Only a token with a quota looks different after
+// being used; see quota_lag.hpp.
+const std::string kAdd = R"(
 WITH given AS (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         WITH ORDINALITY AS g (key_id, token_hash, requests, tokens_in, tokens_out, used_at, place)
 ), known AS (
-    SELECT g.place, k.id FROM given g JOIN keys k ON k.id = g.key_id
+    SELECT g.place, k.id FROM given g
+        CROSS JOIN LATERAL (SELECT id FROM keys WHERE id = g.key_id LIMIT 1) AS k WHERE g.key_id <> 0
     UNION ALL
-    SELECT g.place, k.id FROM given g JOIN keys k ON k.token_hash = g.token_hash
+    SELECT g.place, k.id FROM given g
+        CROSS JOIN LATERAL (SELECT id FROM keys WHERE token_hash = g.token_hash LIMIT 1) AS k
+        WHERE g.token_hash <> ''
     UNION ALL
     SELECT g.place, r.key_id FROM given g JOIN key_retiring_hashes r ON r.token_hash = g.token_hash
 ), sums AS (
@@ -38,19 +43,30 @@ WITH given AS (
         tokens_in = k.tokens_in + s.tokens_in,
         tokens_out = k.tokens_out + s.tokens_out,
         quota_used = k.quota_used + s.tokens_in + s.tokens_out,
+        quota_unshown = CASE
+            WHEN k.quota_limit IS NULL
+                OR (k.status = 'active' AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit)
+                OR (k.quota_used - k.quota_unshown < k.quota_limit
+                    AND (k.quota_unshown + s.tokens_in + s.tokens_out) * )" +
+                         std::to_string(kQuotaSteps) +
+                         R"( >= k.quota_limit - (k.quota_used - k.quota_unshown))
+            THEN 0 ELSE k.quota_unshown + s.tokens_in + s.tokens_out END,
         last_used_at = GREATEST(k.last_used_at, timestamptz 'epoch' + s.used_at * interval '1 microsecond'),
         status = CASE WHEN k.status = 'active' AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit
                       THEN 'exhausted' ELSE k.status END,
         version = k.version + CASE WHEN k.status = 'active'
             AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit THEN 1 ELSE 0 END
     FROM sums s JOIN locked l USING (id) WHERE k.id = s.id
-    RETURNING k.id, k.token_hash, k.quota_limit IS NOT NULL AND s.tokens_in + s.tokens_out > 0 AS differs
+    RETURNING k.id, k.token_hash, k.quota_unshown <> 0 AS lags,
+        k.quota_limit IS NOT NULL AND s.tokens_in + s.tokens_out > 0 AND k.quota_unshown = 0 AS differs
 )
-SELECT place, NULL FROM given WHERE place NOT IN (SELECT place FROM known)
+SELECT place, NULL, NULL::bigint FROM given WHERE place NOT IN (SELECT place FROM known)
 UNION ALL
-SELECT NULL, token_hash FROM counted WHERE differs
+SELECT NULL, token_hash, NULL FROM counted WHERE differs
 UNION ALL
-SELECT NULL, r.token_hash FROM key_retiring_hashes r JOIN counted c ON c.id = r.key_id WHERE c.differs
+SELECT NULL, r.token_hash, NULL FROM key_retiring_hashes r JOIN counted c ON c.id = r.key_id WHERE c.differs
+UNION ALL
+SELECT NULL, NULL, id FROM counted WHERE lags
 )";
 
 void check_item(const ez_key_usage& item, size_t index) {
@@ -75,7 +91,10 @@ std::string integers(std::span<const ez_key_usage> items, Member ez_key_usage::*
 
 }  // namespace
 
-void add_usage(Tx& tx, std::span<const ez_key_usage> items, std::int32_t* unknown) {
+void add_usage(Tx& tx,
+               std::span<const ez_key_usage> items,
+               std::int32_t* unknown,
+               const std::shared_ptr<QuotaLag>& lag) {
     if (items.empty()) return;
     std::vector<std::string_view> hashes;
     hashes.reserve(items.size());
@@ -92,10 +111,17 @@ void add_usage(Tx& tx, std::span<const ez_key_usage> items, std::int32_t* unknow
                                 integers(items, &ez_key_usage::tokens_in),
                                 integers(items, &ez_key_usage::tokens_out),
                                 integers(items, &ez_key_usage::last_used_at)});
+    std::vector<std::int64_t> lagging;
     for (size_t row = 0; row < rows.size(); ++row) {
         if (!rows.is_null(row, 0)) unknown[static_cast<size_t>(rows.integer(row, 0)) - 1] = 1;
+        if (!rows.is_null(row, 2)) lagging.push_back(rows.integer(row, 2));
     }
     touch_all(tx, rows, 1);
+    if (lagging.empty()) return;
+    // The end of the caller's transaction may come after that of this plugin.
+    tx.after([lag, lagging = std::move(lagging)](int committed) {
+        if (committed != 0) lag->note(lagging);
+    });
 }
 
 }  // namespace ezapi::keys

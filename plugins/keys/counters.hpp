@@ -2,16 +2,21 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "ezapi/db.hpp"
 #include "keys.h"
+#include "quota_lag.hpp"
 
 namespace ezapi::keys {
 
 /// See ez_keys_v1::usage.
-void add_usage(Tx& tx, std::span<const ez_key_usage> items, std::int32_t* unknown);
+void add_usage(Tx& tx,
+               std::span<const ez_key_usage> items,
+               std::int32_t* unknown,
+               const std::shared_ptr<QuotaLag>& lag);
 
 }  // namespace ezapi::keys

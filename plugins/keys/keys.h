@@ -49,8 +49,8 @@ typedef struct ez_keys_v1 {
     uint32_t size;
     /* [any] Adds the counters of many tokens in one statement; one token may stand several times.
        Sets unknown[i] to 1 for each that names no token, 0 otherwise. A token that reaches its
-       quota becomes "exhausted". It records what Redis must learn of this, so `tx` must be one of
-       the pool "main". */
+       quota becomes "exhausted". It records what Redis must learn of this at once, so `tx` must be
+       one of the pool "main"; a small use of a quota reaches Redis a little later. */
     ez_status (*usage)(void* self,
                        ez_tx* tx,
                        const ez_key_usage* items,

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 
 #include "ezapi/resource.hpp"
 #include "issuing.hpp"
 #include "key.hpp"
 #include "projection.hpp"
+#include "quota_lag.hpp"
 #include "rotation.hpp"
 #include "service.hpp"
 #include "upkeep.hpp"
@@ -31,7 +33,8 @@ public:
           issuing_(masters_, namespaces_),
           entity_(key_spec(issuing_)),
           tokens_(masters_),
-          service_(host, tokens_),
+          lag_(std::make_shared<QuotaLag>(host.db())),
+          service_(host, tokens_, lag_),
           upkeep_(host.db()) {
         serve_collection(host, of_master());
         serve_collection(host, of_caller());
@@ -97,6 +100,9 @@ private:
                 upkeep_.drop_retired(run);
             },
             true);
+        host.every("tell-quotas", std::chrono::seconds(2), Scope::instance, [this](const Run& run) {
+            lag_->tell(run);
+        });
     }
 
     Db db_;
@@ -105,6 +111,7 @@ private:
     Issuing issuing_;
     Resource entity_;
     Tokens tokens_;
+    std::shared_ptr<QuotaLag> lag_;
     KeysService service_;
     Upkeep upkeep_;
 };

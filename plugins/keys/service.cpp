@@ -42,8 +42,9 @@ const ez_keys_v1 KeysService::kTable = {
        std::int32_t* unknown,
        ez_error* error) noexcept {
         return guard(error, [&] {
-            Tx tx(static_cast<KeysService*>(self)->host_, raw, Tx::Ownership::borrowed);
-            add_usage(tx, {items, count}, unknown);
+            const auto* keys = static_cast<KeysService*>(self);
+            Tx tx(keys->host_, raw, Tx::Ownership::borrowed);
+            add_usage(tx, {items, count}, unknown, keys->lag_);
         });
     },
     [](void* self,

@@ -1,21 +1,27 @@
 // What other plugins ask of tokens: the service "keys/1" (see keys.h).
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "ezapi/plugin.hpp"
 #include "keys.h"
+#include "quota_lag.hpp"
 #include "tokens.hpp"
 
 namespace ezapi::keys {
 
 class KeysService {
 public:
-    KeysService(const Host& host, const Tokens& tokens) : host_(host.abi()), tokens_(tokens) {}
+    KeysService(const Host& host, const Tokens& tokens, std::shared_ptr<QuotaLag> lag)
+        : host_(host.abi()), tokens_(tokens), lag_(std::move(lag)) {}
 
     static const ez_keys_v1 kTable;
 
 private:
     const ez_host* host_;
     const Tokens& tokens_;
+    std::shared_ptr<QuotaLag> lag_;
 };
 
 }  // namespace ezapi::keys

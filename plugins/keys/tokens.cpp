@@ -8,7 +8,8 @@ namespace {
 
 const std::string kColumns =
     "k.id, k.version, k.master_id, k.name, k.status, k.namespaces, k.default_namespace, k.models, "
-    "k.models_denied, k.ip_allow, k.ip_deny, k.quota_limit, k.quota_used, k.qps_limit";
+    "k.models_denied, k.ip_allow, k.ip_deny, k.quota_limit, k.quota_used - k.quota_unshown, "
+    "k.qps_limit";
 const std::string kPresent =
     "SELECT k.token_hash, k.epoch, floor(extract(epoch FROM k.expires_at))::bigint, " + kColumns +
     " FROM keys k WHERE ";

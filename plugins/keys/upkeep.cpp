@@ -16,7 +16,7 @@ const std::string kHashesOfMoved =
 const std::string kReset =
     "WITH due AS (SELECT id FROM keys WHERE quota_reset_at <= $1 ORDER BY quota_reset_at LIMIT $2 "
     "FOR UPDATE SKIP LOCKED), "
-    "moved AS (UPDATE keys k SET quota_used = 0, "
+    "moved AS (UPDATE keys k SET quota_used = 0, quota_unshown = 0, "
     "quota_reset_at = CASE quota_reset WHEN 'daily' THEN $3::timestamptz "
     "WHEN 'weekly' THEN $4::timestamptz WHEN 'monthly' THEN $5::timestamptz END, "
     "status = CASE status WHEN 'exhausted' THEN 'active' ELSE status END, "

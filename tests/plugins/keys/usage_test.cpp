@@ -99,8 +99,29 @@ TEST_F(Usage, GraceIsMarkedWithItsToken) {
     const json key = issue(of, {{"quota_limit", 1000}});
     const json rotated = admin().post(path(of, key) + "/rotate", {{"grace_seconds", 600}}).json();
     touched();
-    add({{{"key_id", key.at("id")}, {"tokens_in", 1}}});
+    add({{{"key_id", key.at("id")}, {"tokens_in", 500}}});
     EXPECT_THAT(touched(), UnorderedElementsAre(hash(key), hash(rotated)));
+}
+
+TEST_F(Usage, SmallUseOfAQuotaIsToldLater) {
+    const json of = master();
+    const json key = issue(of, {{"quota_limit", 1000}});
+    touched();
+    add({{{"key_id", key.at("id")}, {"tokens_in", 10}}});
+    EXPECT_EQ(read(of, key).at("quota_used"), 10);
+    EXPECT_TRUE(eventually(std::chrono::seconds(10),
+                           [&] { return rendered(hash(key)).at("quota_used") == "10"; }));
+    EXPECT_THAT(touched(), ElementsAre(hash(key)));
+}
+
+TEST_F(Usage, SmallUsesThatAddUpToASixteenthOfTheRestAreToldAtOnce) {
+    const json of = master();
+    const json key = issue(of, {{"quota_limit", 1600}});
+    add({{{"key_id", key.at("id")}, {"tokens_in", 50}}});
+    touched();
+    add({{{"key_id", key.at("id")}, {"tokens_in", 99}}});
+    EXPECT_THAT(touched(), ElementsAre(hash(key)));
+    EXPECT_EQ(rendered(hash(key)).at("quota_used"), "149");
 }
 
 TEST_F(Usage, ImpossibleCountersAreRefusedAndAddNothing) {
@@ -132,6 +153,27 @@ TEST_F(Usage, TokenIsFoundAsTheDataPlaneSeesIt) {
     EXPECT_EQ(find(hash(key)).at("status"), "suspended");
     EXPECT_EQ(find(std::string(64, '0')), nullptr);
     EXPECT_EQ(find("999999999"), nullptr);
+}
+
+TEST(UsageOfAnother, WhatAProcessLeftUntoldIsToldByTheNext) {
+    Instance server({.plugins = {"masters", "keys", "probe"}, .plugin_directories = {EZAPI_PROBE}});
+    const json of = server.admin().post("/admin/masters", {{"name", "left"}}).json();
+    const json key = server.admin()
+                         .post("/admin/masters/" + of.at("id").dump() + "/keys",
+                               {{"name", "left"}, {"quota_limit", 1000000}})
+                         .json();
+    const std::string hash = credential::sha256_hex(key.at("token").get<std::string>());
+    const auto shown = [&] {
+        return server.admin()
+            .get("/probe/render/auth:token/" + hash)
+            .json()
+            .at(hash)
+            .at("quota_used");
+    };
+    server.stop();
+    SqlReader(server.dsn()).query("UPDATE keys SET quota_used = 7, quota_unshown = 7");
+    server.start();
+    EXPECT_TRUE(eventually(std::chrono::seconds(10), [&] { return shown() == "7"; }));
 }
 
 }  // namespace
