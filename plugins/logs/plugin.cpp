@@ -9,6 +9,8 @@
 #include "query/records.hpp"
 #include "query/reports.hpp"
 #include "realtime/realtime.hpp"
+#include "retention/retention.hpp"
+#include "rollup/rollups.hpp"
 #include "settings.hpp"
 
 namespace ezapi::logs {
@@ -20,6 +22,8 @@ public:
     explicit Logs(Host& host)
         : journal_(host.db()),
           ingest_(host),
+          retention_(host),
+          rollups_(host),
           counters_(host),
           realtime_(host),
           records_(host.db("logs"), time_limit(host)),
@@ -40,6 +44,8 @@ private:
 
     Journal journal_;
     Ingest ingest_;
+    Retention retention_;
+    Rollups rollups_;
     CounterFlush counters_;
     Realtime realtime_;
     Records records_;

@@ -36,6 +36,11 @@ inline constexpr const char* kSettings = R"json({
       "x-env": "EZ_LOG_MAX_RECORDS", "x-key": "log.max_records",
       "description": "Request records kept, the oldest go first; 0: no limit"
     },
+    "rollup_retention_days": {
+      "type": "integer", "minimum": 0, "maximum": 36500, "default": 400,
+      "x-env": "EZ_LOG_ROLLUP_RETENTION_DAYS", "x-key": "log.rollup_retention_days",
+      "description": "Age at which the statistics drawn from request records are deleted; 0: never"
+    },
     "partitioning": {
       "type": "string", "enum": ["off", "month", "day"], "default": "off",
       "x-env": "EZ_LOG_PARTITIONING", "x-key": "log.partitioning",

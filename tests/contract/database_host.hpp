@@ -52,6 +52,8 @@ public:
         activate();
     }
 
+    [[nodiscard]] const std::string& dsn() const { return dsn_; }
+
     [[nodiscard]] Host host() const { return Host(&abi_); }
 
     [[nodiscard]] Db db() const { return Db(&abi_); }

@@ -96,8 +96,15 @@ CREATE TABLE request_log_hours (
     model             text NOT NULL,
     latency           bytea NOT NULL
 );
-CREATE INDEX request_log_hours_hour ON request_log_hours (hour);
+CREATE INDEX request_log_hours_hour ON request_log_hours (hour, folded);
 CREATE INDEX request_log_hours_master ON request_log_hours (master_id, hour) WHERE folded;
+
+-- Rows from before `rows_kept_from` may have been deleted: what they added to the statistics cannot be recomputed.
+CREATE TABLE request_log_state (
+    single         boolean PRIMARY KEY DEFAULT true CHECK (single),
+    rows_kept_from timestamptz NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO request_log_state DEFAULT VALUES;
 
 -- The span `starts` .. + 1 hour or 1 day is summed up and holds; a record that arrives for it later takes it away in the
 -- transaction that stores it. While it is being built it is not `ready`: readers ask for ready ones only, take the

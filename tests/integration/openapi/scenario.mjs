@@ -109,6 +109,12 @@ export async function scenario(call) {
 
   await call('GET', '/admin/operation-logs', { query: '?limit=5&resource=masters', expect: 200 });
   await call('POST', '/internal/logs', { as: 'internal', body: [{ request_id: 'one', model: 'm' }, { request_id: 7 }], expect: 200 });
+  await call('POST', '/internal/logs', { as: 'internal', body: {}, expect: 422 });
+  const [from, to] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'];
+  await call('POST', '/admin/logs/rollups/rebuild', { body: { from, to }, expect: 200 });
+  await call('POST', '/admin/logs/rollups/rebuild', { body: { from: 'then' }, expect: 422 });
+  await call('DELETE', '/admin/logs', { query: `?before=${from}`, expect: 200 });
+  await call('DELETE', '/admin/logs', { expect: 400 });
   const sync = await call('GET', '/admin/sync', { expect: 200 });
   await call('GET', '/admin/sync/outbox', { expect: 200 });
   await call('GET', '/admin/sync/changes/{revision}', { params: { revision: sync.body.revision }, expect: 200 });

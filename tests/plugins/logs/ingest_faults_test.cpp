@@ -128,7 +128,7 @@ TEST_F(IngestFaults, LoseNothingThatWasAcknowledgedWhenTheProcessIsKilled) {
 TEST_F(IngestFaults, LoseNothingThatWasAcknowledgedWhileTheLogDatabaseIsAway) {
     if (!PrivatePostgres::shared().controllable()) GTEST_SKIP() << "the database is not ours";
     PrivatePostgres logs;
-    const std::string dsn = logs.fresh_database();
+    const std::string dsn = durable_database(logs);
     Instance instance({.plugins = {"logs"}, .environment = {{"EZ_LOG_PG_DSN", dsn}}});
     Senders senders(instance);
     for (int round = 0; round < 2; ++round) {
@@ -152,7 +152,7 @@ TEST_F(IngestFaults, LoseNothingThatWasAcknowledgedWhileTheLogDatabaseIsAway) {
 TEST_F(IngestFaults, KeepWhatIsQueuedUntilTheLogDatabaseIsBack) {
     if (!PrivatePostgres::shared().controllable()) GTEST_SKIP() << "the database is not ours";
     PrivatePostgres logs;
-    const std::string dsn = logs.fresh_database();
+    const std::string dsn = durable_database(logs);
     Instance instance({.plugins = {"logs"},
                        .environment = {{"EZ_LOG_PG_DSN", dsn},
                                        {"EZ_LOG_ACK", "queued"},

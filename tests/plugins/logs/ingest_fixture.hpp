@@ -26,6 +26,15 @@ namespace ezapi::tests {
     return client.send("POST", "/internal/logs", body, {{"Content-Type", type}});
 }
 
+/// A fresh database of which a commit survives the server's crash; those of tests need not.
+[[nodiscard]] inline std::string durable_database(PrivatePostgres& server) {
+    std::string dsn = server.fresh_database();
+    SqlReader(dsn).query(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on',"
+        " current_database()); END $$");
+    return dsn;
+}
+
 /// Rows, and what the rollups say they are: "rows requests".
 [[nodiscard]] inline std::string stored(const std::string& dsn) {
     SqlReader sql(dsn);

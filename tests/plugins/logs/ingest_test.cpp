@@ -147,12 +147,14 @@ TEST_F(SmallQueue, TurnsAwayWholeBodiesWhileItIsFull) {
         HttpClient client = instance().internal();
         return ingest(client, records("first", 8));
     });
-    HttpClient client = instance().internal();
-    HttpAnswer full;
-    EXPECT_TRUE(eventually(10s, [&] {
-        full = ingest(client, records("probe", 10));
-        return full.status == 429;
+    ASSERT_TRUE(eventually(10s, [&] {
+        return other.value(
+                   "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+                   " AND NOT granted") == "1";
     }));
+    HttpClient client = instance().internal();
+    const HttpAnswer full = ingest(client, records("probe", 10));
+    EXPECT_EQ(full.status, 429);
     EXPECT_EQ(full.json()["code"], "queue_full");
     EXPECT_NE(full.header("retry-after"), "");
     EXPECT_EQ(ingest(client, records("large", 11)).status, 413);

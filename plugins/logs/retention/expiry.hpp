@@ -1,0 +1,49 @@
+// Deletes request records by age and number: whole partitions where they lie wholly behind the cut,
+// rows in bounded batches otherwise. What they added to the statistics stays until it is too old
+// itself.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "ezapi/db.hpp"
+#include "retention/partitions.hpp"
+
+namespace ezapi::logs {
+
+struct RetentionRules {
+    std::int64_t days = 30;          // 0: for ever
+    std::int64_t max_records = 0;    // 0: any number
+    std::int64_t rollup_days = 400;  // 0: for ever
+};
+
+class Expiry {
+public:
+    explicit Expiry(Db db) : db_(db), partitions_(std::move(db)) {}
+
+    /// True: end soon.
+    using Stopping = std::function<bool()>;
+
+    struct Outcome {
+        std::int64_t records = 0;
+        bool complete = true;  // nothing older is left
+    };
+
+    /// Records from before `cut`.
+    Outcome delete_before(Timestamp cut, const Stopping& stopping) const;
+
+    /// Where the rules cut now; nothing: everything stays.
+    [[nodiscard]] std::optional<Timestamp> cut(const RetentionRules& rules, Timestamp now) const;
+
+    /// Statistics from before `cut`; returns the rows that went.
+    std::int64_t delete_statistics_before(Timestamp cut, const Stopping& stopping) const;
+
+private:
+    std::int64_t drop_partitions_before(Timestamp cut, const Stopping& stopping) const;
+
+    Db db_;
+    Partitions partitions_;
+};
+
+}  // namespace ezapi::logs

@@ -1,0 +1,103 @@
+#include "rollup/rebuild.hpp"
+
+#include <chrono>
+#include <set>
+
+#include "rollup/folding.hpp"
+#include "rollup/hours.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+using namespace std::chrono;
+
+constexpr minutes kWorkLimit{2};
+constexpr std::int64_t kMostPerSlice = 50000;  // records or combinations in memory
+
+std::int64_t requests_of(const Combinations& combinations) {
+    std::int64_t requests = 0;
+    for (const auto& [key, figures] : combinations) requests += figures.sums[0];
+    return requests;
+}
+
+std::int64_t differing(const Combinations& before, const Combinations& after) {
+    std::int64_t count = 0;
+    for (const auto& [key, figures] : after) {
+        const auto known = before.find(key);
+        if (known == before.end() || !(known->second == figures)) ++count;
+    }
+    for (const auto& [key, figures] : before) count += after.contains(key) ? 0 : 1;
+    return count;
+}
+
+}  // namespace
+
+Rebuild::Outcome Rebuild::run(Timestamp from, Timestamp to, const Stopping& stopping) const {
+    const Rows state = db_.query(
+        "SELECT CASE WHEN rows_kept_from = '-infinity' THEN NULL ELSE rows_kept_from END"
+        " FROM request_log_state");
+    const Timestamp kept_from = state.time(0, 0).value_or(Timestamp::min());
+    Outcome out;
+    for (const Timestamp starts : hours_between(floor<hours>(from), to)) {
+        if (out.hours + out.skipped > 0 && stopping()) {
+            out.next = starts;
+            return out;
+        }
+        if (starts < kept_from) {
+            ++out.skipped;
+            continue;
+        }
+        const Difference difference = hour(starts);
+        ++out.hours;
+        if (difference.combinations > 0) out.differed.push_back(difference);
+    }
+    return out;
+}
+
+/// Those of which there are records or statistics.
+std::vector<Timestamp> Rebuild::hours_between(Timestamp from, Timestamp to) const {
+    std::set<Timestamp> out;
+    for (const Timestamp known : known_hours(db_)) {
+        if (known >= from && known < to) out.insert(known);
+    }
+    const Rows rows = db_.query(
+        "WITH RECURSIVE hours AS ((SELECT date_trunc('hour', min(created_at), 'UTC') AS hour"
+        " FROM request_logs WHERE created_at >= $1 AND created_at < $2) UNION ALL"
+        " SELECT (SELECT date_trunc('hour', min(created_at), 'UTC') FROM request_logs"
+        " WHERE created_at >= hours.hour + interval '1 hour' AND created_at < $2) FROM hours"
+        " WHERE hours.hour IS NOT NULL) SELECT hour FROM hours WHERE hour IS NOT NULL",
+        {from, to});
+    for (size_t i = 0; i < rows.size(); ++i) out.insert(*rows.time(i, 0));
+    return {out.begin(), out.end()};
+}
+
+Rebuild::Difference Rebuild::hour(Timestamp starts) const {
+    Difference out{.hour = starts};
+    Tx tx = db_.begin({.statement_timeout = kWorkLimit});
+    lock_upkeep(tx);
+    tx.query("SELECT pg_advisory_xact_lock(7310872414)");  // nobody is writing now
+    const std::int64_t records =
+        tx.query(
+              "SELECT greatest((SELECT count(*) FROM request_logs WHERE created_at >= $1"
+              " AND created_at < $1::timestamptz + interval '1 hour'),"
+              " (SELECT count(*) FROM request_log_hours WHERE hour = $1))",
+              {starts})
+            .integer(0, 0);
+    const std::int64_t slices = 1 + records / kMostPerSlice;
+    for (std::int64_t i = 0; i < slices; ++i) {
+        const Slice slice{slices, i};
+        const Combinations before = read_hour(tx, starts, slice);
+        const Combinations after = recompute_hour(tx, starts, slice);
+        const std::int64_t wrong = differing(before, after);
+        out.combinations += wrong;
+        out.requests_before += requests_of(before);
+        out.requests_after += requests_of(after);
+        if (wrong > 0) replace_hour(tx, starts, slice, after);
+    }
+    if (out.combinations > 0)
+        tx.query("SELECT request_logs_enter(ARRAY[$1::timestamptz])", {starts});
+    tx.commit();
+    return out;
+}
+
+}  // namespace ezapi::logs

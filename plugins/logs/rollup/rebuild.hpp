@@ -1,0 +1,45 @@
+// Recomputes the hours from the records and says what differed. An hour at a time, while nobody
+// writes; hours of which records may have been deleted are left alone, as their records no longer
+// tell what there was.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ezapi/db.hpp"
+
+namespace ezapi::logs {
+
+class Rebuild {
+public:
+    explicit Rebuild(Db db) : db_(std::move(db)) {}
+
+    using Stopping = std::function<bool()>;
+
+    struct Difference {
+        Timestamp hour;
+        std::int64_t combinations = 0;  // that were wrong, missing or too many
+        std::int64_t requests_before = 0;
+        std::int64_t requests_after = 0;
+    };
+
+    struct Outcome {
+        std::int64_t hours = 0;    // that were compared
+        std::int64_t skipped = 0;  // without all their records
+        std::vector<Difference> differed;
+        std::optional<Timestamp> next;  // where to go on, when there was no time for all
+    };
+
+    /// The hours of [from, to).
+    [[nodiscard]] Outcome run(Timestamp from, Timestamp to, const Stopping& stopping) const;
+
+private:
+    [[nodiscard]] std::vector<Timestamp> hours_between(Timestamp from, Timestamp to) const;
+    [[nodiscard]] Difference hour(Timestamp hour) const;
+
+    Db db_;
+};
+
+}  // namespace ezapi::logs

@@ -1,0 +1,183 @@
+#include "rollup/summaries.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "rollup/figures_row.hpp"
+#include "rollup/folding.hpp"
+#include "rows/pg_binary.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+using namespace std::chrono;
+
+constexpr minutes kWorkLimit{10};
+constexpr minutes kRest{2};  // after the end of a span: most late records have arrived
+constexpr std::uint16_t kCopyColumns = 13;
+
+constexpr const char* kCopySummaries =
+    "COPY request_log_summaries (span, starts, dimension, master_id, value, requests, errors,"
+    " tokens_in, tokens_out, tokens_cached, cost_nano, latency_sum_ms, latency)"
+    " FROM STDIN (FORMAT binary)";
+
+struct Dimension {
+    const char* name;
+    const char* value;  // an expression over request_log_hours
+};
+
+constexpr Dimension kDimensions[] = {
+    {"model", "model"},
+    {"master", "master_id::text"},
+    {"key", "key_id::text"},
+    {"provider", "provider_id::text"},
+    {"namespace", "namespace"},
+    {"status", "status_class::text"},
+    {"hour", "to_char(hour, 'HH24')"},
+};
+
+/// Rows that add up to entries of one dimension; sorted, so that one entry at a time is in memory.
+std::string cursor_over(const Dimension& dimension, bool of_each_master) {
+    const std::string master = of_each_master ? "master_id" : "0";
+    return "DECLARE upkeep NO SCROLL CURSOR FOR SELECT " + master + ", " + dimension.value + ", " +
+           kFigureColumns +
+           " FROM request_log_hours WHERE hour >= current_setting('ezapi.from')::timestamptz"
+           " AND hour < current_setting('ezapi.to')::timestamptz" +
+           (of_each_master ? " AND master_id <> 0" : "") + " ORDER BY 1, 2";
+}
+
+/// The COPY of one span, cut into pieces.
+class Summary {
+public:
+    Summary(Tx& tx, std::string_view span, Timestamp starts)
+        : tx_(tx), span_(span), starts_(starts) {}
+
+    void add(const Dimension& dimension, bool of_each_master) {
+        tx_.query(cursor_over(dimension, of_each_master));
+        for (Rows rows = fetch(); !rows.empty(); rows = fetch()) {
+            for (size_t i = 0; i < rows.size(); ++i) add_row(dimension, rows, i);
+        }
+        tx_.query("CLOSE upkeep");
+        finish(dimension);
+    }
+
+    void write() {
+        if (copy_.empty()) return;
+        tx_.copy_in(kCopySummaries,
+                    std::string(pg_binary::kHeader) + copy_ + std::string(pg_binary::kTrailer));
+        copy_.clear();
+    }
+
+private:
+    Rows fetch() { return tx_.query("FETCH 5000 FROM upkeep"); }
+
+    void add_row(const Dimension& dimension, const Rows& rows, size_t row) {
+        const std::int64_t master = rows.integer(row, 0);
+        if (!open_ || master != master_ || rows.text(row, 1) != value_) {
+            finish(dimension);
+            open_ = true;
+            master_ = master;
+            value_ = rows.text(row, 1);
+        }
+        figures_.add(rows, row, 2);
+    }
+
+    void finish(const Dimension& dimension) {
+        if (!open_) return;
+        pg_binary::begin_row(copy_, kCopyColumns);
+        pg_binary::bytes(copy_, span_);
+        pg_binary::time(copy_, starts_.time_since_epoch().count());
+        pg_binary::bytes(copy_, dimension.name);
+        pg_binary::int8(copy_, master_);
+        pg_binary::bytes(copy_, value_);
+        figures_.append_to(copy_);
+        figures_ = {};
+        open_ = false;
+    }
+
+    Tx& tx_;
+    std::string_view span_;
+    Timestamp starts_;
+    bool open_ = false;
+    std::int64_t master_ = 0;
+    std::string value_;
+    Figures figures_;
+    std::string copy_;
+};
+
+}  // namespace
+
+size_t Summaries::run(Timestamp now, const Stopping& stopping) const {
+    const std::vector<Timestamp> known = known_hours(db_);
+    std::vector<Timestamp> hours;
+    std::set<Timestamp> days;
+    for (const Timestamp hour : known) {
+        if (hour + std::chrono::hours(1) + kRest <= now) hours.push_back(hour);
+        const Timestamp day = floor<std::chrono::days>(hour);
+        if (day + std::chrono::days(1) + kRest <= now) days.insert(day);
+    }
+    size_t built = 0;
+    for (const Timestamp hour : missing("hour", hours)) {
+        if (stopping()) return built;
+        built += build("hour", hour) ? 1U : 0U;
+    }
+    for (const Timestamp day : missing("day", {days.begin(), days.end()})) {
+        if (stopping()) return built;
+        built += build("day", day) ? 1U : 0U;
+    }
+    return built;
+}
+
+std::vector<Timestamp> Summaries::missing(std::string_view span,
+                                          const std::vector<Timestamp>& starts) const {
+    const Rows rows =
+        db_.query("SELECT starts FROM request_log_spans WHERE span = $1 AND ready", {span});
+    std::set<Timestamp> ready;
+    for (size_t i = 0; i < rows.size(); ++i) ready.insert(*rows.time(i, 0));
+    std::vector<Timestamp> out;
+    for (const Timestamp start : starts) {
+        if (!ready.contains(start)) out.push_back(start);
+    }
+    return out;
+}
+
+void Summaries::announce(std::string_view span, Timestamp starts) const {
+    Tx tx = db_.begin();
+    tx.query("SELECT pg_advisory_xact_lock(7310872414)");  // nobody is writing now
+    tx.query(
+        "INSERT INTO request_log_spans (span, starts) VALUES ($1, $2)"
+        " ON CONFLICT (span, starts) DO UPDATE SET ready = false",
+        {span, starts});
+    tx.query("DELETE FROM request_log_summaries WHERE span = $1 AND starts = $2", {span, starts});
+    tx.commit();
+}
+
+bool Summaries::build(std::string_view span, Timestamp starts) const {
+    announce(span, starts);
+    const bool day = span == "day";
+    const Timestamp ends = starts + (day ? std::chrono::hours(24) : std::chrono::hours(1));
+    Tx tx = db_.begin({.isolation = EZ_REPEATABLE_READ, .statement_timeout = kWorkLimit});
+    tx.query("SELECT set_config('ezapi.from', $1, true), set_config('ezapi.to', $2, true)",
+             {format_time(starts), format_time(ends)});
+    Summary summary(tx, span, starts);
+    for (const Dimension& dimension : kDimensions) {
+        if (!day && std::string_view(dimension.name) == "hour") continue;
+        summary.add(dimension, false);
+        if (day) summary.add(dimension, true);
+        summary.write();
+    }
+    try {
+        const Rows done = tx.query(
+            "UPDATE request_log_spans SET ready = true, built_at = now()"
+            " WHERE span = $1 AND starts = $2 AND NOT ready",
+            {span, starts});
+        if (done.affected() != 1) return false;
+        tx.commit();
+    } catch (const Error& error) {
+        if (error.sqlstate() != "40001") throw;
+        return false;
+    }
+    return true;
+}
+
+}  // namespace ezapi::logs
