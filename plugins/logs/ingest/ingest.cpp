@@ -82,6 +82,7 @@ Operation operation() {
             "stored (log.ack = queued). 429: the queue is full, nothing was taken. 503: nothing "
             "was stored, or it is not known; send it again.")
         .body(array_schema(schema_ref("RequestRecord")))
+        .body(text_schema(), "application/x-ndjson")
         .schema("RequestRecord", record_schema())
         .schema(
             "IngestRefusal",
@@ -102,7 +103,7 @@ Ingest::Ingest(Host& host)
       limits_{.records = host.settings().at("queue_capacity").get<size_t>(), .bytes = kMostBytes},
       figures_(host.metrics()),
       queue_(rules_of(host.settings())),
-      writer_(queue_, RequestStore(host.db("logs")), figures_, host.log()) {
+      writer_(queue_, host.db("logs"), figures_, host.log()) {
     host.keep("POST",
               "/internal/logs",
               Access::internal,

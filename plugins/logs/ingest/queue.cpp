@@ -13,19 +13,20 @@ bool IngestQueue::push(std::unique_ptr<Delivery>& delivery) {
         waiting_records_ += records;
         waiting_.push_back(std::move(delivery));
     }
-    changed_.notify_one();
+    changed_.notify_all();
     return true;
 }
 
-std::vector<std::unique_ptr<Delivery>> IngestQueue::take(size_t most) {
+std::vector<std::unique_ptr<Delivery>> IngestQueue::take(size_t most, size_t least) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+    changed_.wait(lock, [this, least] { return closed_ || waiting_records_ >= least; });
     if (!waiting_.empty() && !ripe()) {
         changed_.wait_until(
             lock, waiting_.front()->arrived + rules_.linger, [this] { return ripe(); });
     }
     std::vector<std::unique_ptr<Delivery>> out;
     size_t records = 0;
+    // Another taker may have been faster.
     while (!waiting_.empty() && (out.empty() || records + waiting_.front()->records() <= most)) {
         records += waiting_.front()->records();
         out.push_back(std::move(waiting_.front()));

@@ -25,9 +25,9 @@ public:
     /// False when there is no room for all of it; it stays the caller's then.
     [[nodiscard]] bool push(std::unique_ptr<Delivery>& delivery);
 
-    /// Waits for something to write; whole bodies of up to `most` records together, or one larger.
-    /// Empty once it is closed and drained.
-    [[nodiscard]] std::vector<std::unique_ptr<Delivery>> take(size_t most);
+    /// Waits for something to write, `least` records or more; whole bodies of up to `most` records
+    /// together, or one larger. Empty once it is closed and drained.
+    [[nodiscard]] std::vector<std::unique_ptr<Delivery>> take(size_t most, size_t least = 1);
 
     /// The writer is done with so many records.
     void release(size_t records);

@@ -13,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr size_t kMostRecords = 5000;
+constexpr size_t kManyRecords = 1000;  // that are worth a transaction beside another
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{5000};
 constexpr milliseconds kStep{50};
@@ -36,24 +37,26 @@ std::vector<RowRef> rows_of(const std::vector<std::unique_ptr<Delivery>>& group)
 
 }  // namespace
 
-Writer::Writer(IngestQueue& queue, RequestStore store, const IngestFigures& figures, Log log)
-    : queue_(queue), store_(std::move(store)), figures_(figures), log_(log), thread_([this] {
-          run();
-      }) {}
+Writer::Writer(IngestQueue& queue, Db db, const IngestFigures& figures, Log log)
+    : queue_(queue), store_(std::move(db)), figures_(figures), log_(log) {
+    threads_[0] = std::thread([this] { run(1); });
+    threads_[1] = std::thread([this] { run(kManyRecords); });
+}
 
 Writer::~Writer() {
     queue_.close();
-    thread_.join();
+    for (std::thread& thread : threads_) thread.join();
 }
 
-void Writer::run() {
-    for (Group group = queue_.take(kMostRecords); !group.empty();
-         group = queue_.take(kMostRecords)) {
-        size_t records = 0;
-        for (const auto& delivery : group) records += delivery->records();
+/// Until the queue is closed and empty.
+void Writer::run(size_t least) {
+    while (true) {
+        Group group = queue_.take(kMostRecords, least);
+        if (group.empty()) {
+            if (queue_.closed()) return;
+            continue;
+        }
         write(group);
-        queue_.release(records);
-        figures_.queue_depth.set(static_cast<double>(queue_.depth()));
     }
 }
 
@@ -75,11 +78,20 @@ void Writer::write(Group& group) {
             log_.warn("request records are not stored" +
                       std::string(answered ? ", tried again until they are: " : ": ") +
                       failure->what());
-        if (!answered || !pause(tries)) return fail(group, *failure);
+        if (answered && pause(tries)) continue;
+        release(rows.size());
+        return fail(group, *failure);
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     figures_.write_seconds.observe(took.count());
+    release(rows.size());
     finish(group, rows);
+}
+
+/// Before the answers: who gets one may find room for the next body.
+void Writer::release(size_t records) {
+    queue_.release(records);
+    figures_.queue_depth.set(static_cast<double>(queue_.depth()));
 }
 
 /// False: there is no time left to try again.

@@ -1,12 +1,14 @@
-// The one thread of this process that writes request records.
+// The thread of this process that writes request records, and a second one for when there are many.
 //
 // It takes all bodies that wait and writes them in one transaction; while it does, the next ones
 // gather. So groups grow with the load, nobody who waits for an answer waits for a timer, and the
-// cost of a commit is shared. Bodies that wait for their commit learn how it went, good or bad;
-// those that were answered before are tried until they are stored.
+// cost of a commit is shared. Where so many gather that a transaction of their own costs little,
+// the second thread writes them meanwhile: one copies while the other waits for its commit. Bodies
+// that wait for their commit learn how it went, good or bad; those that were answered before are
+// tried until they are stored.
 #pragma once
 
-#include <atomic>
+#include <array>
 #include <memory>
 #include <span>
 #include <thread>
@@ -21,7 +23,7 @@ namespace ezapi::logs {
 
 class Writer {
 public:
-    Writer(IngestQueue& queue, RequestStore store, const IngestFigures& figures, Log log);
+    Writer(IngestQueue& queue, Db db, const IngestFigures& figures, Log log);
 
     /// Writes what is in the queue, then ends.
     ~Writer();
@@ -31,8 +33,9 @@ public:
 private:
     using Group = std::vector<std::unique_ptr<Delivery>>;
 
-    void run();
+    void run(size_t least);
     void write(Group& group);
+    void release(size_t records);
     [[nodiscard]] bool store(std::span<RowRef> rows, bool answered);
     void store_or_split(std::span<RowRef> rows);
     void finish(Group& group, std::span<const RowRef> rows) const;
@@ -43,7 +46,7 @@ private:
     RequestStore store_;
     const IngestFigures& figures_;
     Log log_;
-    std::thread thread_;
+    std::array<std::thread, 2> threads_;
 };
 
 }  // namespace ezapi::logs

@@ -95,7 +95,7 @@ Rebuild::Difference Rebuild::hour(Timestamp starts) const {
         if (wrong > 0) replace_hour(tx, starts, slice, after);
     }
     if (out.combinations > 0)
-        tx.query("SELECT request_logs_enter(ARRAY[$1::timestamptz])", {starts});
+        tx.query("SELECT request_logs_enter(ARRAY[$1::timestamptz], true)", {starts});
     tx.commit();
     return out;
 }

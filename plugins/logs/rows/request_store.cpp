@@ -4,7 +4,9 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "rollup/histogram.hpp"
 #include "rows/pg_binary.hpp"
+#include "rows/text_columns.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -12,16 +14,15 @@ namespace {
 constexpr std::int64_t kWindowUs = 25 * kHourUs;
 constexpr int kSwarm = 8;  // groups
 constexpr std::string_view kUniqueViolation = "23505";
+constexpr std::string_view kDeadlock = "40P01";  // the same ids come by two writers at once
+constexpr int kTries = 4;
+constexpr size_t kFewRows = 64;
 
-/// An element of a text array.
-void append_element(std::string& out, std::string_view text) {
-    out += out.empty() ? "{\"" : ",\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out.push_back('\\');
-        out.push_back(c);
-    }
-    out.push_back('"');
-}
+constexpr const char* kAddFew =
+    "SELECT request_logs_add($1::timestamptz[], $2::bigint[], $3::bigint[], $4::bigint[],"
+    " $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::integer[],"
+    " $11::integer[], $12::smallint[], $13::boolean[], $14::text[], $15::text[], $16::text[],"
+    " $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::bytea[], $23::bigint)";
 
 Param time_param(std::int64_t unix_us) {
     if (unix_us == PartitionMap::kAlways) return "infinity";
@@ -56,19 +57,66 @@ std::int64_t bound(const Rows& rows, size_t row, size_t column) {
     return rows.time(row, column).value().time_since_epoch().count();
 }
 
+/// The latency of each new row, as an array of encoded histograms.
+std::string histograms_of(std::span<const RowRef> rows) {
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    LatencyHistogram histogram;
+    for (const RowRef& ref : rows) {
+        if (!ref.is_new()) continue;
+        histogram.clear();
+        histogram.add(ref.row->latency_ms);
+        std::string hex = "\\x";
+        for (const char c : histogram.encode()) {
+            hex.push_back(kDigits[static_cast<unsigned char>(c) >> 4U]);
+            hex.push_back(kDigits[static_cast<unsigned char>(c) & 15U]);
+        }
+        append_element(out, hex);
+    }
+    return out.empty() ? "{}" : out + "}";
+}
+
+/// Those whose ids are among the found ones are stored already.
+void mark(std::span<RowRef> rows, const Rows& found) {
+    std::unordered_set<std::string_view> known;
+    for (size_t i = 0; i < found.size(); ++i) known.insert(found.text(i, 0));
+    for (RowRef& ref : rows) {
+        if (known.contains(ref.request_id())) ref.fate = RowRef::Fate::duplicate;
+    }
+}
+
+bool near_a_bound(std::span<const RowRef> rows, const PartitionMap& partitions) {
+    return std::any_of(rows.begin(), rows.end(), [&partitions](const RowRef& ref) {
+        return partitions.spans_several(ref.row->created_us, kWindowUs);
+    });
+}
+
 }  // namespace
 
 void RequestStore::write(std::span<RowRef> rows) {
     if (rows.empty()) return;
-    mark_twins(rows);
-    try {
-        attempt(rows, looks_ahead_ > 0 ? LookUp::all : LookUp::suspects);
-        if (looks_ahead_ > 0) --looks_ahead_;
-    } catch (const Error& error) {
-        if (error.sqlstate() != kUniqueViolation) throw;
-        looks_ahead_ = kSwarm;
-        attempt(rows, LookUp::all);
+    bool ahead = false;
+    {
+        const std::lock_guard lock(mutex_);
+        ahead = looks_ahead_ > 0;
+        if (ahead) --looks_ahead_;
     }
+    LookUp look_up = ahead ? LookUp::all : LookUp::suspects;
+    for (int tries = 1;; ++tries) {
+        try {
+            mark_twins(rows);
+            // Anew when the partitions turned out to be others than those that were known.
+            while (!attempt(rows, look_up)) mark_twins(rows);
+            break;
+        } catch (const Error& error) {
+            const bool known = error.sqlstate() == kUniqueViolation;
+            if (tries == kTries || (!known && error.sqlstate() != kDeadlock)) throw;
+            look_up = LookUp::all;
+            const std::lock_guard lock(mutex_);
+            looks_ahead_ = kSwarm;
+        }
+    }
+    const std::lock_guard lock(mutex_);
     for (const RowRef& ref : rows) recent_.add(ref.row->id_hash);
 }
 
@@ -82,58 +130,98 @@ void RequestStore::mark_twins(std::span<RowRef> rows) {
     }
 }
 
-void RequestStore::attempt(std::span<RowRef> rows, LookUp look_up) {
+/// False when nothing was done since the partitions are not as they were known.
+bool RequestStore::attempt(std::span<RowRef> rows, LookUp look_up) {
+    const std::shared_ptr<const Layout> known = layout();
+    const bool alone = near_a_bound(rows, known->partitions);
+    if (!alone && rows.size() <= kFewRows && !known->signature.empty())
+        return add_few(rows, known->signature);
     Tx tx = db_.begin();
-    const Rows entered = tx.query("SELECT request_logs_enter($1::timestamptz[])",
-                                  {Param::owning(array_of(hours_of(rows)))});
-    know_partitions(tx, entered.text(0, 0));
-    mark_known(tx, rows, look_up);
+    const Rows entered = tx.query("SELECT request_logs_enter($1::timestamptz[], $2)",
+                                  {Param::owning(array_of(hours_of(rows))), alone});
+    if (entered.text(0, 0) != known->signature) {
+        know_partitions(tx, entered.text(0, 0));
+        return false;
+    }
+    mark_known(tx, rows, look_up, known->partitions);
     if (std::any_of(rows.begin(), rows.end(), [](const RowRef& ref) { return ref.is_new(); })) {
         tx.copy_in(kCopyRows, copy_of(rows));
         tx.copy_in(kCopyHours, deltas_of(rows));
     }
     tx.commit();
+    return true;
+}
+
+bool RequestStore::add_few(std::span<RowRef> rows, const std::string& signature) {
+    const std::array<std::string, kRowColumns> columns = text_columns(rows);
+    std::vector<Param> params(columns.begin(), columns.end());
+    params.push_back(Param::owning(histograms_of(rows)));
+    params.emplace_back(signature);
+    const Rows found = db_.query(kAddFew, std::span<const Param>(params));
+    if (found.size() == 1 && found.is_null(0, 0)) {
+        const std::lock_guard lock(mutex_);
+        layout_ = std::make_shared<Layout>();  // unknown: asked for by the next attempt
+        return false;
+    }
+    mark(rows, found);
+    return true;
+}
+
+std::shared_ptr<const RequestStore::Layout> RequestStore::layout() const {
+    const std::lock_guard lock(mutex_);
+    return layout_;
 }
 
 void RequestStore::know_partitions(Tx& tx, std::string_view signature) {
-    if (signature == signature_) return;
     const Rows rows =
         tx.query("SELECT starts, ends FROM request_log_partitions WHERE NOT is_default");
     std::vector<PartitionMap::Range> ranges;
     for (size_t i = 0; i < rows.size(); ++i)
         ranges.push_back({bound(rows, i, 0), bound(rows, i, 1)});
-    partitions_ = PartitionMap(std::move(ranges));
-    signature_ = signature;
+    auto fresh = std::make_shared<Layout>();
+    fresh->partitions = PartitionMap(std::move(ranges));
+    fresh->signature = signature;
+    const std::lock_guard lock(mutex_);
+    layout_ = std::move(fresh);
+}
+
+/// Which rows may be stored already.
+std::vector<bool> RequestStore::suspects(std::span<const RowRef> rows,
+                                         const PartitionMap& partitions) const {
+    std::vector<bool> out(rows.size());
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const RowBlock::Row& row = *rows[i].row;
+        out[i] =
+            recent_.contains(row.id_hash) || partitions.spans_several(row.created_us, kWindowUs);
+    }
+    return out;
 }
 
 /// Marks the rows that are stored already: of all, or of those that may be.
-void RequestStore::mark_known(Tx& tx, std::span<RowRef> rows, LookUp look_up) {
+void RequestStore::mark_known(Tx& tx,
+                              std::span<RowRef> rows,
+                              LookUp look_up,
+                              const PartitionMap& partitions) {
+    const std::vector<bool> asked =
+        look_up == LookUp::all ? std::vector<bool>(rows.size(), true) : suspects(rows, partitions);
     std::string ids;
     std::int64_t first = PartitionMap::kAlways;
     std::int64_t last = -PartitionMap::kAlways;
-    for (const RowRef& ref : rows) {
-        if (!ref.is_new() || (look_up == LookUp::suspects && !suspected(ref))) continue;
-        append_element(ids, ref.request_id());
-        first = std::min(first, ref.row->created_us);
-        last = std::max(last, ref.row->created_us);
+    for (size_t i = 0; i < rows.size(); ++i) {
+        if (!rows[i].is_new() || !asked[i]) continue;
+        append_element(ids, rows[i].request_id());
+        first = std::min(first, rows[i].row->created_us);
+        last = std::max(last, rows[i].row->created_us);
     }
     if (ids.empty()) return;
     ids += "}";
-    const PartitionMap::Range times = partitions_.around(first - kWindowUs, last + kWindowUs);
+    const PartitionMap::Range times = partitions.around(first - kWindowUs, last + kWindowUs);
     const Rows found = tx.query(
         "SELECT request_id FROM request_logs WHERE request_id = ANY ($1::text[])"
         " AND created_at >= $2::timestamptz AND created_at <= $3::timestamptz",
         {ids, time_param(times.from), time_param(times.to)});
-    std::unordered_set<std::string_view> known;
-    for (size_t i = 0; i < found.size(); ++i) known.insert(found.text(i, 0));
-    for (RowRef& ref : rows) {
-        if (known.contains(ref.request_id())) ref.fate = RowRef::Fate::duplicate;
-    }
-}
-
-bool RequestStore::suspected(const RowRef& ref) const {
-    return recent_.contains(ref.row->id_hash) ||
-           partitions_.spans_several(ref.row->created_us, kWindowUs);
+    mark(rows, found);
 }
 
 }  // namespace ezapi::logs

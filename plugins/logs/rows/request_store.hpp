@@ -4,10 +4,12 @@
 // A request id is stored once. Inside a partition its unique index sees to that: rows are copied
 // straight in, and only when that fails are the ids looked up and the group copied again without
 // those that are there. Across partitions no index can, so a record near a bound is looked up
-// first, within 25 hours. Nobody can add one in between: a transaction that adds rows holds the
-// lock of the writer (request_logs_enter), in this process and all others.
+// first, within 25 hours; a group with such records is written alone, of all processes, so that
+// nobody adds one in between (request_logs_enter). Other groups may be written side by side.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,23 +26,33 @@ class RequestStore {
 public:
     explicit RequestStore(Db db) : db_(std::move(db)) {}
 
-    /// Durable when it returns; each row is stored or a duplicate then. On an Error nothing is
-    /// stored, except when the outcome is unknown: then a repetition tells.
+    /// Any thread. Durable when it returns; each row is stored or a duplicate then. On an Error
+    /// nothing is stored, except when the outcome is unknown: then a repetition tells.
     void write(std::span<RowRef> rows);
 
 private:
     enum class LookUp { suspects, all };
 
     static void mark_twins(std::span<RowRef> rows);
-    void attempt(std::span<RowRef> rows, LookUp look_up);
+
+    /// The partitions, and what tells that they are others now.
+    struct Layout {
+        PartitionMap partitions;
+        std::string signature;
+    };
+
+    [[nodiscard]] bool attempt(std::span<RowRef> rows, LookUp look_up);
+    [[nodiscard]] bool add_few(std::span<RowRef> rows, const std::string& signature);
     void know_partitions(Tx& tx, std::string_view signature);
-    void mark_known(Tx& tx, std::span<RowRef> rows, LookUp look_up);
-    [[nodiscard]] bool suspected(const RowRef& ref) const;
+    void mark_known(Tx& tx, std::span<RowRef> rows, LookUp look_up, const PartitionMap& partitions);
+    [[nodiscard]] std::vector<bool> suspects(std::span<const RowRef> rows,
+                                             const PartitionMap& partitions) const;
+    [[nodiscard]] std::shared_ptr<const Layout> layout() const;
 
     Db db_;
+    mutable std::mutex mutex_;
     RecentIds recent_;
-    PartitionMap partitions_;
-    std::string signature_;
+    std::shared_ptr<const Layout> layout_ = std::make_shared<Layout>();
     int looks_ahead_ = 0;  // groups that are looked up first, since duplicates come in swarms
 };
 
