@@ -222,6 +222,43 @@ TEST_F(Statistics, MasterSeesItsOwnOnly) {
     EXPECT_EQ(itself.get("/v1/logs?master_id=1").status, 400);
 }
 
+TEST_F(Statistics, WhatIsTakenInIsListedAndAddedUpAtOnce) {
+    const json record{{"request_id", "taken-in"},
+                      {"master_id", 3},
+                      {"key_id", 31},
+                      {"model", "taken-in"},
+                      {"provider_group_id", 4},
+                      {"provider_id", 5},
+                      {"status_code", 429},
+                      {"latency_ms", 120},
+                      {"tokens_in", 10},
+                      {"tokens_out", 20},
+                      {"cost", 0.25},
+                      {"error", "too many"},
+                      {"created_at", "2026-05-01T10:20:30.000Z"}};
+    const HttpAnswer taken = instance().internal().post("/internal/logs", json::array({record}));
+    ASSERT_EQ(taken.status, 200) << taken.body;
+
+    const json listed = admin().get("/admin/logs?request_id=taken-in").json()["data"];
+    ASSERT_EQ(listed.size(), 1U);
+    for (const auto& [name, value] : record.items()) EXPECT_EQ(listed[0][name], value) << name;
+
+    const Timestamp hour = *parse_time("2026-05-01T10:00:00Z");
+    for (const auto& [from, to] :
+         {std::pair{hour, hour + std::chrono::hours(1)},
+          {hour + std::chrono::minutes(20), hour + std::chrono::minutes(21)}}) {
+        const json answer = ask("model", from, to);
+        ASSERT_EQ(answer["data"].size(), 1U);
+        EXPECT_EQ(answer["data"][0]["model"], "taken-in");
+        EXPECT_EQ(answer["total"]["requests"], 1);
+        EXPECT_EQ(answer["total"]["errors"], 1);
+        EXPECT_EQ(answer["total"]["cost"], 0.25);
+        EXPECT_NEAR(answer["total"]["latency_ms"]["p50"].get<double>(), 120, 6);
+    }
+    EXPECT_EQ(ask("model", hour + std::chrono::minutes(21), hour + std::chrono::hours(1))["groups"],
+              0);
+}
+
 TEST_F(Statistics, RefuseWhatIsNoQuestion) {
     for (const char* query : {"group_by=colour",
                               "from=yesterday",
