@@ -4,9 +4,12 @@
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/OptionException.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,11 +23,29 @@ using Poco::Util::Option;
 using Poco::Util::OptionCallback;
 using Poco::Util::OptionSet;
 
-constexpr int kUsage = 64;  // EX_USAGE of sysexits.h
+constexpr std::array<std::string_view, 4> kCommands{"serve", "migrate", "check-config", "plugins"};
+
+/// The place of the first word that is no command of the program's own: that of a plugin, to which
+/// everything behind it belongs. `argc`: there is none.
+int place_of_plugin(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word == "--config" || word == "-c") {
+            ++i;
+        } else if (!word.starts_with('-')) {
+            const bool own = std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
+            return own ? argc : i;
+        }
+    }
+    return argc;
+}
 
 class EzApplication final : public Poco::Util::Application {
 public:
-    EzApplication() { setUnixOptions(true); }
+    explicit EzApplication(std::vector<std::string> plugin_arguments)
+        : plugin_arguments_(std::move(plugin_arguments)) {
+        setUnixOptions(true);
+    }
 
 protected:
     void defineOptions(OptionSet& options) override {
@@ -55,7 +76,8 @@ protected:
         if (command == "migrate") return migrate(invocation_);
         if (command == "check-config") return check_config(invocation_);
         if (command == "plugins") return list_plugins(invocation_);
-        return misuse("'" + command + "' is no command");
+        const auto code = run_plugin(invocation_, command, plugin_arguments_);
+        return code ? *code : misuse("'" + command + "' is no command, and no enabled plugin");
     }
 
 private:
@@ -77,13 +99,14 @@ private:
         Poco::Util::HelpFormatter help(options());
         help.setUnixStyle(true);
         help.setCommand("ezapi");
-        help.setUsage("[options] [serve | migrate | check-config | plugins]");
+        help.setUsage("[options] [serve | migrate | check-config | plugins | PLUGIN ...]");
         help.setHeader(
             "The control plane of an LLM gateway.\n\n"
             "serve         run (also when no command is given)\n"
             "migrate       bring the database up to date, or show how it stands (--status)\n"
             "check-config  show every setting with its source, or everything that is wrong\n"
-            "plugins       show the plugins that are found, and why one cannot run");
+            "plugins       show the plugins that are found, and why one cannot run\n"
+            "PLUGIN ...    what a plugin offers beside serving, such as: sync --check");
         help.setFooter(
             "Signals: TERM and INT end it gracefully, a second one at once; HUP is ignored.");
         help.format(std::cout);
@@ -101,6 +124,7 @@ private:
     }
 
     Invocation invocation_;
+    std::vector<std::string> plugin_arguments_;
     bool help_ = false;
     bool version_ = false;
 };
@@ -112,9 +136,10 @@ int run(int argc, char** argv) {
     // reliably.
     std::signal(SIGPIPE, SIG_IGN);
     block_end_signals();  // before any thread exists, so that all of them inherit it
-    EzApplication application;
+    const int place = place_of_plugin(argc, argv);
+    EzApplication application({argv + std::min(place + 1, argc), argv + argc});
     try {
-        application.init(argc, argv);
+        application.init(std::min(place + 1, argc), argv);
     } catch (const Poco::Util::OptionException& error) {
         std::cerr << "ezapi: " << error.displayText() << "; see ezapi --help\n";
         return kUsage;

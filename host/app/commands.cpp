@@ -126,4 +126,16 @@ int list_plugins(const Invocation& invocation) {
     });
 }
 
+std::optional<int> run_plugin(const Invocation& invocation,
+                              const std::string& plugin,
+                              const std::vector<std::string>& arguments) {
+    bool known = true;
+    const int code = run_command([&] {
+        Process process(invocation);
+        known = process.has_plugin(plugin);
+        return known ? process.run_plugin(plugin, arguments) : kDone;
+    });
+    return known ? std::optional(code) : std::nullopt;
+}
+
 }  // namespace ezapi::host::app

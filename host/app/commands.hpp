@@ -2,8 +2,10 @@
 // why it is not 0.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ezapi::host::app {
 
@@ -15,6 +17,7 @@ struct Invocation {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kRefused = 2;
+inline constexpr int kUsage = 64;  // EX_USAGE of sysexits.h
 
 [[nodiscard]] std::string_view version() noexcept;
 
@@ -22,5 +25,11 @@ inline constexpr int kRefused = 2;
 [[nodiscard]] int migrate(const Invocation& invocation);
 [[nodiscard]] int check_config(const Invocation& invocation);
 [[nodiscard]] int list_plugins(const Invocation& invocation);
+
+/// `ezapi <plugin> [argument ...]`: starts the plugins without serving and lets that one do what it
+/// offers. Nothing: no plugin of that name is enabled.
+[[nodiscard]] std::optional<int> run_plugin(const Invocation& invocation,
+                                            const std::string& plugin,
+                                            const std::vector<std::string>& arguments);
 
 }  // namespace ezapi::host::app

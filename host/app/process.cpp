@@ -2,12 +2,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <utility>
 
 #include "ezapi/error.hpp"
+#include "ezapi/host_services.h"
+#include "ezapi/str.hpp"
 #include "host/api/tables.hpp"
 #include "host/app/database.hpp"
 #include "host/app/paths.hpp"
@@ -89,6 +92,19 @@ ez_status authenticate(modules::Services& services,
     return table->authenticate(pin->service().self, credential, out, error);
 }
 
+/// The service of the plugin that delivers changes to Redis.
+ez_status await_delivery(modules::Services& services,
+                         int64_t revision,
+                         uint32_t timeout_ms,
+                         ez_delivery_fn fn,
+                         void* user,
+                         ez_error* error) {
+    const auto pin = services.use("delivery/1");
+    if (!pin) return to_abi(Error(EZ_NOT_FOUND, "no plugin delivers changes to Redis"), error);
+    const auto* table = static_cast<const ez_delivery_v1*>(pin->service().table);
+    return table->await(pin->service().self, revision, timeout_ms, fn, user, error);
+}
+
 http::Health health_of(const HealthMonitor& monitor, const modules::Loader& loader) {
     http::Health health;
     nlohmann::ordered_json checks;
@@ -144,6 +160,56 @@ int Process::run() {
     return shut_down();
 }
 
+bool Process::has_plugin(std::string_view name) const {
+    const auto plugins = setup_->loader().report();
+    return std::any_of(plugins.begin(), plugins.end(), [&](const auto& plugin) {
+        return plugin.name == name && !plugin.version.empty();
+    });
+}
+
+int Process::run_plugin(const std::string& name, const std::vector<std::string>& arguments) {
+    if (refused()) return kRefused;
+    const config::Config& config = setup_->config();
+    wait_for_database("postgres.dsn",
+                      config.text("postgres.dsn"),
+                      config.seconds("postgres.start_wait_seconds"),
+                      loop_);
+    make_components();
+    require_migrated();
+    make_server({});  // takes the plugins' routes, and is never started
+    if (!start_plugins()) return kRefused;
+    return call_command(name, arguments);
+}
+
+void Process::require_migrated() const {
+    const MigrationTarget main =
+        migration_targets(setup_->config(), setup_->migration_modules()).front();
+    const auto entries = db::Migrations(main.options).status(main.modules);
+    for (const db::MigrationEntry& entry : entries) {
+        if (entry.state == db::MigrationState::pending)
+            throw Error(EZ_CONFLICT,
+                        "the database is not up to date: migration " + entry.name + " of " +
+                            entry.module + " is missing; run ezapi migrate");
+    }
+}
+
+int Process::call_command(const std::string& name, const std::vector<std::string>& arguments) {
+    const auto pin = services_.use("command." + name + "/1");
+    if (!pin) {
+        say(EZ_LOG_ERROR, "plugin " + name + " offers no command");
+        return kUsage;
+    }
+    std::vector<ez_str> words;
+    words.reserve(arguments.size());
+    for (const std::string& argument : arguments) words.push_back(str(argument));
+    const auto* table = static_cast<const ez_command_v1*>(pin->service().table);
+    int32_t code = kFailed;
+    check([&](ez_error* error) {
+        return table->run(pin->service().self, words.data(), words.size(), &code, error);
+    });
+    return code;
+}
+
 /// Tells every reason at once.
 bool Process::refused() const {
     const std::vector<std::string> refusals = setup_->refusals();
@@ -171,6 +237,11 @@ void Process::make_server(const std::string& admin_token) {
     options.access.authenticator = [this](ez_str credential, ez_identity* out, ez_error* error) {
         return authenticate(services_, credential, out, error);
     };
+    options.await_delivery =
+        [this](
+            int64_t revision, uint32_t timeout_ms, ez_delivery_fn fn, void* user, ez_error* error) {
+            return await_delivery(services_, revision, timeout_ms, fn, user, error);
+        };
     server_ = std::make_unique<http::Server>(std::move(options), &metrics_);
     components_ = {&metrics_,
                    pools_.get(),

@@ -8,6 +8,8 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "host/api/context.hpp"
 #include "host/app/commands.hpp"
@@ -37,12 +39,20 @@ public:
     /// starting.
     int run();
 
+    [[nodiscard]] bool has_plugin(std::string_view name) const;
+
+    /// The command that a plugin offers; returns its exit code. Throws ezapi::Error for what fails
+    /// before it. The database must be up to date: a look at it changes nothing.
+    int run_plugin(const std::string& name, const std::vector<std::string>& arguments);
+
 private:
     [[nodiscard]] bool refused() const;
     void make_components();
     void make_server(const std::string& admin_token);
     void migrate();
     void migrate_logs_later(MigrationTarget target);
+    void require_migrated() const;
+    int call_command(const std::string& name, const std::vector<std::string>& arguments);
     void add_host_jobs();
     void add_host_routes();
     void add_metrics();

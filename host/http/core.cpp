@@ -158,7 +158,14 @@ bool Server::Core::check_query(ExchangePtr& exchange) {
             {400, "unknown_parameter", "unknown query parameter '" + name + "': " + allowed, {}});
         return false;
     }
-    return true;
+    if (!exchange->route()->takes_wait) return true;
+    try {
+        (void)wait_asked(exchange->query());
+        return true;
+    } catch (const Error& error) {
+        exchange.release()->problem({400, "invalid_parameter", error.what(), {}});
+        return false;
+    }
 }
 
 Reply Server::Core::refuse(const Fault& fault) {
@@ -167,6 +174,16 @@ Reply Server::Core::refuse(const Fault& fault) {
     Reply reply = to_reply({fault.status, fault.code, fault.detail, {}}, request_id);
     add_common_headers(reply, request_id);
     return reply;
+}
+
+bool Server::Core::postpone(ez_exchange& exchange, Reply& reply) noexcept {
+    const auto* scope = serving_number == exchange.number() ? db::CallScope::current() : nullptr;
+    if (scope == nullptr || scope->revision == 0) return false;
+    if (exchange.route() == nullptr || !exchange.route()->takes_wait) return false;
+    const auto limit = wait_asked(exchange.query());
+    if (!limit) return false;
+    reply.set("X-Change-Revision", std::to_string(scope->revision));
+    return awaiting->keep(exchange, reply, scope->revision, *limit);
 }
 
 void Server::Core::answer(ez_exchange& exchange, Reply reply) noexcept {

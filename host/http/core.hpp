@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/http/awaiting.hpp"
 #include "host/http/cors.hpp"
 #include "host/http/exchange.hpp"
 #include "host/http/executor.hpp"
@@ -44,11 +45,13 @@ public:
     void forget() noexcept override { --connections_; }
 
     // Desk
+    bool postpone(ez_exchange& exchange, Reply& reply) noexcept override;
     void answer(ez_exchange& exchange, Reply reply) noexcept override;
 
     Routes routes;
     Access access;
     Observer observer;
+    const std::shared_ptr<Awaiting> awaiting;
     std::atomic<uint16_t> port = 0;
 
     [[nodiscard]] size_t connection_count() const noexcept { return connections_.load(); }

@@ -113,7 +113,12 @@ void ez_exchange::finish(int status, std::string body) noexcept {
         problem({500, {}, "the handler answered with status " + std::to_string(status), {}});
         return;
     }
-    desk_->answer(*this, http::Reply{status, std::move(headers_), std::move(body)});
+    http::Reply reply{status, std::move(headers_), std::move(body)};
+    if (!desk_->postpone(*this, reply)) conclude(std::move(reply));
+}
+
+void ez_exchange::conclude(http::Reply reply) noexcept {
+    desk_->answer(*this, std::move(reply));
     delete this;
 }
 
@@ -130,8 +135,7 @@ void ez_exchange::problem(const http::Problem& problem) noexcept {
     for (const auto& [name, value] : headers_) {
         if (!http::equal_ignoring_case(name, "content-type")) reply.set(name, value);
     }
-    desk_->answer(*this, std::move(reply));
-    delete this;
+    conclude(std::move(reply));
 }
 
 void ez_exchange::log_fault(const std::string& detail) const noexcept {

@@ -28,6 +28,8 @@ namespace ezapi::host::http {
 class Desk {
 public:
     virtual ~Desk() = default;
+    /// True: the exchange is kept and concluded later; otherwise it is the caller's still.
+    [[nodiscard]] virtual bool postpone(ez_exchange& exchange, Reply& reply) noexcept = 0;
     /// Adds what every answer has, measures it and gives it to the connection.
     virtual void answer(ez_exchange& exchange, Reply reply) noexcept = 0;
 };
@@ -85,6 +87,9 @@ public:
     void problem(const ezapi::host::http::Problem& problem) noexcept;
 
     // For the server.
+
+    /// Sends what was kept back, and frees.
+    void conclude(ezapi::host::http::Reply reply) noexcept;
 
     [[nodiscard]] const ezapi::host::http::Route* route() const noexcept { return route_.get(); }
 

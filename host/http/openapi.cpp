@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "host/http/awaiting.hpp"
 #include "host/http/syntax.hpp"
 
 namespace ezapi::host::http {
@@ -100,6 +101,37 @@ void add_path_parameters(const Route& route, Json& operation) {
     }
 }
 
+/// A write may wait until its change is in Redis, and tells under which revision it arrives.
+void add_wait(const Route& route, Json& operation) {
+    if (!route.takes_wait) return;
+    operation["parameters"].push_back(
+        {{"name", "wait"},
+         {"in", "query"},
+         {"required", false},
+         {"schema", {{"type", "string"}, {"enum", {"applied"}}}},
+         {"description",
+          "Answer when the change is in Redis, or the timeout has passed; X-Change-State tells "
+          "which. The write is committed either way"}});
+    operation["parameters"].push_back({{"name", "timeout"},
+                                       {"in", "query"},
+                                       {"required", false},
+                                       {"schema",
+                                        {{"type", "number"},
+                                         {"minimum", 0},
+                                         {"maximum", kLongestWait.count()},
+                                         {"default", kUsualWait.count()}}},
+                                       {"description", "Longest time to wait, in seconds"}});
+    for (auto& [status, response] : operation["responses"].items()) {
+        if (!status.starts_with('2')) continue;
+        response["headers"]["X-Change-Revision"] = {
+            {"description", "The revision under which the change reaches Redis; absent: none does"},
+            {"schema", {{"type", "integer"}, {"format", "int64"}}}};
+        response["headers"]["X-Change-State"] = {
+            {"description", "With wait=applied: what has become of the change"},
+            {"schema", {{"type", "string"}, {"enum", {"applied", "pending", "dead"}}}}};
+    }
+}
+
 bool is_common(const Route& route, const Json& operation, int status) {
     const bool closed = route.spec.access != EZ_PUBLIC;
     const bool writes = route.spec.method != "GET" && route.spec.method != "HEAD";
@@ -160,6 +192,7 @@ Json operation_of(const Route& route, const Json& described, std::set<std::strin
     if (!operation.contains("tags")) operation["tags"] = {route.owner};
     add_path_parameters(route, operation);
     add_responses(route, operation);
+    add_wait(route, operation);
     const char* scheme = security_scheme(route.spec.access);
     operation["security"] =
         scheme == nullptr ? Json::array() : Json::array({{{scheme, Json::array()}}});

@@ -51,12 +51,13 @@ void add_query_names(const RouteSpec& spec, const nlohmann::json& operation, Rou
     }
     const bool writes = spec.method != "GET" && spec.method != "HEAD";
     if (!writes || (spec.access != EZ_ADMIN && spec.access != EZ_MASTER)) return;
-    for (const char* name : {"timeout", "wait"}) {
-        const auto end = route.query_names.end();
-        if (std::find(route.query_names.begin(), end, name) == end) {
-            route.query_names.emplace_back(name);
-        }
-    }
+    const auto declared = [&](const char* name) {
+        const auto& names = route.query_names;
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (declared("timeout") || declared("wait")) return;
+    route.takes_wait = true;
+    for (const char* name : {"timeout", "wait"}) route.query_names.emplace_back(name);
 }
 
 void read_description(const RouteSpec& spec, Route& route) {

@@ -63,6 +63,7 @@ struct Route {
     std::vector<std::string> segments;           // "{id}" for a parameter
     std::vector<std::string> query_names;        // what the operation lists, and what the host adds
     std::map<std::string, std::string> schemas;  // by name, as JSON in one canonical form
+    bool takes_wait = false;  // ?wait=applied&timeout=, which the host itself honours
     std::shared_ptr<Gate> gate;
 };
 

@@ -49,6 +49,7 @@ void turn_away(int descriptor) noexcept {
 Server::Core::Core(ServerOptions options, telemetry::Metrics* metrics)
     : access(options.access),
       observer(metrics),
+      awaiting(std::make_shared<Awaiting>(options.await_delivery)),
       options_(std::move(options)),
       cors_(options_.cors_origins),
       proxies_(options_.trusted_proxies) {
@@ -74,6 +75,7 @@ void Server::Core::start() {
 void Server::Core::stop_accepting() noexcept {
     ending_ = true;
     if (listener_) listener_->stop_accepting();
+    awaiting->close();
 }
 
 bool Server::Core::drain(Clock::time_point deadline) {
@@ -223,6 +225,7 @@ void Server::activate(std::string_view owner) {
 }
 
 bool Server::retire(std::string_view owner, Clock::time_point deadline) {
+    core_->awaiting->let_go();
     return core_->routes.retire(owner, deadline);
 }
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "host/http/access.hpp"
+#include "host/http/awaiting.hpp"
 #include "host/http/connection.hpp"
 #include "host/http/route.hpp"
 #include "host/modules/registry.hpp"
@@ -41,6 +42,7 @@ struct ServerOptions {
     Limits limits;
     Timeouts timeouts;
     AccessOptions access;
+    AwaitDelivery await_delivery;  // empty: nobody delivers
     std::string cors_origins = "*";
     std::vector<std::string> trusted_proxies;  // networks whose X-Forwarded-For names the client
 };

@@ -16,7 +16,7 @@ public:
 
     struct Limits {
         std::chrono::milliseconds probe_min{200};
-        std::chrono::milliseconds probe_max{5000};
+        std::chrono::milliseconds probe_max{1000};
         int failures = 3;  // calls in a row without an answer, until Redis is taken to be away
     };
 

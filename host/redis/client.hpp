@@ -38,7 +38,7 @@ struct Options {
     std::chrono::milliseconds idle_check{15000};  // PING before use after so long without use
     std::chrono::milliseconds max_age{10 * 60 * 1000};
     std::chrono::milliseconds probe_min{200};  // breaker: pause before the next attempt, doubling
-    std::chrono::milliseconds probe_max{5000};
+    std::chrono::milliseconds probe_max{1000};
     size_t max_reply_bytes = 64UL * 1024 * 1024;
 };
 

@@ -101,5 +101,17 @@ TEST(Route, KnowsTheQueryParametersOfItsOperation) {
     EXPECT_TRUE(route(EZ_INTERNAL_ONLY, "POST", "/a")->query_names.empty());
 }
 
+TEST(OpenApi, SaysThatWritesMayWaitForTheirDelivery) {
+    const json paths = compose({route(EZ_ADMIN, "POST", "/a"),
+                                route(EZ_ADMIN, "GET", "/a"),
+                                route(EZ_INTERNAL_ONLY, "POST", "/i")})["paths"];
+    const json& write = paths["/a"]["post"];
+    EXPECT_EQ(write["parameters"][0]["name"], "wait");
+    EXPECT_EQ(write["parameters"][1]["name"], "timeout");
+    EXPECT_TRUE(write["responses"]["200"]["headers"].contains("X-Change-State"));
+    EXPECT_FALSE(paths["/a"]["get"].contains("parameters"));
+    EXPECT_FALSE(paths["/i"]["post"].contains("parameters"));
+}
+
 }  // namespace
 }  // namespace ezapi::host::http
