@@ -5,10 +5,14 @@
 
 namespace ezapi::sync {
 
-Dispatcher::Dispatcher(Push push, std::function<bool()> admits, Limits limits)
+Dispatcher::Dispatcher(Push push,
+                       std::function<bool()> admits,
+                       Limits limits,
+                       std::function<void(std::chrono::duration<double>)> visible)
     : push_(std::move(push)),
       admits_(std::move(admits)),
       limits_(limits),
+      visible_(std::move(visible)),
       thread_([this] { run(); }) {}
 
 Dispatcher::~Dispatcher() {
@@ -60,6 +64,16 @@ Entities Dispatcher::next_round(std::vector<Share>& shares) {
     return round;
 }
 
+void Dispatcher::settle(const std::vector<Share>& shares) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    for (const Share& share : shares) {
+        share.ticket->left -= share.entities;
+        if (share.ticket->left == 0 && visible_) visible_(now - share.ticket->since);
+    }
+    done_.notify_all();
+}
+
 void Dispatcher::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -70,10 +84,8 @@ void Dispatcher::run() {
         lock.unlock();
         bool told = false;
         push_(round, [&] {
-            const std::lock_guard relock(mutex_);
-            for (const Share& share : shares) share.ticket->left -= share.entities;
+            settle(shares);
             told = true;
-            done_.notify_all();
         });
         lock.lock();
         if (told) continue;

@@ -34,7 +34,11 @@ public:
     };
 
     /// `admits` says whether a push is worth trying now.
-    Dispatcher(Push push, std::function<bool()> admits, Limits limits);
+    /// `visible` is told how long each delivery took, from deliver() until it was in Redis.
+    Dispatcher(Push push,
+               std::function<bool()> admits,
+               Limits limits,
+               std::function<void(std::chrono::duration<double>)> visible = {});
     ~Dispatcher();
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
@@ -52,6 +56,7 @@ private:
         size_t taken = 0;  // of the entities, by rounds
         size_t left = 0;   // not yet pushed
         bool dropped = false;
+        std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
     };
 
     struct Share {
@@ -62,9 +67,12 @@ private:
     void run();
     [[nodiscard]] Entities next_round(std::vector<Share>& shares);
 
+    void settle(const std::vector<Share>& shares);
+
     Push push_;
     std::function<bool()> admits_;
     Limits limits_;
+    std::function<void(std::chrono::duration<double>)> visible_;
     std::mutex mutex_;
     std::condition_variable work_;
     std::condition_variable done_;

@@ -37,6 +37,7 @@ struct Outcome {
     enum class Kind {
         applied,
         superseded,  // Redis holds a newer revision
+        fenced,      // Redis was emptied or filled since it was rendered, or has yet to be filled
         failed
     };
 

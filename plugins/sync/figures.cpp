@@ -1,5 +1,8 @@
 #include "figures.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace ezapi::sync {
 namespace {
 
@@ -9,6 +12,8 @@ std::string_view result_of(Outcome::Kind kind) {
             return "applied";
         case Outcome::Kind::superseded:
             return "superseded";
+        case Outcome::Kind::fenced:
+            return "fenced";
         default:
             return "failed";
     }
@@ -30,7 +35,63 @@ Figures::Figures(const Metrics& metrics)
           "ezapi_sync_full_pushes_total", "Full pushes by their result", {{"result", "done"}})),
       failed_full_pushes(metrics.counter(
           "ezapi_sync_full_pushes_total", "Full pushes by their result", {{"result", "failed"}})),
+      visible_seconds(
+          metrics.histogram("ezapi_sync_visible_seconds",
+                            "Time from the commit of a change until Redis has it",
+                            {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5})),
+      drift(metrics.gauge("ezapi_sync_drift",
+                          "Entities in which Redis differed at the last comparison, unrepaired")),
+      comparison_seconds(metrics.gauge("ezapi_sync_comparison_seconds",
+                                       "Duration of the last comparison with the database")),
+      nodes(metrics.gauge("ezapi_sync_nodes", "Nodes of the data plane that report themselves")),
+      stalest_node_seconds(
+          metrics.gauge("ezapi_sync_stalest_node_seconds",
+                        "How long the node that is furthest behind has lacked a change")),
       metrics_(metrics) {}
+
+void Figures::compared(const Findings& findings, double seconds) {
+    drift.set(static_cast<double>(findings.found() - findings.repaired()));
+    comparison_seconds.set(seconds);
+    const auto count = [&](std::string_view kind, std::int64_t amount) {
+        metrics_
+            .counter("ezapi_sync_drift_found_total",
+                     "Entities in which Redis differed from the database",
+                     {{"kind", kind}})
+            .add(static_cast<double>(amount));
+    };
+    for (const Findings::Resource& resource : findings.resources) {
+        count("missing", resource.missing);
+        count("stale", resource.stale);
+        count("foreign", resource.foreign);
+    }
+    metrics_.counter("ezapi_sync_drift_repaired_total", "Entities that a comparison has repaired")
+        .add(static_cast<double>(findings.repaired()));
+}
+
+/// A series cannot be taken back: nodes beyond a number get none of their own, and one that is gone
+/// shows no number.
+void Figures::staleness(const std::map<std::string, double>& seconds_by_node) {
+    nodes.set(static_cast<double>(seconds_by_node.size()));
+    double stalest = 0;
+    for (const auto& [node, seconds] : seconds_by_node) {
+        stalest = std::max(stalest, seconds);
+        const auto known = node_gauges_.find(node);
+        if (known != node_gauges_.end()) {
+            known->second.set(seconds);
+        } else if (node_gauges_.size() < kMostNodes) {
+            node_gauges_
+                .emplace(node,
+                         metrics_.gauge("ezapi_sync_node_staleness_seconds",
+                                        "How long a node of the data plane has lacked a change",
+                                        {{"node", node}}))
+                .first->second.set(seconds);
+        }
+    }
+    stalest_node_seconds.set(stalest);
+    for (const auto& [node, gauge] : node_gauges_) {
+        if (!seconds_by_node.contains(node)) gauge.set(std::numeric_limits<double>::quiet_NaN());
+    }
+}
 
 void Figures::pushed(const std::vector<Rendered>& entities, const std::vector<Outcome>& outcomes) {
     std::map<std::pair<std::string, std::string_view>, double> amounts;

@@ -1,9 +1,14 @@
 #include "full_push.hpp"
 
 #include <algorithm>
-#include <set>
+#include <memory>
+#include <optional>
 
+#include "ahead.hpp"
+#include "behind.hpp"
+#include "census.hpp"
 #include "pg_lists.hpp"
+#include "steps.hpp"
 
 namespace ezapi::sync {
 namespace {
@@ -11,6 +16,8 @@ namespace {
 constexpr size_t kPage = 1000;
 constexpr size_t kStagedBytes = 4UL * 1024 * 1024;
 constexpr const char* kMarkerSeconds = "60";
+constexpr std::chrono::seconds kRenewal{1};
+constexpr size_t kWritesAtOnce = 2;
 
 constexpr std::string_view kTombstones =
     "SELECT key, revision FROM sync_entities WHERE resource = $1 AND key > $2 "
@@ -24,16 +31,6 @@ Error lost(const std::string& resource) {
 
 Error under_way() {
     return Error(EZ_CONFLICT, "a full push is under way").with_code("in_progress");
-}
-
-/// `*`, `?`, `[`, `]` and `\` as themselves in a pattern of SCAN.
-std::string literal(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (std::string_view("*?[]\\").find(c) != std::string_view::npos) out.push_back('\\');
-        out.push_back(c);
-    }
-    return out;
 }
 
 }  // namespace
@@ -88,9 +85,13 @@ FullPushResult::Resource FullPush::push(const Pass& pass) const {
     FullPushResult::Resource result{pass.resource, 0, 0, {}};
     try {
         parts_.redis.command({"SET", marker_key(pass.resource), pass.id, "EX", kMarkerSeconds});
-        result.entities = fill(pass);
-        if (pass.layout != Layout::field) result.removed = remove_unknown(pass);
+        step("marked");
+        Fingerprints met;
+        fill(pass, result, met);
+        step("filled");
+        if (pass.layout != Layout::field) result.removed += remove_unknown(pass, met);
         complete(pass);
+        step("completed");
         parts_.ledger.reopen(pass.resource);
     } catch (const Error& error) {
         result.fault = error.what();
@@ -99,78 +100,67 @@ FullPushResult::Resource FullPush::push(const Pass& pass) const {
     return result;
 }
 
-/// Everything that the snapshot shows. Returns how many entities that is.
-std::int64_t FullPush::fill(const Pass& pass) const {
+/// Everything that the snapshot shows.
+void FullPush::fill(const Pass& pass, FullPushResult::Resource& result, Fingerprints& met) const {
     Tx tx = parts_.db.begin({.isolation = EZ_REPEATABLE_READ, .read_only = true});
-    std::int64_t entities = 0;
-    std::string after;
-    for (;;) {
-        const Page page = read_page(tx, pass, after);
-        write_page(pass, page);
-        entities += static_cast<std::int64_t>(page.entities.size());
-        go_on(pass);
-        if (page.last) break;
-        after = page.entities.back().entity.key;
+    {
+        Ahead pages([&](const std::string& after) { return read_page(tx, pass, after); });
+        Behind writes(pass.layout == Layout::field ? 1 : kWritesAtOnce);
+        while (std::optional<Page> page = pages.next()) {
+            for (const Page::Entry& entry : page->entries) met.add(entry.rendered.entity.key);
+            result.entities += static_cast<std::int64_t>(page->entries.size());
+            if (pass.layout != Layout::field) result.removed += remove_ghosts(pass, *page);
+            const auto shared = std::make_shared<Page>(std::move(*page));
+            writes.add([this, &pass, shared] { write_page(pass, *shared); });
+            step("page");
+            go_on(pass);
+        }
+        writes.finish();
     }
     if (pass.layout == Layout::field) stage_tombstones(tx, pass);
     tx.commit();
-    return entities;
-}
-
-FullPush::Page FullPush::read_page(Tx& tx, const Pass& pass, const std::string& after) const {
-    Page page;
-    parts_.projections.scan(tx, pass.resource, after, kPage, [&](const Projected& entity) {
-        const std::string& last = page.entities.empty() ? after : page.entities.back().entity.key;
-        if (!entity.present || entity.id <= last)
-            throw Error(EZ_INTERNAL,
-                        "'" + std::string(entity.id) + "' is not behind '" + last + "'");
-        Rendered& rendered = page.entities.emplace_back();
-        rendered.entity = {pass.resource, std::string(entity.id)};
-        rendered.layout = pass.layout;
-        take(rendered, entity);
-    });
-    page.last = page.entities.size() < kPage;
-    give_revisions(tx, page.entities);
-    return page;
 }
 
 /// Those that are older than this plugin get a row. Where that exists by now, although the snapshot
 /// does not show it, the entity has changed since: revision 0 is older than anything.
-void FullPush::give_revisions(Tx& tx, std::vector<Rendered>& entities) const {
-    if (entities.empty()) return;
-    Entities all;
-    for (const Rendered& rendered : entities) all.push_back(rendered.entity);
-    const std::vector<std::int64_t> known = Ledger::revisions(tx, all);
+Page FullPush::read_page(Tx& tx, const Pass& pass, const std::string& after) const {
+    Page page = PageReader(parts_.projections).read(tx, pass.resource, pass.layout, after, kPage);
     Entities missing;
-    for (size_t i = 0; i < all.size(); ++i) {
-        if (known[i] == 0) missing.push_back(all[i]);
+    for (const Page::Entry& entry : page.entries) {
+        if (entry.standing.revision == 0) missing.push_back(entry.rendered.entity);
     }
-    std::vector<std::int64_t> given;
-    if (!missing.empty()) given = parts_.ledger.allocate(missing, Ledger::State::applied);
+    if (missing.empty()) return page;
+    const std::vector<std::int64_t> given = parts_.ledger.allocate(missing, Ledger::State::applied);
     size_t next = 0;
-    for (size_t i = 0; i < all.size(); ++i)
-        entities[i].revision = known[i] != 0 ? known[i] : given[next++];
+    for (Page::Entry& entry : page.entries) {
+        if (entry.standing.revision == 0) entry.rendered.revision = given[next++];
+    }
+    return page;
 }
 
-void FullPush::write_page(const Pass& pass, const Page& page) const {
+void FullPush::write_page(const Pass& pass, Page& page) const {
     if (pass.layout == Layout::field) {
         stage_page(pass, page);
         return;
     }
+    std::vector<Rendered> entities;
+    entities.reserve(page.entries.size());
+    for (Page::Entry& entry : page.entries) entities.push_back(std::move(entry.rendered));
     const std::vector<Outcome> outcomes =
-        parts_.pusher.write(page.entities, RedisWriter::Events::withhold);
+        parts_.pusher.write(entities, RedisWriter::Events::withhold, Fence::of_full_push(pass.id));
     for (size_t i = 0; i < outcomes.size(); ++i) {
+        if (outcomes[i].kind == Outcome::Kind::fenced) throw lost(pass.resource);
         if (outcomes[i].kind == Outcome::Kind::failed)
-            throw Error(EZ_INTERNAL, "'" + page.entities[i].entity.key + "': " + outcomes[i].fault);
+            throw Error(EZ_INTERNAL, "'" + entities[i].entity.key + "': " + outcomes[i].fault);
     }
-    parts_.pusher.overtake(page.entities, outcomes);
+    parts_.pusher.overtake(entities, outcomes);
     keep(pass);
 }
 
 void FullPush::stage_page(const Pass& pass, const Page& page) const {
     Words items;
     size_t bytes = 0;
-    for (const Rendered& rendered : page.entities) {
+    for (const auto& [rendered, standing] : page.entries) {
         items.insert(items.end(),
                      {rendered.entity.key, std::to_string(rendered.revision), "1", rendered.value});
         bytes += rendered.entity.key.size() + rendered.value.size();
@@ -215,61 +205,40 @@ void FullPush::complete(const Pass& pass) const {
     const std::string event = refresh_event(
         pass.resource, parts_.state.read().last_revision, pass.resource, unix_seconds(now()));
     const Words args{pass.id, event, pass.resource, pass.epoch};
-    const Reply reply = pass.layout == Layout::field
-                            ? parts_.redis.run(parts_.scripts.swap.script(),
-                                               {marker_key(pass.resource),
-                                                staging_key(pass.resource, pass.id),
-                                                staging_revisions_key(pass.resource, pass.id),
-                                                pass.resource,
-                                                revisions_key(pass.resource),
-                                                std::string(kEpochsKey)},
-                                               args)
-                            : parts_.redis.run(parts_.scripts.finish.script(),
-                                               {marker_key(pass.resource), std::string(kEpochsKey)},
-                                               args);
+    const Reply reply =
+        pass.layout == Layout::field
+            ? parts_.redis.run(parts_.scripts.swap.script(),
+                               {marker_key(pass.resource),
+                                staging_key(pass.resource, pass.id),
+                                staging_revisions_key(pass.resource, pass.id),
+                                pass.resource,
+                                revisions_key(pass.resource),
+                                std::string(kEpochsKey),
+                                std::string(kFillsKey)},
+                               args)
+            : parts_.redis.run(
+                  parts_.scripts.finish.script(),
+                  {marker_key(pass.resource), std::string(kEpochsKey), std::string(kFillsKey)},
+                  args);
     if (reply.integer() == 0) throw lost(pass.resource);
 }
 
-/// Redis is asked for its keys page by page; a plain hash is found by its revision, because others
-/// may stand under the same prefix.
-std::int64_t FullPush::remove_unknown(const Pass& pass) const {
+std::int64_t FullPush::remove_unknown(const Pass& pass, Fingerprints& met) const {
     std::int64_t removed = 0;
-    std::string cursor = "0";
-    do {
-        const Words words =
-            pass.layout == Layout::hash
-                ? Words{"SCAN", cursor, "MATCH", literal(pass.resource) + ":*", "COUNT", "1000"}
-                : Words{"HSCAN", revisions_key(pass.resource), cursor, "COUNT", "1000"};
-        const Reply reply = parts_.redis.command(words);
-        cursor = reply[0].text();
-        const std::vector<std::string> ids = ids_in(pass, reply[1]);
-        if (!ids.empty()) removed += remove_absent(pass, ids);
-        go_on(pass);
-        keep(pass);
-    } while (cursor != "0");
+    Census(parts_.redis, parts_.projections)
+        .walk(pass.resource, pass.layout, [&](const std::vector<std::string>& ids) {
+            const std::vector<std::string> strays = parts_.ledger.strays(pass.resource, ids, met);
+            if (!strays.empty()) removed += remove_absent(pass, strays);
+            go_on(pass);
+            keep(pass);
+        });
     return removed;
 }
 
-/// Keys under the longer prefix of another projection are not ours.
-std::vector<std::string> FullPush::ids_in(const Pass& pass, const Reply& page) const {
-    std::vector<std::string> longer;
-    for (const auto& [resource, layout] : live_layouts(parts_.projections)) {
-        if (resource.size() > pass.resource.size()) longer.push_back(resource);
-    }
-    std::set<std::string> ids;
-    const bool keys = pass.layout == Layout::hash;
-    for (size_t i = 0; i < page.size(); i += keys ? 1 : 2) {
-        const std::string_view key = page[i].text();
-        if (!keys) {
-            ids.emplace(key);
-            continue;
-        }
-        const bool foreign = std::any_of(longer.begin(), longer.end(), [&](const auto& resource) {
-            return key == resource || key.starts_with(resource + ":");
-        });
-        if (!foreign) ids.emplace(key.substr(pass.resource.size() + 1));
-    }
-    return {ids.begin(), ids.end()};
+std::int64_t FullPush::remove_ghosts(const Pass& pass, const Page& page) const {
+    std::vector<std::string> ids;
+    for (const Page::Entry& ghost : page.ghosts) ids.push_back(ghost.rendered.entity.key);
+    return ids.empty() ? 0 : remove_absent(pass, ids);
 }
 
 std::int64_t FullPush::remove_absent(const Pass& pass, const std::vector<std::string>& ids) const {
@@ -298,8 +267,12 @@ std::int64_t FullPush::remove_absent(const Pass& pass, const std::vector<std::st
     return static_cast<std::int64_t>(absent.size());
 }
 
+/// The lease is renewed often enough for others to take over soon from a process that is gone.
 void FullPush::go_on(const Pass& pass) const {
     if ((*pass.stopping)()) throw Error(EZ_UNAVAILABLE, "the process stops");
+    const auto now = std::chrono::steady_clock::now();
+    if (now < pass.renew_at) return;
+    pass.renew_at = now + kRenewal;
     if (!parts_.state.keep_lease(pass.owner))
         throw Error(EZ_CONFLICT, "another instance has taken over");
 }

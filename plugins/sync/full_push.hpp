@@ -9,14 +9,15 @@
 // Revisions of deleted entities move along, or a late retry could bring them back.
 //
 // Of the other layouts each entity is one step already; they are written with the usual comparison.
-// Keys that the database does not know are removed after its last page was read: what a page of
-// keys holds besides is asked of the database once more, and deleted as any deleted entity is.
+// Keys that the database does not know are removed after its last page was read: each of them is
+// asked of the database once more, and deleted as any deleted entity is.
 //
 // Nothing is removed on the strength of a failed or partial read: a failure ends the resource's
 // push before its swap or removal. Pages bound the memory. What was open before, the dead included,
 // is left to the outbox, for which it is due again.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -24,6 +25,7 @@
 
 #include "ezapi/plugin.hpp"
 #include "ledger.hpp"
+#include "page.hpp"
 #include "pusher.hpp"
 #include "scripts.hpp"
 #include "state.hpp"
@@ -74,26 +76,21 @@ private:
         std::string epoch;  // of the database
         std::string owner;  // of the lease
         const Stopping* stopping;
+        mutable std::chrono::steady_clock::time_point renew_at{};  // of the lease
     };
 
     class Lease;
 
-    struct Page {
-        std::vector<Rendered> entities;
-        bool last = false;
-    };
-
     [[nodiscard]] FullPushResult::Resource push(const Pass& pass) const;
-    [[nodiscard]] std::int64_t fill(const Pass& pass) const;
+    void fill(const Pass& pass, FullPushResult::Resource& result, Fingerprints& met) const;
     [[nodiscard]] Page read_page(Tx& tx, const Pass& pass, const std::string& after) const;
-    void give_revisions(Tx& tx, std::vector<Rendered>& entities) const;
-    void write_page(const Pass& pass, const Page& page) const;
+    void write_page(const Pass& pass, Page& page) const;
     void stage_page(const Pass& pass, const Page& page) const;
     void stage_tombstones(Tx& tx, const Pass& pass) const;
     void stage(const Pass& pass, const Words& items) const;
     void complete(const Pass& pass) const;
-    [[nodiscard]] std::int64_t remove_unknown(const Pass& pass) const;
-    [[nodiscard]] std::vector<std::string> ids_in(const Pass& pass, const Reply& page) const;
+    [[nodiscard]] std::int64_t remove_unknown(const Pass& pass, Fingerprints& met) const;
+    [[nodiscard]] std::int64_t remove_ghosts(const Pass& pass, const Page& page) const;
     [[nodiscard]] std::int64_t remove_absent(const Pass& pass,
                                              const std::vector<std::string>& ids) const;
     void go_on(const Pass& pass) const;

@@ -5,11 +5,18 @@
 #include <memory>
 #include <random>
 
+#include "command.hpp"
+#include "delivery.hpp"
 #include "dispatcher.hpp"
+#include "drift_check.hpp"
+#include "fleet.hpp"
 #include "outbox.hpp"
+#include "reconciliation.hpp"
 #include "recorder.hpp"
 #include "routes.hpp"
 #include "settings.hpp"
+#include "steps.hpp"
+#include "waits.hpp"
 #include "watch.hpp"
 
 namespace ezapi::sync {
@@ -35,7 +42,8 @@ public:
                   ledger_,
                   breaker_,
                   figures_,
-                  log_),
+                  log_,
+                  [&host] { host.trigger("watch"); }),
           outbox_(ledger_, pusher_, breaker_, projections_, settings_.outbox_batch_size),
           full_push_({host.db(),
                       host.redis(),
@@ -58,37 +66,72 @@ public:
                   log_,
                   std::string(host.instance()),
                   settings_.outbox_enabled}),
+          reconciliation_(
+              {host.db(), host.redis(), projections_, ledger_, pusher_, full_push_, log_}),
+          drift_check_(
+              {host.db(), reconciliation_, watch_, figures_, log_, std::string(host.instance())}),
+          command_(drift_check_),
+          fleet_(host.redis(), host.db()),
+          waits_([db = host.db()](const auto& revisions) { return states_of(db, revisions); }),
           routes_({host.db(),
                    host.redis(),
                    ledger_,
                    breaker_,
                    watch_,
+                   drift_check_,
+                   fleet_,
                    [this](Tx& tx, const Entity& entity) { push_after(tx, {entity}); }}),
           dispatcher_(std::make_shared<Dispatcher>(
               [this](const Entities& entities, const std::function<void()>& pushed) {
                   push_round(entities, pushed);
               },
               [this] { return breaker_.admits(Breaker::Clock::now()); },
-              Dispatcher::Limits{})) {
+              Dispatcher::Limits{},
+              [this](std::chrono::duration<double> time) {
+                  figures_.visible_seconds.observe(time.count());
+              })) {
+        host.publish("delivery/1", kDelivery, &waits_);
+        host.publish("command.sync/1", Command::kTable, &command_);
         host.on_change(
             "*", Phase::record, [this](Tx& tx, Changes changes) { record_changes(tx, changes); });
         routes_.serve(host);
         register_jobs(host);
     }
 
-    ~Sync() { dispatcher_->close(); }
+    ~Sync() {
+        waits_.close();
+        dispatcher_->close();
+    }
 
 private:
     void register_jobs(Host& host) {
         const auto stopping = [](const Run& run) { return [&run] { return run.stopping(); }; };
-        host.every("watch", 2s, Scope::instance, [this, stopping](const Run& run) {
-            watch_.tick(stopping(run));
-        });
+        host.every(
+            "watch",
+            1s,
+            Scope::instance,
+            [this, stopping](const Run& run) {
+                watch_.tick(stopping(run));
+                waits_.look();
+            },
+            true);
+        host.every("nodes", 5s, Scope::instance, [this](const Run&) { measure_nodes(); });
+        if (settings_.reconcile_interval > 0s) {
+            host.every("reconcile",
+                       settings_.reconcile_interval,
+                       Scope::cluster,
+                       [this, stopping](const Run& run) {
+                           drift_check_.run_in_background(stopping(run));
+                       });
+        }
         if (settings_.outbox_enabled) {
             host.every("outbox",
                        settings_.outbox_interval,
                        Scope::instance,
-                       [this, stopping](const Run& run) { outbox_.drain(stopping(run)); });
+                       [this, stopping](const Run& run) {
+                           outbox_.drain(stopping(run));
+                           waits_.look();
+                       });
         }
         host.every(
             "full-push",
@@ -114,6 +157,7 @@ private:
     /// then, and it is closed.
     void push_after(Tx& tx, const Entities& entities) {
         tx.after([dispatcher = dispatcher_, limit = settings_.push_wait, entities](int committed) {
+            step("committed");
             if (committed != 0) (void)guard(nullptr, [&] { dispatcher->deliver(entities, limit); });
         });
     }
@@ -125,6 +169,15 @@ private:
         if (guard(&error, [&] { pusher_.push(entities, pushed); }) != EZ_OK && was_there &&
             !breaker_.away())
             log_.warn(std::string("push failed, the outbox will retry: ") + error.message);
+        waits_.look();
+    }
+
+    void measure_nodes() {
+        if (breaker_.away()) return;
+        std::map<std::string, double> staleness;
+        for (const FleetEntry& entry : fleet_.look(15s))
+            staleness.emplace(entry.node.id, entry.stale_seconds);
+        figures_.staleness(staleness);
     }
 
     void push_all(const FullPush::Stopping& stopping) {
@@ -158,6 +211,11 @@ private:
     Outbox outbox_;
     FullPush full_push_;
     Watch watch_;
+    Reconciliation reconciliation_;
+    DriftCheck drift_check_;
+    Command command_;
+    Fleet fleet_;
+    Waits waits_;
     Routes routes_;
     std::shared_ptr<Dispatcher> dispatcher_;  // last: its thread uses the others
 };

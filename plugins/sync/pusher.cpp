@@ -3,38 +3,57 @@
 #include <algorithm>
 #include <chrono>
 
+#include "steps.hpp"
+
 namespace ezapi::sync {
 
-void Pusher::push(const Entities& entities, const std::function<void()>& in_redis) const {
+size_t Pusher::push(const Entities& entities, const std::function<void()>& in_redis) const {
     const auto begin = std::chrono::steady_clock::now();
-    const std::vector<Rendered> rendered = read(entities);
-    const std::vector<Outcome> outcomes = write(rendered, RedisWriter::Events::publish);
-    if (in_redis) in_redis();
+    size_t applied = 0;
+    Entities rest = entities;
+    for (int attempt = 0; attempt < 2 && !rest.empty(); ++attempt) {
+        const Fence fence = ask_redis([&] { return writer_.fence(); });
+        const std::vector<Rendered> rendered = read(rest);
+        step("rendered");
+        const std::vector<Outcome> outcomes = write(rendered, RedisWriter::Events::publish, fence);
+        step("written");
+        rest = fenced(rendered, outcomes);
+        if (in_redis && (rest.empty() || attempt == 1)) in_redis();
+        applied += note(rendered, outcomes);
+        step("noted");
+    }
     figures_.push_seconds.observe(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-    note(rendered, outcomes);
+    if (!rest.empty() && on_unfilled_) on_unfilled_();
+    return applied;
 }
 
 std::vector<Outcome> Pusher::write(const std::vector<Rendered>& entities,
-                                   RedisWriter::Events events) const {
-    try {
-        std::vector<Outcome> outcomes = writer_.write(entities, events);
+                                   RedisWriter::Events events,
+                                   const Fence& fence) const {
+    return ask_redis([&] {
+        std::vector<Outcome> outcomes = writer_.write(entities, events, fence);
         if (breaker_.succeeded()) log_.info("Redis is back");
         return outcomes;
-    } catch (const Error& error) {
-        const bool was_there = !breaker_.away();
-        breaker_.failed(Breaker::Clock::now());
-        if (was_there) {
-            log_.warn(std::string("Redis is away, changes wait in the outbox: ") + error.what());
-        }
-        throw;
-    }
+    });
 }
 
-void Pusher::note(const std::vector<Rendered>& entities,
-                  const std::vector<Outcome>& outcomes) const {
-    figures_.pushed(entities, outcomes);
+/// What was refused because of the fence is rendered once more.
+Entities Pusher::fenced(const std::vector<Rendered>& entities,
+                        const std::vector<Outcome>& outcomes) {
+    Entities out;
     for (size_t i = 0; i < entities.size(); ++i) {
+        if (outcomes[i].kind == Outcome::Kind::fenced) out.push_back(entities[i].entity);
+    }
+    return out;
+}
+
+size_t Pusher::note(const std::vector<Rendered>& entities,
+                    const std::vector<Outcome>& outcomes) const {
+    figures_.pushed(entities, outcomes);
+    size_t applied = 0;
+    for (size_t i = 0; i < entities.size(); ++i) {
+        if (outcomes[i].kind == Outcome::Kind::applied) ++applied;
         if (outcomes[i].kind != Outcome::Kind::failed) continue;
         const Entity& entity = entities[i].entity;
         log_.warn("push of " + entity.resource + " '" + entity.key +
@@ -42,6 +61,7 @@ void Pusher::note(const std::vector<Rendered>& entities,
     }
     ledger_.settle(entities, outcomes);
     overtake(entities, outcomes);
+    return applied;
 }
 
 /// Redis may hold something newer because somebody else pushed it. Then the database knows of it.

@@ -34,6 +34,7 @@ Outcome outcome_of(const Reply& reply) {
     }
     const std::int64_t newer = reply.integer();
     if (newer == 0) return {Outcome::Kind::applied};
+    if (newer < 0) return {Outcome::Kind::fenced};
     return {Outcome::Kind::superseded, newer};
 }
 
@@ -78,7 +79,8 @@ bool tells_of_server(std::string_view error) {
 
 RedisWriter::Call RedisWriter::call_for(const Rendered& rendered,
                                         size_t place,
-                                        Events events) const {
+                                        Events events,
+                                        const Fence& fence) const {
     const auto& [resource, id] = rendered.entity;
     const std::string key = active_key(rendered.entity, rendered.layout);
     const std::string revision = std::to_string(rendered.revision);
@@ -91,24 +93,45 @@ RedisWriter::Call RedisWriter::call_for(const Rendered& rendered,
     switch (rendered.layout) {
         case Layout::field:
             script = &scripts_.write_field;
-            words = {"3",
+            words = {"4",
                      resource,
                      revisions_key(resource),
                      marker_key(resource),
+                     std::string(kFillsKey),
                      id,
                      revision,
                      present,
                      rendered.value,
-                     event};
+                     event,
+                     fence.of(resource)};
             break;
         case Layout::hash:
             script = &scripts_.write_hash;
-            words = {"2", key, tomb_key(resource, id), revision, present, event};
+            words = {"4",
+                     key,
+                     tomb_key(resource, id),
+                     std::string(kFillsKey),
+                     marker_key(resource),
+                     revision,
+                     present,
+                     event,
+                     resource,
+                     fence.of(resource)};
             append_fields(words, rendered);
             break;
         case Layout::plain_hash:
             script = &scripts_.write_plain;
-            words = {"2", key, revisions_key(resource), id, revision, present, event};
+            words = {"4",
+                     key,
+                     revisions_key(resource),
+                     std::string(kFillsKey),
+                     marker_key(resource),
+                     id,
+                     revision,
+                     present,
+                     event,
+                     resource,
+                     fence.of(resource)};
             append_fields(words, rendered);
             break;
     }
@@ -116,8 +139,18 @@ RedisWriter::Call RedisWriter::call_for(const Rendered& rendered,
     return {place, script, std::move(words)};
 }
 
+Fence RedisWriter::fence() const {
+    const Reply reply = redis_.raw({"HGETALL", std::string(kFillsKey)});
+    if (reply.is_error()) throw Error(EZ_UNAVAILABLE, "redis: " + std::string(reply.text()));
+    std::map<std::string, std::string, std::less<>> fills;
+    for (size_t i = 0; i + 1 < reply.size(); i += 2)
+        fills.emplace(reply[i].text(), reply[i + 1].text());
+    return Fence(std::move(fills));
+}
+
 std::vector<Outcome> RedisWriter::write(const std::vector<Rendered>& entities,
-                                        Events events) const {
+                                        Events events,
+                                        const Fence& fence) const {
     std::vector<Outcome> outcomes(entities.size());
     std::vector<Call> calls;
     size_t bytes = 0;
@@ -126,7 +159,7 @@ std::vector<Outcome> RedisWriter::write(const std::vector<Rendered>& entities,
             outcomes[place].fault = entities[place].fault;
             continue;
         }
-        calls.push_back(call_for(entities[place], place, events));
+        calls.push_back(call_for(entities[place], place, events, fence));
         bytes += bytes_of(calls.back().words);
         if (calls.size() < kPipelineCalls && bytes < kPipelineBytes) continue;
         run(calls, outcomes);

@@ -10,6 +10,7 @@
 
 #include "entity.hpp"
 #include "ezapi/redis.hpp"
+#include "fence.hpp"
 #include "scripts.hpp"
 
 namespace ezapi::sync {
@@ -37,7 +38,11 @@ public:
 
     /// One outcome for each of `entities`, in order; those with a fault fail with it, unsent.
     [[nodiscard]] std::vector<Outcome> write(const std::vector<Rendered>& entities,
-                                             Events events) const;
+                                             Events events,
+                                             const Fence& fence) const;
+
+    /// To be read before what is written under it is rendered.
+    [[nodiscard]] Fence fence() const;
 
 private:
     struct Call {
@@ -46,7 +51,10 @@ private:
         Words words;
     };
 
-    [[nodiscard]] Call call_for(const Rendered& rendered, size_t place, Events events) const;
+    [[nodiscard]] Call call_for(const Rendered& rendered,
+                                size_t place,
+                                Events events,
+                                const Fence& fence) const;
     void run(std::vector<Call>& calls, std::vector<Outcome>& outcomes) const;
     [[nodiscard]] std::vector<Call> send(std::vector<Call>& calls,
                                          std::vector<Outcome>& outcomes) const;

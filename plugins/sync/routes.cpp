@@ -79,7 +79,9 @@ Json change_schema() {
                                       {"state", state_schema()}}))},
          {"nodes",
           array_schema(object_schema(
-              {{"node", text_schema()}, {"state", text_schema()}, {"reason", nullable_text()}}))}});
+              {{"node", text_schema()},
+               {"state", {{"type", "string"}, {"enum", {"applied", "pending", "rejected"}}}},
+               {"reason", nullable_text()}}))}});
 }
 
 constexpr std::string_view kChange =
@@ -90,6 +92,10 @@ constexpr std::string_view kChange =
     "  unnest(change.resources, change.keys, change.revisions) AS noted(resource, key, revision) "
     "JOIN sync_entities AS entity USING (resource, key) "
     "WHERE change.revision = $1 ORDER BY noted.resource, noted.key";
+
+/// How old the list of the nodes may be.
+constexpr std::chrono::seconds kFresh{1};
+constexpr std::chrono::seconds kRecent{5};
 
 Json text_or_null(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
@@ -125,6 +131,33 @@ void Routes::serve(Host& host) {
                    .returns(200, "SyncFullPush")
                    .schema("SyncFullPush", full_push_schema()),
                [this](const Request&) { return push_all(); });
+    host.get("/admin/sync/changes/{revision}",
+             Access::admin,
+             Operation("Tells whether a change has reached Redis, and the nodes of the data plane")
+                 .tag("sync")
+                 .describe("The revision is the X-Change-Revision that the write was answered "
+                           "with. A node is listed while it reports itself. 404 for a revision "
+                           "that is not known, or not any more.")
+                 .path("revision", integer_schema())
+                 .returns(200, "SyncChange")
+                 .schema("SyncChange", change_schema()),
+             [this](const Request& request) { return change(request.id("revision")); });
+    host.get("/admin/sync/nodes",
+             Access::admin,
+             Operation("Lists the nodes of the data plane with what they have applied")
+                 .tag("sync")
+                 .describe("A node reports itself in Redis every few seconds, and is listed for "
+                           "half a minute after its last report. `stale_seconds` is how long it "
+                           "has lacked something that was published.")
+                 .returns(200, object_schema({{"data", Fleet::schema()}})),
+             [this](const Request&) {
+                 return Response::json({{"data", Fleet::json(parts_.fleet.look(kFresh))}});
+             });
+    serve_outbox(host);
+    serve_drift(host);
+}
+
+void Routes::serve_outbox(Host& host) {
     host.get("/admin/sync/outbox",
              Access::admin,
              outbox_.operation("Lists entities that are not in Redis yet").tag("sync"),
@@ -144,20 +177,37 @@ void Routes::serve(Host& host) {
                                            {"key", text_schema()},
                                            {"state", state_schema()}})),
                [this](const Request& request, Tx& tx) { return retry(request, tx); });
-    host.get("/admin/sync/changes/{revision}",
+}
+
+void Routes::serve_drift(Host& host) {
+    host.get("/admin/sync/drift",
              Access::admin,
-             Operation("Tells whether a change has reached Redis")
+             Operation("Tells what the last comparison of Redis with the database has found")
                  .tag("sync")
-                 .describe("The revision is the X-Change-Revision that the write was answered "
-                           "with. 404 for one that is not known, or not any more.")
-                 .path("revision", integer_schema())
-                 .returns(200, "SyncChange")
-                 .schema("SyncChange", change_schema()),
-             [this](const Request& request) { return change(request.id("revision")); });
+                 .describe("Up to 1,000 of the entities that differed are listed, all are counted. "
+                           "The digests of a resource are equal where nothing differed.")
+                 .returns(200, "SyncDrift")
+                 .schema("SyncDrift", DriftCheck::report_schema()),
+             [this](const Request&) { return Response::json(parts_.drift_check.report()); });
+    host.route("POST",
+               "/admin/sync/drift",
+               Access::admin,
+               Operation("Compares Redis with the database now")
+                   .tag("sync")
+                   .describe("Answers when it is done. 409 while a comparison is under way.")
+                   .body(object_schema({{"repair",
+                                         {{"type", "boolean"},
+                                          {"default", false},
+                                          {"description", "Whether to write what differs"}}}},
+                                       {"repair"}))
+                   .returns(200, "SyncDrift")
+                   .schema("SyncDrift", DriftCheck::report_schema()),
+               [this](const Request& request) { return compare(request); });
 }
 
 Response Routes::overview() const {
     const SyncState state = state_.read();
+    const DriftState drift = state_.drift();
     const Depth depth = parts_.ledger.depth();
     bool connected = !parts_.breaker.away();
     Json epoch = nullptr;
@@ -178,7 +228,10 @@ Response Routes::overview() const {
            {"oldest_seconds", depth.oldest_seconds}}},
          {"last_full_push_at",
           state.last_full_push_at ? Json(format_time(*state.last_full_push_at)) : Json(nullptr)},
-         {"drift", {{"checked_at", nullptr}, {"found", 0}, {"repaired", 0}}},
+         {"drift",
+          {{"checked_at", drift.checked_at ? Json(format_time(*drift.checked_at)) : Json(nullptr)},
+           {"found", drift.found},
+           {"repaired", drift.repaired}}},
          {"redis", {{"connected", connected}, {"epoch", epoch}}},
          {"last_error", text_or_null(state.last_error)}});
 }
@@ -199,6 +252,28 @@ Response Routes::push_all() const {
                              {"removed", resource.removed}});
     }
     return Response::json({{"resources", std::move(resources)}});
+}
+
+Response Routes::compare(const Request& request) const {
+    const Json body = request.body().empty() ? Json::object() : request.object();
+    Faults faults;
+    for (const auto& [name, value] : body.items()) {
+        if (name != "repair") faults.add(name, "unknown", "no such field; known: repair");
+        if (name == "repair" && !value.is_boolean())
+            faults.add(name, "type", "expected true or false");
+    }
+    faults.raise();
+    const bool repair = body.value("repair", false);
+    if (repair) {
+        Tx tx = parts_.db.begin();
+        tx.changed({.resource = "sync", .id = "drift", .action = EZ_UPDATED});
+        tx.commit();
+    }
+    (void)parts_.drift_check.run(repair ? DriftCheck::Act::repair : DriftCheck::Act::report,
+                                 DriftCheck::Speed::full,
+                                 {},
+                                 [] { return false; });
+    return Response::json(parts_.drift_check.report());
 }
 
 Response Routes::retry(const Request& request, Tx& tx) const {
@@ -237,7 +312,27 @@ Response Routes::change(std::int64_t revision) const {
                            {"state", state},
                            {"recorded_at", format_time(*rows.time(0, 0))},
                            {"resources", std::move(resources)},
-                           {"nodes", Json::array()}});
+                           {"nodes", nodes_at(revision, rows)}});
+}
+
+/// Without Redis nothing is known of them.
+Json Routes::nodes_at(std::int64_t revision, const Rows& entities) const {
+    std::vector<std::pair<Entity, std::int64_t>> noted;
+    for (size_t row = 0; row < entities.size(); ++row) {
+        noted.emplace_back(
+            Entity{std::string(entities.text(row, 1)), std::string(entities.text(row, 2))},
+            entities.integer(row, 3));
+    }
+    Json out = Json::array();
+    (void)guard(nullptr, [&] {
+        for (const FleetEntry& entry : parts_.fleet.look(kRecent)) {
+            const NodeState state = state_of(entry.node, revision, noted);
+            out.push_back({{"node", entry.node.id},
+                           {"state", state.state},
+                           {"reason", text_or_null(state.reason)}});
+        }
+    });
+    return out;
 }
 
 }  // namespace ezapi::sync

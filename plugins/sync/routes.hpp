@@ -3,8 +3,10 @@
 
 #include <functional>
 
+#include "drift_check.hpp"
 #include "ezapi/plugin.hpp"
 #include "ezapi/resource/feed.hpp"
+#include "fleet.hpp"
 #include "ledger.hpp"
 #include "state.hpp"
 #include "watch.hpp"
@@ -19,6 +21,8 @@ public:
         const Ledger& ledger;
         const Breaker& breaker;
         Watch& watch;
+        DriftCheck& drift_check;
+        Fleet& fleet;
         /// Pushes one entity after the transaction, waiting for it as any write does.
         std::function<void(Tx&, const Entity&)> push_after;
     };
@@ -30,9 +34,13 @@ public:
 
 private:
     [[nodiscard]] Response overview() const;
+    void serve_outbox(Host& host);
+    void serve_drift(Host& host);
     [[nodiscard]] Response push_all() const;
+    [[nodiscard]] Response compare(const Request& request) const;
     [[nodiscard]] Response retry(const Request& request, Tx& tx) const;
     [[nodiscard]] Response change(std::int64_t revision) const;
+    [[nodiscard]] Json nodes_at(std::int64_t revision, const Rows& entities) const;
 
     Parts parts_;
     StateRow state_;

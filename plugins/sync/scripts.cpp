@@ -17,7 +17,17 @@ local function newer(a, b)
 end
 )lua";
 
+constexpr std::string_view kFenced = R"lua(
+local function fenced(fills, marker, resource, fence)
+  if string.sub(fence, 1, 5) == 'full:' then
+    return redis.call('GET', marker) ~= string.sub(fence, 6)
+  end
+  return (redis.call('HGET', fills, resource) or '') ~= fence
+end
+)lua";
+
 constexpr std::string_view kWriteField = R"lua(
+if fenced(KEYS[4], KEYS[3], KEYS[1], ARGV[6]) then return -1 end
 local function apply(live, revisions)
   local stored = clock(redis.call('HGET', revisions, ARGV[1]))
   if stored and newer(stored, ARGV[2]) then return stored end
@@ -37,6 +47,7 @@ if push then
   redis.call('EXPIRE', staging, 120)
   redis.call('EXPIRE', staging_revisions, 120)
 end
+if ARGV[6] == '' then return -1 end
 local stored = apply(KEYS[1], KEYS[2])
 if stored then return stored end
 if ARGV[5] ~= '' then redis.call('PUBLISH', 'dp:config:refresh', ARGV[5]) end
@@ -45,6 +56,7 @@ return 0
 
 // A key of another type was written by somebody else: it holds no revision, and goes.
 constexpr std::string_view kWriteHash = R"lua(
+if fenced(KEYS[3], KEYS[4], ARGV[4], ARGV[5]) then return -1 end
 local held = redis.pcall('HGET', KEYS[1], 'rev')
 local stored = type(held) == 'string' and clock(held)
 local tomb = clock(redis.call('GET', KEYS[2]))
@@ -52,7 +64,7 @@ if tomb and (not stored or newer(tomb, stored)) then stored = tomb end
 if stored and newer(stored, ARGV[1]) then return stored end
 redis.call('DEL', KEYS[1])
 if ARGV[2] == '1' then
-  redis.call('HSET', KEYS[1], 'rev', ARGV[1], unpack(ARGV, 4))
+  redis.call('HSET', KEYS[1], 'rev', ARGV[1], unpack(ARGV, 6))
   redis.call('DEL', KEYS[2])
 else
   redis.call('SET', KEYS[2], ARGV[1], 'EX', 86400)
@@ -62,10 +74,11 @@ return 0
 )lua";
 
 constexpr std::string_view kWritePlain = R"lua(
+if fenced(KEYS[3], KEYS[4], ARGV[5], ARGV[6]) then return -1 end
 local stored = clock(redis.call('HGET', KEYS[2], ARGV[1]))
 if stored and newer(stored, ARGV[2]) then return stored end
 redis.call('DEL', KEYS[1])
-if ARGV[3] == '1' and #ARGV > 4 then redis.call('HSET', KEYS[1], unpack(ARGV, 5)) end
+if ARGV[3] == '1' and #ARGV > 6 then redis.call('HSET', KEYS[1], unpack(ARGV, 7)) end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 if ARGV[4] ~= '' then redis.call('PUBLISH', 'dp:config:refresh', ARGV[4]) end
 return 0
@@ -77,7 +90,10 @@ for i = 2, #ARGV, 4 do
   local id, revision = ARGV[i], ARGV[i + 1]
   local stored = clock(redis.call('HGET', KEYS[3], id))
   if ARGV[i + 2] == '0' then
-    if not stored then redis.call('HSET', KEYS[3], id, revision) end
+    if not stored or newer(revision, stored) then
+      redis.call('HDEL', KEYS[2], id)
+      redis.call('HSET', KEYS[3], id, revision)
+    end
   elseif not stored or not newer(stored, revision) then
     redis.call('HSET', KEYS[2], id, ARGV[i + 3])
     redis.call('HSET', KEYS[3], id, revision)
@@ -107,6 +123,7 @@ replace(KEYS[2], KEYS[4])
 replace(KEYS[3], KEYS[5])
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[6], ARGV[3], ARGV[4])
+redis.call('HSET', KEYS[7], ARGV[3], ARGV[1])
 redis.call('PUBLISH', 'dp:config:refresh', ARGV[2])
 return 1
 )lua";
@@ -115,6 +132,7 @@ constexpr std::string_view kFinish = R"lua(
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
+redis.call('HSET', KEYS[3], ARGV[3], ARGV[1])
 redis.call('PUBLISH', 'dp:config:refresh', ARGV[2])
 return 1
 )lua";
@@ -140,6 +158,10 @@ LuaScript comparing(std::string_view body) {
     return LuaScript(std::string(kCompare) + std::string(body));
 }
 
+LuaScript fencing(std::string_view body) {
+    return comparing(std::string(kFenced) + std::string(body));
+}
+
 }  // namespace
 
 std::string sha1_hex(std::string_view text) {
@@ -159,9 +181,9 @@ std::string sha1_hex(std::string_view text) {
 LuaScript::LuaScript(std::string text) : text_(std::move(text)), sha1_(sha1_hex(text_)) {}
 
 Scripts::Scripts()
-    : write_field(comparing(kWriteField)),
-      write_hash(comparing(kWriteHash)),
-      write_plain(comparing(kWritePlain)),
+    : write_field(fencing(kWriteField)),
+      write_hash(fencing(kWriteHash)),
+      write_plain(fencing(kWritePlain)),
       stage(comparing(kStage)),
       keep(std::string(kKeep)),
       swap(std::string(kSwap)),

@@ -9,6 +9,7 @@
 //   sync:staging:<resource>:<id>      what the full push has filled so far, as the live hash
 //   sync:staging-rev:<resource>:<id>  and its revisions
 //   sync:epochs                       hash, resource -> epoch of the database that filled it
+//   sync:fills                        hash, resource -> id of the full push that filled it
 #pragma once
 
 #include <array>
@@ -22,6 +23,7 @@ namespace ezapi::sync {
 inline constexpr std::string_view kRefreshChannel = "dp:config:refresh";
 inline constexpr std::string_view kMetaKey = "meta:sync";
 inline constexpr std::string_view kEpochsKey = "sync:epochs";
+inline constexpr std::string_view kFillsKey = "sync:fills";
 
 [[nodiscard]] inline std::string revisions_key(std::string_view resource) {
     return "sync:rev:" + std::string(resource);
@@ -59,24 +61,29 @@ private:
 struct Scripts {
     Scripts();
 
-    /// Answers 0, or the newer revision that Redis holds instead.
-    /// KEYS resource, sync:rev, sync:full; ARGV id, revision, present (0, 1), value, event
+    /// Answer 0, or the newer revision that Redis holds instead, or -1 when the fence is not the
+    /// one that the push was rendered for (see fence.hpp). A field is not written to a resource
+    /// that has yet to be filled either, or readers would see a part of it: until then it goes to
+    /// what is being staged, and the answer is -1. KEYS resource, sync:rev, sync:full, sync:fills;
+    /// ARGV id, revision, present (0, 1), value, event, fence
     LuaScript write_field;
-    /// KEYS hash, sync:tomb; ARGV revision, present, event, field, value, ...
+    /// KEYS hash, sync:tomb, sync:fills, sync:full; ARGV revision, present, event, resource, fence,
+    /// field, value, ...
     LuaScript write_hash;
-    /// KEYS hash, sync:rev; ARGV id, revision, present, event, field, value, ...
+    /// KEYS hash, sync:rev, sync:fills, sync:full; ARGV id, revision, present, event, resource,
+    /// fence, field, value, ...
     LuaScript write_plain;
 
     /// The steps of a full push answer 1, or 0 when the marker is not their own any more.
     /// KEYS sync:full, staging, staging-rev; ARGV push, then id, revision, kind (1: present,
-    /// 0: tombstone where nothing stands), value, ...
+    /// 0: tombstone, where nothing as new stands), value, ...
     LuaScript stage;
     /// KEYS sync:full; ARGV push
     LuaScript keep;
-    /// KEYS sync:full, staging, staging-rev, resource, sync:rev, sync:epochs; ARGV push, event,
-    /// resource, epoch
+    /// KEYS sync:full, staging, staging-rev, resource, sync:rev, sync:epochs, sync:fills; ARGV
+    /// push, event, resource, epoch
     LuaScript swap;
-    /// KEYS sync:full, sync:epochs; ARGV push, event, resource, epoch
+    /// KEYS sync:full, sync:epochs, sync:fills; ARGV push, event, resource, epoch
     LuaScript finish;
 
     /// Answers 1, or 0 when some resource was not filled by this epoch. Never takes the revision

@@ -30,6 +30,11 @@ inline constexpr const char* kSettings = R"json({
       "x-env": "EZ_SYNC_OUTBOX_MAX_RETRIES", "x-key": "sync.outbox.max_retries",
       "description": "Failed attempts after which an entity is given up as dead; those that fail because Redis is away do not count"
     },
+    "reconcile_interval_seconds": {
+      "type": "integer", "minimum": 0, "maximum": 86400, "default": 300,
+      "x-env": "EZ_SYNC_RECONCILE_INTERVAL_SECONDS", "x-key": "sync.reconcile.interval_seconds",
+      "description": "Pause between two comparisons of Redis with the database, which repair what differs; 0: none but those asked for"
+    },
     "push_wait_ms": {
       "type": "integer", "minimum": 0, "maximum": 10000, "default": 250,
       "x-env": "EZ_SYNC_PUSH_WAIT_MS", "x-key": "sync.push_wait_ms",
@@ -48,6 +53,7 @@ struct Settings {
     std::chrono::seconds outbox_interval;
     int outbox_batch_size;
     int outbox_max_retries;
+    std::chrono::seconds reconcile_interval;
     std::chrono::milliseconds push_wait;
     int changes_keep_hours;
 
@@ -56,6 +62,7 @@ struct Settings {
           outbox_interval(json.at("outbox_interval_seconds").get<int>()),
           outbox_batch_size(json.at("outbox_batch_size")),
           outbox_max_retries(json.at("outbox_max_retries")),
+          reconcile_interval(json.at("reconcile_interval_seconds").get<int>()),
           push_wait(json.at("push_wait_ms").get<int>()),
           changes_keep_hours(json.at("changes_keep_hours")) {}
 };

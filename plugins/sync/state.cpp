@@ -51,9 +51,23 @@ void StateRow::note_full_push(const std::string& redis_run_id) const {
         {redis_run_id});
 }
 
+void StateRow::note_drift(const DriftState& found) const {
+    db_.query(
+        "UPDATE sync_state SET drift_checked_at = now(), drift_found = $1, drift_repaired = $2,"
+        "  drift_report = $3::jsonb",
+        {found.found, found.repaired, found.report});
+}
+
+DriftState StateRow::drift() const {
+    const Rows rows = db_.query(
+        "SELECT drift_found, drift_repaired, coalesce(drift_report::text, ''), drift_checked_at "
+        "FROM sync_state");
+    return {rows.integer(0, 0), rows.integer(0, 1), std::string(rows.text(0, 2)), rows.time(0, 3)};
+}
+
 bool StateRow::take_lease(const std::string& owner) const {
     return db_.query(
-                  "UPDATE sync_state SET full_owner = $1, full_until = now() + interval '1 minute'"
+                  "UPDATE sync_state SET full_owner = $1, full_until = now() + interval '4 seconds'"
                   " WHERE full_owner IS NULL OR full_until < now()",
                   {owner})
                .affected() == 1;
@@ -61,7 +75,7 @@ bool StateRow::take_lease(const std::string& owner) const {
 
 bool StateRow::keep_lease(const std::string& owner) const {
     return db_.query(
-                  "UPDATE sync_state SET full_until = now() + interval '1 minute' "
+                  "UPDATE sync_state SET full_until = now() + interval '4 seconds' "
                   "WHERE full_owner = $1",
                   {owner})
                .affected() == 1;

@@ -30,6 +30,14 @@ struct SyncState {
     std::string last_error;
 };
 
+/// What the last comparison of Redis with the database has found.
+struct DriftState {
+    std::int64_t found = 0;
+    std::int64_t repaired = 0;
+    std::string report;  // JSON; empty: none yet
+    std::optional<Timestamp> checked_at = {};
+};
+
 class StateRow {
 public:
     explicit StateRow(Db db) : db_(std::move(db)) {}
@@ -39,6 +47,9 @@ public:
     void note_published(std::int64_t revision) const;
     void note_error(const std::string& error) const;
     void note_full_push(const std::string& redis_run_id) const;
+
+    void note_drift(const DriftState& found) const;
+    [[nodiscard]] DriftState drift() const;
 
     /// The lease of a full push: one at a time, for efficiency; what makes it safe is in Redis.
     [[nodiscard]] bool take_lease(const std::string& owner) const;

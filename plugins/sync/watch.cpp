@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "steps.hpp"
+
 namespace ezapi::sync {
 namespace {
 
@@ -45,9 +47,10 @@ std::string info_value(std::string_view info, std::string_view name) {
 RedisView look(const Redis& redis) {
     const std::vector<Words> commands{{"HMGET", std::string(kMetaKey), "epoch", "revision"},
                                       {"HGETALL", std::string(kEpochsKey)},
+                                      {"HKEYS", std::string(kFillsKey)},
                                       {"INFO", "server"}};
     const Reply replies = redis.pipeline(commands);
-    for (size_t i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < 3; ++i) {
         if (replies[i].is_error())
             throw Error(EZ_UNAVAILABLE, "redis: " + std::string(replies[i].text()));
     }
@@ -56,8 +59,9 @@ RedisView look(const Redis& redis) {
     view.revision = number(replies[0][1].text());
     for (size_t i = 0; i + 1 < replies[1].size(); i += 2)
         view.epochs.emplace(replies[1][i].text(), replies[1][i + 1].text());
+    for (size_t i = 0; i < replies[2].size(); ++i) view.filled.emplace(replies[2][i].text());
     // A user without the right to ask simply does not learn of restarts by this.
-    if (!replies[2].is_error()) view.run_id = info_value(replies[2].text(), "run_id");
+    if (!replies[3].is_error()) view.run_id = info_value(replies[3].text(), "run_id");
     return view;
 }
 
@@ -70,7 +74,9 @@ std::vector<std::string> stale(const RedisView& redis,
     std::vector<std::string> out;
     for (const std::string& resource : live) {
         const auto entry = redis.epochs.find(resource);
-        if (entry == redis.epochs.end() || entry->second != state.epoch) out.push_back(resource);
+        const bool filled = entry != redis.epochs.end() && entry->second == state.epoch &&
+                            redis.filled.contains(resource);
+        if (!filled) out.push_back(resource);
     }
     return out;
 }
@@ -106,7 +112,8 @@ void Watch::look_closely(const Stopping& stopping) {
         parts_.log.info("Redis is back");
         refill_due_ = {};
     }
-    if (redis.epoch == state.epoch && redis.revision > state.last_revision) {
+    if (redis.epoch == state.epoch && redis.revision > state.last_revision &&
+        redis.revision > state_.read().last_revision) {
         parts_.log.warn("Redis knows revision " + std::to_string(redis.revision) +
                         ", the database has given out " + std::to_string(state.last_revision) +
                         ": it was restored from an older state; everything is pushed anew");
@@ -124,12 +131,7 @@ void Watch::look_closely(const Stopping& stopping) {
 /// Asked again once nobody else is at it: another instance may have been quicker.
 void Watch::refill(const Stopping& stopping) {
     try {
-        const FullPushResult result = push(
-            [this] {
-                const SyncState state = state_.read();
-                return stale(look(parts_.redis), state, live());
-            },
-            stopping);
+        const FullPushResult result = fill(stopping);
         failed_refills_ = result.fault().empty() ? 0 : failed_refills_ + 1;
     } catch (const Error& error) {
         if (error.code() == "in_progress") return;
@@ -141,6 +143,19 @@ void Watch::refill(const Stopping& stopping) {
     refill_due_ = failed_refills_ == 0
                       ? Clock::time_point{}
                       : Clock::now() + std::min<Clock::duration>(pause, kLongestRefillPause);
+}
+
+std::vector<std::string> Watch::lacking() const {
+    const SyncState state = state_.read();
+    return stale(look(parts_.redis), state, live());
+}
+
+bool Watch::is_filled() const {
+    return lacking().empty();
+}
+
+FullPushResult Watch::fill(const Stopping& stopping) {
+    return push([this] { return lacking(); }, stopping);
 }
 
 FullPushResult Watch::push_all(const Stopping& stopping) {
@@ -157,6 +172,7 @@ FullPushResult Watch::push(const std::function<std::vector<std::string>()>& need
     if (fault.empty()) {
         // The server that was looked at before; another one since is found by the next look.
         state_.note_full_push(before.run_id);
+        step("full push noted");
         publish();
     } else {
         state_.note_error("full push of " + fault);
@@ -181,6 +197,7 @@ void Watch::publish() {
     args.insert(args.end(), resources.begin(), resources.end());
     const Reply reply = parts_.redis.run(
         parts_.scripts.publish.script(), {std::string(kMetaKey), std::string(kEpochsKey)}, args);
+    step("published");
     if (reply.integer() == 1) state_.note_published(revision);
 }
 

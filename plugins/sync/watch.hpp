@@ -1,4 +1,4 @@
-// Looks every two seconds whether Redis still is what was told to it, and tells it how far the
+// Looks every second whether Redis still is what was told to it, and tells it how far the
 // database has come.
 //
 // meta:sync carries the epoch of the database that filled Redis, and the watermark. A resource is
@@ -20,6 +20,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct RedisView {
     std::string epoch;   // of meta:sync; empty: missing
     std::int64_t revision = 0;
     std::map<std::string, std::string> epochs;
+    std::set<std::string> filled;  // resources that a full push has completed
 };
 
 [[nodiscard]] RedisView look(const Redis& redis);
@@ -74,8 +76,15 @@ public:
     /// Pushes everything in full, needed or not. Throws EZ_CONFLICT while one is under way.
     FullPushResult push_all(const Stopping& stopping);
 
+    /// Whether Redis holds everything as a whole; throws when it is away.
+    [[nodiscard]] bool is_filled() const;
+
+    /// Pushes in full what it does not hold as a whole. Throws EZ_CONFLICT while one is under way.
+    FullPushResult fill(const Stopping& stopping);
+
 private:
     void measure();
+    [[nodiscard]] std::vector<std::string> lacking() const;
     void look_closely(const Stopping& stopping);
     void refill(const Stopping& stopping);
     FullPushResult push(const std::function<std::vector<std::string>()>& needed,

@@ -18,11 +18,11 @@ nlohmann::json HttpAnswer::json() const {
     return parsed.is_discarded() ? nlohmann::json() : parsed;
 }
 
-HttpClient::HttpClient(uint16_t port, std::string bearer)
+HttpClient::HttpClient(uint16_t port, std::string bearer, std::chrono::seconds patience)
     : session_(std::make_unique<Poco::Net::HTTPClientSession>("127.0.0.1", port)),
       bearer_(std::move(bearer)) {
     session_->setKeepAlive(true);
-    session_->setTimeout(Poco::Timespan(60, 0));
+    session_->setTimeout(Poco::Timespan(static_cast<long>(patience.count()), 0));
 }
 
 HttpClient::~HttpClient() = default;

@@ -1,6 +1,7 @@
 // A client of the REST API: one kept connection, JSON in and out.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -32,7 +33,9 @@ struct HttpAnswer {
 class HttpClient {
 public:
     /// `bearer` goes with every request; empty: none.
-    explicit HttpClient(uint16_t port, std::string bearer = {});
+    explicit HttpClient(uint16_t port,
+                        std::string bearer = {},
+                        std::chrono::seconds patience = std::chrono::seconds(60));
     ~HttpClient();
     HttpClient(HttpClient&&) noexcept;
 

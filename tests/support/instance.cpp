@@ -74,7 +74,7 @@ void Instance::write_configuration() const {
     file << options_.settings;
 }
 
-void Instance::start() {
+std::map<std::string, std::string> Instance::environment() const {
     std::map<std::string, std::string> environment{
         {"EZ_CONFIG_FILE", folder_ + "/config.yaml"},
         {"EZ_STATE_DIR", folder_ + "/state"},
@@ -87,8 +87,12 @@ void Instance::start() {
         {"EZ_INTERNAL_STATS_TOKEN", kInternalToken},
     };
     for (const auto& [name, value] : options_.environment) environment[name] = value;
+    return environment;
+}
+
+void Instance::start() {
     pid_ =
-        start_process(command_line(environment, {"serve"}),
+        start_process(command_line(environment(), {"serve"}),
                       {.user = {}, .log = folder_ + "/ezapi.log", .parent_death_signal = SIGKILL});
     const bool ready = eventually(60s, [&] { return !process_runs(pid_) || is_ready(port_); }) &&
                        process_runs(pid_);

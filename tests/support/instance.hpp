@@ -65,6 +65,9 @@ public:
 
     [[nodiscard]] HttpClient internal() const { return client(kInternalToken); }
 
+    /// What it runs with, for a run_ezapi() beside it.
+    [[nodiscard]] std::map<std::string, std::string> environment() const;
+
     [[nodiscard]] std::string log() const;  // all that it has written
 
     int stop();    // SIGTERM; returns the exit code

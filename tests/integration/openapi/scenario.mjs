@@ -118,7 +118,13 @@ export async function scenario(call) {
   const sync = await call('GET', '/admin/sync', { expect: 200 });
   await call('GET', '/admin/sync/outbox', { expect: 200 });
   await call('GET', '/admin/sync/changes/{revision}', { params: { revision: sync.body.revision }, expect: 200 });
+  await call('GET', '/admin/sync/nodes', { expect: 200 });
   await call('POST', '/admin/sync/full');
+  await call('POST', '/admin/sync/drift', { body: { repair: true }, expect: 200 });
+  await call('POST', '/admin/sync/drift', { body: { mend: true }, expect: 422 });
+  await call('GET', '/admin/sync/drift', { expect: 200 });
+  await call('PUT', '/admin/features/{name}', { params: { name: 'new-ui' }, query: '?wait=applied&timeout=1', body: { value: 2, enabled: true }, expect: 200 });
+  await call('PUT', '/admin/features/{name}', { params: { name: 'new-ui' }, query: '?wait=never', body: { value: 2, enabled: true }, expect: 400 });
   await call('POST', '/admin/sync/outbox/{id}/retry', { params: { id: 999999999 }, expect: 404 });
 
   await call('DELETE', '/admin/namespaces/{id}', { params: { id: space.id }, expect: 409 });

@@ -66,7 +66,11 @@ protected:
     [[nodiscard]] std::vector<std::string> result() const { return stale(redis_, state_, live_); }
 
     std::vector<std::string> live_{"auth:token", "config:providers"};
-    RedisView redis_{"run", "e1", 7, {{"auth:token", "e1"}, {"config:providers", "e1"}}};
+    RedisView redis_{"run",
+                     "e1",
+                     7,
+                     {{"auth:token", "e1"}, {"config:providers", "e1"}},
+                     {"auth:token", "config:providers"}};
     SyncState state_{"e1", 7, 9, "run", std::nullopt, ""};
 };
 
@@ -75,7 +79,7 @@ TEST_F(StaleTest, NothingIsWhenRedisHoldsWhatWasToldToIt) {
 }
 
 TEST_F(StaleTest, AllIsWhenRedisHasLostItsData) {
-    redis_ = {"run", "", 0, {}};
+    redis_ = {"run", "", 0, {}, {}};
     EXPECT_EQ(result(), live_);
 }
 

@@ -218,6 +218,76 @@ TEST_F(FullPushTest, EndsEqualToTheDatabaseUnderConstantChanges) {
     EXPECT_EQ(shop_->ledger.depth().pending, 0);
 }
 
+/// What was rendered and sent, but arrives late.
+TEST_F(FullPushTest, APushThatWasRenderedBeforeRedisWasFilledAnewBringsNothingBack) {
+    for (const char* resource : {kField, kHash, kPlain}) {
+        shop_->set_and_push(resource, "revoked", "1");
+        const RedisWriter writer(shop_->redis, shop_->scripts, [] { return unix_seconds(now()); });
+        const Fence fence = writer.fence();
+        const std::vector<Rendered> late = shop_->pusher.read({{resource, "revoked"}});
+        shop_->set_and_push(resource, "revoked", std::nullopt);
+        shop_->redis.command({"FLUSHALL"});
+        ASSERT_EQ(shop_->push_fully().fault(), "");
+
+        const Outcome outcome = writer.write(late, RedisWriter::Events::publish, fence)[0];
+
+        EXPECT_EQ(outcome.kind, Outcome::Kind::fenced);
+        EXPECT_EQ(shop_->in_redis(resource).count("revoked"), 0U) << resource;
+        shop_->pretend_filled();
+    }
+}
+
+TEST_F(FullPushTest, ALatePushIntoTheStagingBringsNothingBack) {
+    shop_->set_and_push(kField, "revoked", "1");
+    shop_->redis.command({"FLUSHALL"});
+    const RedisWriter writer(shop_->redis, shop_->scripts, [] { return unix_seconds(now()); });
+    const Fence fence = writer.fence();
+    const std::vector<Rendered> late = shop_->pusher.read({{kField, "revoked"}});
+    shop_->set(kField, "revoked", std::nullopt);
+    at_page(1, [&] { (void)writer.write(late, RedisWriter::Events::publish, fence); });
+
+    ASSERT_EQ(shop_->push_fully({kField}).fault(), "");
+
+    EXPECT_EQ(shop_->in_redis(kField).count("revoked"), 0U);
+}
+
+TEST_F(FullPushTest, AChangeOfAResourceThatIsNotFilledIsNotSeenBeforeTheRest) {
+    fill_table(kField, 100);
+    shop_->redis.command({"FLUSHALL"});
+
+    shop_->set_and_push(kField, "new", "1");
+
+    EXPECT_EQ(shop_->redis.command({"HLEN", kField}).integer(), 0);
+    EXPECT_EQ(shop_->state({kField, "new"}), "pending");
+    ASSERT_EQ(shop_->push_fully().fault(), "");
+    expect_equal(kField);
+    shop_->outbox.drain([] { return false; });
+    EXPECT_EQ(shop_->state({kField, "new"}), "applied");
+}
+
+TEST_F(FullPushTest, APushThatMeetsTheEndOfAFullPushIsRenderedAgain) {
+    shop_->set_and_push(kHash, "a", "1");
+    shop_->set(kHash, "a", "2");
+    bool filled = false;
+    shop_->on_render = [&](std::string_view) {
+        if (std::exchange(filled, true)) return;
+        shop_->redis.command({"HSET", std::string(kFillsKey), kHash, "another one"});
+    };
+
+    EXPECT_EQ(shop_->pusher.push({{kHash, "a"}}), 1U);
+
+    EXPECT_EQ(shop_->in_redis(kHash)["a"], "2");
+    EXPECT_EQ(shop_->state({kHash, "a"}), "applied");
+}
+
+TEST_F(FullPushTest, WhatTheDatabaseHasLostBehindTheBackOfTheChangesGoes) {
+    shop_->set_and_push(kHash, "a", "1");
+    shop_->set_and_push(kHash, "b", "1");
+    shop_->db.query("DELETE FROM things WHERE key = 'a'");
+    EXPECT_EQ(shop_->push_fully({kHash}).resources[0].removed, 1);
+    expect_equal(kHash);
+}
+
 class WatchTest : public WorkshopTest {
 protected:
     void tick() const {

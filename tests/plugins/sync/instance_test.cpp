@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <ctime>
+#include <future>
 
 #include "tests/support/eventually.hpp"
 #include "tests/support/sql_reader.hpp"
@@ -210,9 +212,147 @@ TEST_F(SyncInstance, AFullPushTellsWhatItWroteAndRemovesWhatIsForeign) {
     EXPECT_TRUE(eventually(5s, [&] { return !overview()["last_full_push_at"].is_null(); }));
 }
 
+TEST_F(SyncInstance, AWriteMayWaitUntilItsChangeIsApplied) {
+    const HttpAnswer answer = admin_->put("/admin/features/beta?wait=applied", {{"value", 1}});
+    ASSERT_EQ(answer.status, 201) << answer.body;
+    EXPECT_EQ(answer.header("x-change-state"), "applied");
+    EXPECT_EQ(change_state(answer.header("x-change-revision")), "applied");
+    EXPECT_EQ(flag_in_redis("beta"), 1);
+}
+
+TEST_F(SyncInstance, AWriteThatWaitsInVainIsCommittedAndSaysPending) {
+    server_->stop();
+    const HttpAnswer answer =
+        admin_->put("/admin/features/beta?wait=applied&timeout=0.3", {{"value", 1}});
+    EXPECT_EQ(answer.status, 201) << answer.body;
+    EXPECT_EQ(answer.header("x-change-state"), "pending");
+
+    auto waiting = std::async(std::launch::async, [&] {
+        return admin_->put("/admin/features/beta?wait=applied&timeout=30", {{"value", 2}});
+    });
+    server_->start();
+    const HttpAnswer patient = waiting.get();
+    EXPECT_EQ(patient.header("x-change-state"), "applied");
+    EXPECT_EQ(flag_in_redis("beta"), 2);
+}
+
+TEST_F(SyncInstance, AWriteThatIsGivenUpSaysSo) {
+    break_flags();
+    const HttpAnswer answer =
+        admin_->put("/admin/features/beta?wait=applied&timeout=30", {{"value", 1}});
+    EXPECT_EQ(answer.status, 201);
+    EXPECT_EQ(answer.header("x-change-state"), "dead");
+}
+
+TEST_F(SyncInstance, NodesAreSeenByWhatTheyReport) {
+    EXPECT_EQ(admin_->get("/admin/sync/nodes").json()["data"].size(), 0U);
+    const HttpAnswer answer = put_flag("beta", 1);
+    const std::string revision = answer.header("x-change-revision");
+    const auto report = [&](const std::string& node, const std::string& applied, const char* rest) {
+        reader().command({"HSET",
+                          "dp:node:" + node,
+                          "node",
+                          node,
+                          "build",
+                          "7",
+                          "applied_revision",
+                          applied,
+                          "digest",
+                          "",
+                          "rejected",
+                          rest,
+                          "updated_at",
+                          std::to_string(std::time(nullptr))});
+        reader().command({"EXPIRE", "dp:node:" + node, "30"});
+    };
+    report("behind", "0", "[]");
+    report("current", revision, "[]");
+    report("refusing",
+           revision,
+           R"([{"resource":"meta:features","key":"beta","reason":"not a flag"}])");
+
+    json change;
+    ASSERT_TRUE(eventually(10s, [&] {
+        change = admin_->get("/admin/sync/changes/" + revision).json();
+        return change["nodes"].size() == 3;
+    }));
+    EXPECT_EQ(change["nodes"][0],
+              json({{"node", "behind"}, {"state", "pending"}, {"reason", nullptr}}));
+    EXPECT_EQ(change["nodes"][1]["state"], "applied");
+    EXPECT_EQ(change["nodes"][2]["state"], "rejected");
+    EXPECT_EQ(change["nodes"][2]["reason"], "not a flag");
+
+    const json nodes = admin_->get("/admin/sync/nodes").json()["data"];
+    ASSERT_EQ(nodes.size(), 3U);
+    EXPECT_EQ(nodes[0]["node"], "behind");
+    EXPECT_EQ(nodes[0]["build"], "7");
+    EXPECT_LT(nodes[0]["age_seconds"], 30);
+    EXPECT_EQ(nodes[2]["rejected"], 1);
+    EXPECT_EQ(nodes[2]["state"], "rejecting");
+
+    reader().command({"DEL", "dp:node:behind"});
+    EXPECT_EQ(admin_->get("/admin/sync/nodes").json()["data"].size(), 2U);
+    EXPECT_TRUE(eventually(20s, [&] {
+        const std::string text = instance_->internal().get("/internal/metrics").body;
+        return text.find("ezapi_sync_node_staleness_seconds{node=\"current\"}") !=
+               std::string::npos;
+    }));
+}
+
+TEST_F(SyncInstance, DriftIsFoundShownAndRepaired) {
+    ASSERT_LT(put_flag("beta", 1).status, 300);
+    ASSERT_LT(put_flag("gamma", 1).status, 300);
+    reader().command({"HSET", "meta:features", "beta", "{}", "foreign", "{}"});
+
+    json report = admin_->post("/admin/sync/drift", json::object()).json();
+    EXPECT_EQ(report["found"], 2) << report;
+    EXPECT_EQ(report["repaired"], 0);
+    EXPECT_EQ(report["keys"].size(), 2U);
+    EXPECT_EQ(overview()["drift"]["found"], 2);
+
+    report = admin_->post("/admin/sync/drift", {{"repair", true}}).json();
+    EXPECT_EQ(report["repaired"], 2) << report;
+    EXPECT_EQ(flag_in_redis("beta"), 1);
+    EXPECT_EQ(reader().length("meta:features"), 2);
+    EXPECT_EQ(admin_->get("/admin/sync/drift").json(), report);
+    EXPECT_EQ(admin_->post("/admin/sync/drift", json::object()).json()["found"], 0);
+    EXPECT_EQ(admin_->post("/admin/sync/drift", {{"mend", true}}).status, 422);
+}
+
+TEST_F(SyncInstance, DriftIsRepairedByItself) {
+    start({{"EZ_SYNC_RECONCILE_INTERVAL_SECONDS", "1"}});
+    ASSERT_LT(put_flag("beta", 1).status, 300);
+    reader().command({"HDEL", "meta:features", "beta"});
+    EXPECT_TRUE(eventually(20s, [&] { return flag_in_redis("beta") == 1; }));
+}
+
+TEST_F(SyncInstance, TheCommandChecksAndRepairsBesideTheServer) {
+    ASSERT_LT(put_flag("beta", 1).status, 300);
+    const std::map<std::string, std::string> environment = instance_->environment();
+    RunResult run = run_ezapi({"sync", "--check"}, environment);
+    EXPECT_EQ(run.exit_code, 0) << run.output;
+
+    reader().command({"HDEL", "meta:features", "beta"});
+    run = run_ezapi({"sync", "--check"}, environment);
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_THAT(run.output, ::testing::HasSubstr("missing\tmeta:features\tbeta\n"));
+    EXPECT_EQ(flag_in_redis("beta"), std::nullopt);
+
+    run = run_ezapi({"sync", "--repair"}, environment);
+    EXPECT_EQ(run.exit_code, 0) << run.output;
+    EXPECT_EQ(flag_in_redis("beta"), 1);
+    EXPECT_EQ(run_ezapi({"sync", "--mend"}, environment).exit_code, 64);
+    EXPECT_EQ(run_ezapi({"features"}, environment).exit_code, 64);
+    EXPECT_EQ(run_ezapi({"no-such-thing"}, environment).exit_code, 64);
+}
+
 TEST_F(SyncInstance, OnlyOperatorsSeeIt) {
     HttpClient nobody = instance_->client();
-    for (const char* path : {"/admin/sync", "/admin/sync/outbox", "/admin/operation-logs"})
+    for (const char* path : {"/admin/sync",
+                             "/admin/sync/outbox",
+                             "/admin/operation-logs",
+                             "/admin/sync/nodes",
+                             "/admin/sync/drift"})
         EXPECT_EQ(nobody.get(path).status, 401) << path;
     EXPECT_EQ(nobody.post("/admin/sync/full", json::object()).status, 401);
 }

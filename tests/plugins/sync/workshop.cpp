@@ -1,7 +1,9 @@
 #include "workshop.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "host/api/tables.hpp"
@@ -96,7 +98,9 @@ Workshop::Workshop(const std::string& dsn)
              figures,
              Log(&abi_),
              components_.instance,
-             true}) {
+             true}),
+      reconciliation({db, redis, projections, ledger, pusher, full_push, Log(&abi_)}),
+      drift_check({db, reconciliation, watch, figures, Log(&abi_), components_.instance}) {
     project(kField, Layout::field);
     project(kHash, Layout::hash);
     project(kPlain, Layout::plain_hash);
@@ -182,6 +186,13 @@ std::string Workshop::state(const Entity& entity) const {
     return rows.empty() ? "" : std::string(rows.text(0, 0));
 }
 
+void Workshop::pretend_filled() const {
+    for (const char* resource : {kField, kHash, kPlain}) {
+        redis.command({"HSET", std::string(kEpochsKey), resource, "of the test"});
+        redis.command({"HSET", std::string(kFillsKey), resource, "of the test"});
+    }
+}
+
 void Workshop::subscribe(const std::string& channel, std::function<void(std::string)> on_message) {
     redis.subscribe(channel, [on_message = std::move(on_message)](auto, std::string_view payload) {
         on_message(std::string(payload));
@@ -199,16 +210,21 @@ void WorkshopTest::SetUp() {
         if (!why.empty()) GTEST_SKIP() << why;
     }
     const std::string dsn = tests::PrivatePostgres::shared().fresh_database();
-    std::ifstream file(SYNC_MIGRATION);
-    std::stringstream migration;
-    migration << file.rdbuf();
     tests::SqlReader sql(dsn);
-    sql.query(migration.str());
+    std::set<std::filesystem::path> migrations;
+    for (const auto& entry : std::filesystem::directory_iterator(SYNC_MIGRATIONS))
+        migrations.insert(entry.path());
+    for (const std::filesystem::path& path : migrations) {
+        std::stringstream text;
+        text << std::ifstream(path).rdbuf();
+        sql.query(text.str());
+    }
     sql.query(
         "CREATE TABLE things (resource text COLLATE \"C\", key text COLLATE \"C\", value text, "
         "PRIMARY KEY (resource, key))");
     shop_ = std::make_unique<Workshop>(dsn);
     shop_->redis.command({"FLUSHALL"});
+    shop_->pretend_filled();
 }
 
 }  // namespace ezapi::sync

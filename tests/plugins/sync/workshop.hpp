@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "breaker.hpp"
+#include "drift_check.hpp"
 #include "ezapi/plugin.hpp"
 #include "figures.hpp"
 #include "full_push.hpp"
@@ -24,6 +25,7 @@
 #include "ledger.hpp"
 #include "outbox.hpp"
 #include "pusher.hpp"
+#include "reconciliation.hpp"
 #include "recorder.hpp"
 #include "scripts.hpp"
 #include "tests/support/private_postgres.hpp"
@@ -64,6 +66,12 @@ public:
     Outbox outbox;
     FullPush full_push;
     Watch watch;
+    Reconciliation reconciliation;
+    DriftCheck drift_check;
+
+    /// As after a full push of each resource, so that changes are pushed one by one; by another
+    /// database, so that all of them are due for one.
+    void pretend_filled() const;
 
     /// Called for each page that is scanned and each set that is rendered, with the resource.
     std::function<void(std::string_view resource)> on_scan = [](std::string_view) {};

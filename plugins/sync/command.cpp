@@ -1,0 +1,60 @@
+#include "command.hpp"
+
+#include <iostream>
+#include <vector>
+
+namespace ezapi::sync {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kDiffers = 1;
+constexpr int kUsage = 64;
+
+ez_status run_command(void* self,
+                      const ez_str* arguments,
+                      size_t count,
+                      int32_t* exit_code,
+                      ez_error* error) noexcept {
+    return guard(error, [&] {
+        std::vector<std::string_view> words;
+        for (size_t i = 0; i < count; ++i) words.push_back(view(arguments[i]));
+        *exit_code = static_cast<Command*>(self)->run(words);
+    });
+}
+
+}  // namespace
+
+const ez_command_v1 Command::kTable{sizeof(ez_command_v1), run_command};
+
+int Command::run(std::span<const std::string_view> arguments) {
+    if (arguments.size() == 1 && arguments[0] == "--check") return compare(DriftCheck::Act::report);
+    if (arguments.size() == 1 && arguments[0] == "--repair")
+        return compare(DriftCheck::Act::repair);
+    std::cerr << "Usage: ezapi sync --check | --repair\n"
+                 "Compares Redis with the database and prints what differs: its kind (missing, "
+                 "stale, foreign), resource and key.\n\n"
+                 "--check   changes nothing; exit code 1 when something differs\n"
+                 "--repair  writes what differs to Redis; exit code 1 when something still does\n";
+    return arguments.size() == 1 && arguments[0] == "--help" ? kDone : kUsage;
+}
+
+int Command::compare(DriftCheck::Act act) {
+    const Findings findings = check_.run(
+        act,
+        DriftCheck::Speed::full,
+        [](const Drift& drift) {
+            std::cout << name_of(drift.kind) << "\t" << drift.entity.resource << "\t"
+                      << drift.entity.key << "\n";
+        },
+        [] { return false; });
+    std::cout.flush();
+    std::int64_t entities = 0;
+    for (const Findings::Resource& resource : findings.resources) entities += resource.entities;
+    std::cerr << entities << " entities compared, " << findings.found() << " differ, "
+              << findings.repaired() << " repaired\n";
+    const std::string fault = findings.fault();
+    if (!fault.empty()) std::cerr << "not complete: " << fault << "\n";
+    return fault.empty() && findings.found() == findings.repaired() ? kDone : kDiffers;
+}
+
+}  // namespace ezapi::sync

@@ -1,0 +1,52 @@
+// Stands between a client and a server of the tests, and breaks what goes through it: cuts every
+// connection, refuses new ones, or lets bytes lie.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace ezapi::tests {
+
+class TcpProxy {
+public:
+    /// To a port of 127.0.0.1, which need not listen yet.
+    explicit TcpProxy(uint16_t target);
+    ~TcpProxy();
+    TcpProxy(const TcpProxy&) = delete;
+    TcpProxy& operator=(const TcpProxy&) = delete;
+
+    [[nodiscard]] uint16_t port() const noexcept { return port_; }
+
+    void cut();  // ends all connections with a reset
+    void refuse(bool refusing);
+    void stall(bool stalling);
+
+private:
+    struct Pair {
+        int client = -1;
+        int server = -1;
+        std::thread thread;
+        std::atomic<bool> over{false};
+    };
+
+    void accept_all();
+    void take(int client);
+    void forward(Pair& pair) const;
+    void sweep();
+
+    uint16_t target_;
+    uint16_t port_ = 0;
+    int listener_ = -1;
+    std::atomic<bool> ending_{false};
+    std::atomic<bool> refusing_{false};
+    std::atomic<bool> stalling_{false};
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<Pair>> pairs_;
+    std::thread acceptor_;
+};
+
+}  // namespace ezapi::tests
