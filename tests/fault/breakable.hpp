@@ -1,0 +1,50 @@
+// An instance whose sync plugin dies or stops at a step of a push when it is told to.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "tests/support/child_process.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/instance.hpp"
+
+namespace ezapi::tests {
+
+class Breakable {
+public:
+    explicit Breakable(InstanceOptions options) : folder_(make_folder("ezapi-steps")) {
+        options.environment.insert({{"EZ_PLUGIN_DIRS", BREAKING_PLUGINS "," EZAPI_PLUGINS},
+                                    {"EZ_TEST_SYNC_STEP", folder_ + "/step"},
+                                    {"EZ_SYNC_OUTBOX_INTERVAL_SECONDS", "1"}});
+        instance_ = std::make_unique<Instance>(std::move(options));
+    }
+
+    ~Breakable() {
+        instance_.reset();
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+
+    Breakable(const Breakable&) = delete;
+    Breakable& operator=(const Breakable&) = delete;
+
+    Instance* operator->() const { return instance_.get(); }
+
+    /// "kill written", "stop page".
+    void at(const std::string& what) const {
+        std::ofstream(folder_ + "/new") << what << "\n";
+        std::filesystem::rename(folder_ + "/new", folder_ + "/step");
+    }
+
+    [[nodiscard]] bool reached(std::chrono::milliseconds limit = std::chrono::seconds(20)) const {
+        return eventually(limit, [&] { return !std::filesystem::exists(folder_ + "/step"); });
+    }
+
+private:
+    std::string folder_;
+    std::unique_ptr<Instance> instance_;
+};
+
+}  // namespace ezapi::tests

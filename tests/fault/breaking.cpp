@@ -1,0 +1,25 @@
+// step() of the plugin that the tests break: the file named by EZ_TEST_SYNC_STEP says "kill <step>"
+// or "stop <step>", and is gone when that has happened once.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "steps.hpp"
+
+namespace ezapi::sync {
+
+void step(const char* name) {
+    const char* path = std::getenv("EZ_TEST_SYNC_STEP");
+    if (path == nullptr) return;
+    std::string what;
+    std::string where;
+    std::ifstream file(path);
+    if (!(file >> what) || !std::getline(file >> std::ws, where) || where != name) return;
+    ::unlink(path);
+    ::kill(::getpid(), what == "kill" ? SIGKILL : SIGSTOP);
+}
+
+}  // namespace ezapi::sync

@@ -1,0 +1,65 @@
+// What the writers did, key by key. A key has one writer, and each of its operations has a number
+// of its own that rises; the content that it writes carries that number. After an operation whose
+// outcome is not known the key is left alone, so at most the last one is in doubt.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ezapi::tests {
+
+struct Operation {
+    using Time = std::chrono::steady_clock::time_point;
+
+    std::int64_t number = 0;
+    bool present = true;  // false: it deletes
+    bool active = true;   // of a token
+    bool acknowledged = false;
+    std::int64_t revision = 0;         // 0: not told
+    std::optional<Time> applied = {};  // when its writer was told that it is in Redis
+};
+
+/// "meta:features" or "auth:token", and the id in Redis.
+struct KeyName {
+    std::string resource;
+    std::string id;
+
+    auto operator<=>(const KeyName&) const = default;
+};
+
+using Operations = std::vector<Operation>;
+
+class History {
+public:
+    void add(const KeyName& key, const Operation& operation) {
+        const std::lock_guard lock(mutex_);
+        operations_[key].push_back(operation);
+    }
+
+    void violation(const std::string& text) {
+        const std::lock_guard lock(mutex_);
+        violations_.push_back(text);
+    }
+
+    [[nodiscard]] std::map<KeyName, Operations> operations() const {
+        const std::lock_guard lock(mutex_);
+        return operations_;
+    }
+
+    [[nodiscard]] std::vector<std::string> violations() const {
+        const std::lock_guard lock(mutex_);
+        return violations_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::map<KeyName, Operations> operations_;
+    std::vector<std::string> violations_;
+};
+
+}  // namespace ezapi::tests
