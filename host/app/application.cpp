@@ -77,7 +77,7 @@ protected:
         if (command == "check-config") return check_config(invocation_);
         if (command == "plugins") return list_plugins(invocation_);
         const auto code = run_plugin(invocation_, command, plugin_arguments_);
-        return code ? *code : misuse("'" + command + "' is no command, and no enabled plugin");
+        return code ? *code : misuse("'" + command + "' is no command");
     }
 
 private:
