@@ -72,12 +72,16 @@ FullPushResult FullPush::run(const std::function<std::vector<std::string>()>& ne
     const Lease lease(parts_.state, owner);
     const Layouts layouts = live_layouts(parts_.projections);
     const std::string epoch = parts_.state.read().epoch;
+    std::vector<std::string> resources = needed();
+    std::erase_if(resources, [&](const std::string& name) { return !layouts.contains(name); });
+    // Few entities and needed by every request: those are there while the many tokens still come.
+    std::stable_partition(resources.begin(), resources.end(), [&](const std::string& name) {
+        return layouts.find(name)->second == Layout::field;
+    });
     FullPushResult result;
-    for (const std::string& resource : needed()) {
-        const auto layout = layouts.find(resource);
-        if (layout == layouts.end()) continue;
-        result.resources.push_back(push({resource, layout->second, id, epoch, owner, &stopping}));
-    }
+    for (const std::string& resource : resources)
+        result.resources.push_back(
+            push({resource, layouts.find(resource)->second, id, epoch, owner, &stopping}));
     return result;
 }
 
