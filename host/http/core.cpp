@@ -1,6 +1,7 @@
 #include "host/http/core.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "ezapi/error.hpp"
 #include "host/db/call_scope.hpp"
@@ -28,6 +29,18 @@ std::string joined(const std::vector<std::string>& names) {
     std::string text;
     for (const auto& name : names) text.append(text.empty() ? "" : ", ").append(name);
     return text;
+}
+
+constexpr std::string_view kRevisionHeader = "X-Change-Revision";
+
+/// Of an answer that is given once more; 0: none.
+int64_t revision_in(const Reply& reply) {
+    int64_t revision = 0;
+    for (const auto& [name, value] : reply.headers) {
+        if (equal_ignoring_case(name, kRevisionHeader))
+            std::from_chars(value.data(), value.data() + value.size(), revision);
+    }
+    return revision;
 }
 
 void add_common_headers(Reply& reply, std::string_view request_id) {
@@ -177,13 +190,15 @@ Reply Server::Core::refuse(const Fault& fault) {
 }
 
 bool Server::Core::postpone(ez_exchange& exchange, Reply& reply) noexcept {
-    const auto* scope = serving_number == exchange.number() ? db::CallScope::current() : nullptr;
-    if (scope == nullptr || scope->revision == 0) return false;
     if (exchange.route() == nullptr || !exchange.route()->takes_wait) return false;
     const auto limit = wait_asked(exchange.query());
     if (!limit) return false;
-    reply.set("X-Change-Revision", std::to_string(scope->revision));
-    return awaiting->keep(exchange, reply, scope->revision, *limit);
+    const auto* scope = serving_number == exchange.number() ? db::CallScope::current() : nullptr;
+    int64_t revision = scope == nullptr ? 0 : scope->revision;
+    if (revision == 0) revision = revision_in(reply);
+    if (revision == 0) return false;
+    reply.set(kRevisionHeader, std::to_string(revision));
+    return awaiting->keep(exchange, reply, revision, *limit);
 }
 
 void Server::Core::answer(ez_exchange& exchange, Reply reply) noexcept {
@@ -193,7 +208,7 @@ void Server::Core::answer(ez_exchange& exchange, Reply reply) noexcept {
         const auto* scope =
             serving_number == exchange.number() ? db::CallScope::current() : nullptr;
         if (scope != nullptr && scope->revision != 0) {
-            reply.set("X-Change-Revision", std::to_string(scope->revision));
+            reply.set(kRevisionHeader, std::to_string(scope->revision));
         }
         observer.answered({exchange.method(),
                            exchange.pattern(),

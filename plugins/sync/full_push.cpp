@@ -231,7 +231,8 @@ std::int64_t FullPush::remove_unknown(const Pass& pass, Fingerprints& met) const
     std::int64_t removed = 0;
     Census(parts_.redis, parts_.projections)
         .walk(pass.resource, pass.layout, [&](const std::vector<std::string>& ids) {
-            const std::vector<std::string> strays = parts_.ledger.strays(pass.resource, ids, met);
+            const std::vector<std::string> strays =
+                sync::strays(parts_.db, pass.resource, ids, met);
             if (!strays.empty()) removed += remove_absent(pass, strays);
             go_on(pass);
             keep(pass);

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "ezapi/plugin.hpp"
+#include "fingerprints.hpp"
 #include "ledger.hpp"
 #include "page.hpp"
 #include "pusher.hpp"

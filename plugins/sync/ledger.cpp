@@ -14,25 +14,6 @@ constexpr std::string_view kRevisions =
     "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(resource, key, place) "
     "JOIN sync_entities AS entity USING (resource, key)";
 
-constexpr std::string_view kStandings =
-    "SELECT wanted.place, entity.revision, entity.state = 'pending' "
-    "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(resource, key, place) "
-    "JOIN sync_entities AS entity USING (resource, key)";
-
-constexpr std::string_view kTold =
-    "SELECT key, revision, state = 'pending' FROM sync_entities "
-    "WHERE resource = $1 AND key > $2 AND NOT deleted AND key <= $3 ORDER BY key";
-
-constexpr std::string_view kToldToTheEnd =
-    "SELECT key, revision, state = 'pending' FROM sync_entities "
-    "WHERE resource = $1 AND key > $2 AND NOT deleted ORDER BY key";
-
-constexpr std::string_view kStrays =
-    "SELECT wanted.key FROM unnest($2::text[]) WITH ORDINALITY AS wanted(key, place) "
-    "WHERE NOT EXISTS (SELECT 1 FROM sync_entities AS entity"
-    "  WHERE entity.resource = $1 AND entity.key = wanted.key AND NOT entity.deleted) "
-    "ORDER BY wanted.place";
-
 constexpr std::string_view kAllocate =
     "INSERT INTO sync_entities (resource, key, revision, unpushed_since, state) "
     "SELECT resource, key, drawn, drawn, $3 "
@@ -248,45 +229,6 @@ void Ledger::overtake(std::int64_t stored, const Entities& entities) const {
     if (!raised.empty())
         tx.query("UPDATE sync_state SET epoch = replace(gen_random_uuid()::text, '-', '')");
     tx.commit();
-}
-
-std::vector<Standing> Ledger::standings(Tx& tx, const Entities& entities) {
-    std::vector<Standing> out(entities.size());
-    const Rows rows = tx.query(kStandings, {resources_of(entities), keys_of(entities)});
-    for (size_t row = 0; row < rows.size(); ++row)
-        out[static_cast<size_t>(rows.integer(row, 0) - 1)] = {rows.integer(row, 1),
-                                                              rows.boolean(row, 2)};
-    return out;
-}
-
-std::vector<Told> Ledger::told(Tx& tx,
-                               std::string_view resource,
-                               std::string_view after,
-                               std::string_view upto) {
-    const Rows rows = upto.empty() ? tx.query(kToldToTheEnd, {resource, after})
-                                   : tx.query(kTold, {resource, after, upto});
-    std::vector<Told> out;
-    out.reserve(rows.size());
-    for (size_t row = 0; row < rows.size(); ++row)
-        out.push_back(
-            {std::string(rows.text(row, 0)), {rows.integer(row, 1), rows.boolean(row, 2)}});
-    return out;
-}
-
-std::vector<std::string> Ledger::strays(std::string_view resource,
-                                        const std::vector<std::string>& keys) const {
-    const std::vector<std::string_view> views(keys.begin(), keys.end());
-    const Rows rows = db_.query(kStrays, {resource, pg_array(views)});
-    std::vector<std::string> out;
-    for (size_t row = 0; row < rows.size(); ++row) out.emplace_back(rows.text(row, 0));
-    return out;
-}
-
-std::vector<std::string> Ledger::strays(std::string_view resource,
-                                        std::vector<std::string> keys,
-                                        Fingerprints& known) const {
-    std::erase_if(keys, [&](const std::string& key) { return known.knows(key); });
-    return keys.empty() ? keys : strays(resource, keys);
 }
 
 Depth Ledger::depth() const {

@@ -11,7 +11,6 @@
 
 #include "entity.hpp"
 #include "ezapi/db.hpp"
-#include "fingerprints.hpp"
 
 namespace ezapi::sync {
 
@@ -19,18 +18,6 @@ struct Depth {
     std::int64_t pending = 0;
     std::int64_t dead = 0;
     double oldest_seconds = 0;  // of the pending ones
-};
-
-/// How an entity stands.
-struct Standing {
-    std::int64_t revision = 0;  // 0: there is no row
-    bool pending = false;       // it is on its way, so Redis may be behind
-};
-
-/// An entity that Redis was told of and not told to drop.
-struct Told {
-    std::string key;
-    Standing standing;
 };
 
 class Ledger {
@@ -42,26 +29,7 @@ public:
     /// The revisions as `tx` sees them, in the order of `entities`; 0: no row.
     [[nodiscard]] static std::vector<std::int64_t> revisions(Tx& tx, const Entities& entities);
 
-    /// The same with what is pending.
-    [[nodiscard]] static std::vector<Standing> standings(Tx& tx, const Entities& entities);
-
-    /// A stretch of a resource in the order of the keys, from behind `after` to `upto` inclusive
-    /// (empty: the end), as `tx` sees it.
-    [[nodiscard]] static std::vector<Told> told(Tx& tx,
-                                                std::string_view resource,
-                                                std::string_view after,
-                                                std::string_view upto);
-
-    /// Those of `keys` that Redis must not hold as far as is known here, in their order.
-    [[nodiscard]] std::vector<std::string> strays(std::string_view resource,
-                                                  const std::vector<std::string>& keys) const;
-
-    /// The same, where those that `known` knows were met already.
-    [[nodiscard]] std::vector<std::string> strays(std::string_view resource,
-                                                  std::vector<std::string> keys,
-                                                  Fingerprints& known) const;
-
-    /// Outside of any transaction.
+    /// The same, outside of any transaction.
     [[nodiscard]] std::vector<std::int64_t> current(const Entities& entities) const;
 
     /// Gives a row to those that have none, and returns its revision; 0 where somebody else was

@@ -8,11 +8,11 @@ namespace ezapi::sync {
 namespace {
 
 /// Both are in the order of their keys; ids that are known as deleted, or not at all, have no row
-/// among `told`.
-void merge(Page& page, const std::string& resource, Layout layout, std::vector<Told> told) {
-    auto next = told.begin();
+/// among `known`.
+void merge(Page& page, const std::string& resource, Layout layout, std::vector<Told> known) {
+    auto next = known.begin();
     const auto ghosts_before = [&](const std::string* key) {
-        for (; next != told.end() && (key == nullptr || next->key < *key); ++next) {
+        for (; next != known.end() && (key == nullptr || next->key < *key); ++next) {
             Page::Entry& ghost = page.ghosts.emplace_back();
             ghost.rendered.entity = {resource, std::move(next->key)};
             ghost.rendered.layout = layout;
@@ -22,7 +22,7 @@ void merge(Page& page, const std::string& resource, Layout layout, std::vector<T
     };
     for (Page::Entry& entry : page.entries) {
         ghosts_before(&entry.rendered.entity.key);
-        if (next == told.end() || next->key != entry.rendered.entity.key) continue;
+        if (next == known.end() || next->key != entry.rendered.entity.key) continue;
         entry.standing = next->standing;
         entry.rendered.revision = next->standing.revision;
         ++next;
@@ -40,7 +40,7 @@ void look_up_others(Tx& tx, Page& page) {
         places.push_back(&entry);
     }
     if (others.empty()) return;
-    const std::vector<Standing> standings = Ledger::standings(tx, others);
+    const std::vector<Standing> standings = sync::standings(tx, others);
     for (size_t i = 0; i < places.size(); ++i) {
         places[i]->standing = standings[i];
         places[i]->rendered.revision = standings[i].revision;
@@ -67,10 +67,8 @@ Page PageReader::read(Tx& tx,
         take(rendered, entity);
     });
     page.last = page.entries.size() < limit;
-    merge(page,
-          resource,
-          layout,
-          Ledger::told(tx, resource, after, page.last ? std::string() : page.end()));
+    merge(
+        page, resource, layout, told(tx, resource, after, page.last ? std::string() : page.end()));
     look_up_others(tx, page);
     return page;
 }

@@ -8,7 +8,7 @@
 
 #include "entity.hpp"
 #include "ezapi/db.hpp"
-#include "ledger.hpp"
+#include "standings.hpp"
 
 namespace ezapi::sync {
 

@@ -160,7 +160,7 @@ void Reconciliation::look_for_strays(Pass& pass) {
         .walk(pass.resource, pass.layout, [&](const std::vector<std::string>& ids) {
             go_on(pass);
             const std::vector<std::string> strays =
-                parts_.ledger.strays(pass.resource, ids, pass.met);
+                sync::strays(parts_.db, pass.resource, ids, pass.met);
             if (strays.empty()) return;
             Entries absent = absent_among(pass, strays);
             const std::vector<Held> held = shelf_.read(pass.resource, pass.layout, keys_in(absent));
@@ -177,7 +177,7 @@ Reconciliation::Entries Reconciliation::absent_among(const Pass& pass,
     parts_.projections.render(tx, pass.resource, wanted, [&](const Projected& entity) {
         if (!entity.present) absent.push_back({pass.resource, std::string(entity.id)});
     });
-    const std::vector<Standing> standings = Ledger::standings(tx, absent);
+    const std::vector<Standing> standings = sync::standings(tx, absent);
     tx.commit();
     for (size_t i = 0; i < absent.size(); ++i) {
         Page::Entry& entry = out.emplace_back();

@@ -23,6 +23,7 @@
 #include "ahead.hpp"
 #include "census.hpp"
 #include "findings.hpp"
+#include "fingerprints.hpp"
 #include "full_push.hpp"
 #include "pace.hpp"
 #include "shelf.hpp"

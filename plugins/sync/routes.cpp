@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "change.hpp"
+
 namespace ezapi::sync {
 namespace {
 
@@ -63,50 +65,11 @@ Json full_push_schema() {
                                                        {"removed", count_schema()}}))}});
 }
 
-Json state_schema() {
-    return {{"type", "string"}, {"enum", {"pending", "applied", "dead"}}};
-}
-
-Json change_schema() {
-    return object_schema(
-        {{"revision", integer_schema()},
-         {"state", state_schema()},
-         {"recorded_at", time_schema()},
-         {"resources",
-          array_schema(object_schema({{"resource", text_schema()},
-                                      {"key", text_schema()},
-                                      {"revision", integer_schema()},
-                                      {"state", state_schema()}}))},
-         {"nodes",
-          array_schema(object_schema(
-              {{"node", text_schema()},
-               {"state", {{"type", "string"}, {"enum", {"applied", "pending", "rejected"}}}},
-               {"reason", nullable_text()}}))}});
-}
-
-constexpr std::string_view kChange =
-    "SELECT change.recorded_at, noted.resource, noted.key, noted.revision,"
-    "  CASE WHEN entity.pushed_revision >= noted.revision THEN 'applied'"
-    "    WHEN entity.state = 'dead' THEN 'dead' ELSE 'pending' END "
-    "FROM sync_changes AS change,"
-    "  unnest(change.resources, change.keys, change.revisions) AS noted(resource, key, revision) "
-    "JOIN sync_entities AS entity USING (resource, key) "
-    "WHERE change.revision = $1 ORDER BY noted.resource, noted.key";
-
 /// How old the list of the nodes may be.
 constexpr std::chrono::seconds kFresh{1};
-constexpr std::chrono::seconds kRecent{5};
 
 Json text_or_null(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
-}
-
-/// The worst of its entities decides.
-std::string_view worse(std::string_view a, std::string_view b) {
-    for (const std::string_view state : {"dead", "pending"}) {
-        if (a == state || b == state) return state;
-    }
-    return "applied";
 }
 
 }  // namespace
@@ -131,17 +94,20 @@ void Routes::serve(Host& host) {
                    .returns(200, "SyncFullPush")
                    .schema("SyncFullPush", full_push_schema()),
                [this](const Request&) { return push_all(); });
-    host.get("/admin/sync/changes/{revision}",
-             Access::admin,
-             Operation("Tells whether a change has reached Redis, and the nodes of the data plane")
-                 .tag("sync")
-                 .describe("The revision is the X-Change-Revision that the write was answered "
-                           "with. A node is listed while it reports itself. 404 for a revision "
-                           "that is not known, or not any more.")
-                 .path("revision", integer_schema())
-                 .returns(200, "SyncChange")
-                 .schema("SyncChange", change_schema()),
-             [this](const Request& request) { return change(request.id("revision")); });
+    host.get(
+        "/admin/sync/changes/{revision}",
+        Access::admin,
+        Operation("Tells whether a change has reached Redis, and the nodes of the data plane")
+            .tag("sync")
+            .describe("The revision is the X-Change-Revision that the write was answered "
+                      "with. A node is listed while it reports itself. 404 for a revision "
+                      "that is not known, or not any more.")
+            .path("revision", integer_schema())
+            .returns(200, "SyncChange")
+            .schema("SyncChange", change_schema()),
+        [this](const Request& request) {
+            return Response::json(change_json(parts_.db, parts_.fleet, request.id("revision")));
+        });
     host.get("/admin/sync/nodes",
              Access::admin,
              Operation("Lists the nodes of the data plane with what they have applied")
@@ -292,47 +258,6 @@ Response Routes::retry(const Request& request, Tx& tx) const {
     return Response::json(
         {{"id", id}, {"resource", entity->resource}, {"key", entity->key}, {"state", "pending"}},
         202);
-}
-
-Response Routes::change(std::int64_t revision) const {
-    const Rows rows = parts_.db.query(kChange, {revision});
-    if (rows.empty())
-        throw Error(EZ_NOT_FOUND,
-                    "change " + std::to_string(revision) + ": not known, or not any more");
-    std::string_view state = "applied";
-    Json resources = Json::array();
-    for (size_t row = 0; row < rows.size(); ++row) {
-        state = worse(state, rows.text(row, 4));
-        resources.push_back({{"resource", rows.text(row, 1)},
-                             {"key", rows.text(row, 2)},
-                             {"revision", rows.integer(row, 3)},
-                             {"state", rows.text(row, 4)}});
-    }
-    return Response::json({{"revision", revision},
-                           {"state", state},
-                           {"recorded_at", format_time(*rows.time(0, 0))},
-                           {"resources", std::move(resources)},
-                           {"nodes", nodes_at(revision, rows)}});
-}
-
-/// Without Redis nothing is known of them.
-Json Routes::nodes_at(std::int64_t revision, const Rows& entities) const {
-    std::vector<std::pair<Entity, std::int64_t>> noted;
-    for (size_t row = 0; row < entities.size(); ++row) {
-        noted.emplace_back(
-            Entity{std::string(entities.text(row, 1)), std::string(entities.text(row, 2))},
-            entities.integer(row, 3));
-    }
-    Json out = Json::array();
-    (void)guard(nullptr, [&] {
-        for (const FleetEntry& entry : parts_.fleet.look(kRecent)) {
-            const NodeState state = state_of(entry.node, revision, noted);
-            out.push_back({{"node", entry.node.id},
-                           {"state", state.state},
-                           {"reason", text_or_null(state.reason)}});
-        }
-    });
-    return out;
 }
 
 }  // namespace ezapi::sync

@@ -39,8 +39,6 @@ private:
     [[nodiscard]] Response push_all() const;
     [[nodiscard]] Response compare(const Request& request) const;
     [[nodiscard]] Response retry(const Request& request, Tx& tx) const;
-    [[nodiscard]] Response change(std::int64_t revision) const;
-    [[nodiscard]] Json nodes_at(std::int64_t revision, const Rows& entities) const;
 
     Parts parts_;
     StateRow state_;

@@ -36,10 +36,6 @@ std::string Arena::missing() {
 }
 
 Arena::Arena(std::map<std::string, std::string> environment) : dsn_(postgres.dsn()) {
-    // What is acknowledged must survive the server, as it does outside of tests.
-    SqlReader sql(dsn_);
-    sql.query("ALTER DATABASE " + sql.value("SELECT current_database()") +
-              " SET synchronous_commit = on");
     environment.insert({{"EZ_SYNC_OUTBOX_INTERVAL_SECONDS", "1"},
                         {"EZ_SECRET_KEYS", "test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="},
                         {"EZ_API_KEEPALIVE_SECONDS", "5"}});

@@ -25,7 +25,8 @@ public:
         std::unique_ptr<Instance> instance;
     };
 
-    PrivatePostgres postgres;
+    PrivatePostgres postgres{
+        Durability::durable};  // as outside of tests: what is acknowledged stays
     PrivateRedis redis;
     std::array<Place, 2> places;
 

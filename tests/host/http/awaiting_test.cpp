@@ -126,6 +126,25 @@ TEST_F(AwaitingTest, WithoutAChangeThereIsNothingToWaitFor) {
     EXPECT_EQ(asked(), 0U);
 }
 
+TEST_F(AwaitingTest, AnAnswerThatIsGivenOnceMoreWaitsForTheRevisionThatItCarries) {
+    start();
+    add("test",
+        "POST",
+        "/admin/things",
+        answering([](Exchange&) {
+            Reply reply = json_reply("{}", 201);
+            reply.set("X-Change-Revision", "41");
+            return reply;
+        }),
+        EZ_ADMIN);
+    const auto waiting = client();
+    waiting->send(post_request("/admin/things?wait=applied", "{}", kAsAdmin));
+    ASSERT_TRUE(tests::eventually(10s, [&] { return asked() == 1; }));
+    EXPECT_EQ(asked_.front().revision, 41);
+    tell_all(EZ_DELIVERY_APPLIED);
+    EXPECT_EQ(waiting->reply().header("x-change-state"), "applied");
+}
+
 TEST_F(AwaitingTest, NobodyWaitsWithoutBeingAsked) {
     serve_writes(42);
     EXPECT_EQ(write("").header("x-change-state"), "");

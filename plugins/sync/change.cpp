@@ -1,0 +1,105 @@
+#include "change.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ezapi/openapi.hpp"
+#include "ezapi/time.hpp"
+
+namespace ezapi::sync {
+namespace {
+
+/// How old the list of the nodes may be.
+constexpr std::chrono::seconds kRecent{5};
+
+constexpr std::string_view kChange =
+    "SELECT change.recorded_at, noted.resource, noted.key, noted.revision,"
+    "  CASE WHEN entity.pushed_revision >= noted.revision THEN 'applied'"
+    "    WHEN entity.state = 'dead' THEN 'dead' ELSE 'pending' END "
+    "FROM sync_changes AS change,"
+    "  unnest(change.resources, change.keys, change.revisions) AS noted(resource, key, revision) "
+    "JOIN sync_entities AS entity USING (resource, key) "
+    "WHERE change.revision = $1 ORDER BY noted.resource, noted.key";
+
+Json nullable_text() {
+    Json out = text_schema();
+    out["nullable"] = true;
+    return out;
+}
+
+/// The worst of its entities decides.
+std::string_view worse(std::string_view a, std::string_view b) {
+    for (const std::string_view state : {"dead", "pending"}) {
+        if (a == state || b == state) return state;
+    }
+    return "applied";
+}
+
+/// Without Redis nothing is known of them.
+Json nodes_at(Fleet& fleet, std::int64_t revision, const Rows& entities) {
+    std::vector<std::pair<Entity, std::int64_t>> noted;
+    for (size_t row = 0; row < entities.size(); ++row) {
+        noted.emplace_back(
+            Entity{std::string(entities.text(row, 1)), std::string(entities.text(row, 2))},
+            entities.integer(row, 3));
+    }
+    Json out = Json::array();
+    (void)guard(nullptr, [&] {
+        for (const FleetEntry& entry : fleet.look(kRecent)) {
+            const NodeState state = state_of(entry.node, revision, noted);
+            out.push_back({{"node", entry.node.id},
+                           {"state", state.state},
+                           {"reason", state.reason.empty() ? Json(nullptr) : Json(state.reason)}});
+        }
+    });
+    return out;
+}
+
+}  // namespace
+
+Json change_json(const Db& db, Fleet& fleet, std::int64_t revision) {
+    const Rows rows = db.query(kChange, {revision});
+    if (rows.empty())
+        throw Error(EZ_NOT_FOUND,
+                    "change " + std::to_string(revision) + ": not known, or not any more");
+    std::string_view state = "applied";
+    Json resources = Json::array();
+    for (size_t row = 0; row < rows.size(); ++row) {
+        state = worse(state, rows.text(row, 4));
+        resources.push_back({{"resource", rows.text(row, 1)},
+                             {"key", rows.text(row, 2)},
+                             {"revision", rows.integer(row, 3)},
+                             {"state", rows.text(row, 4)}});
+    }
+    return {{"revision", revision},
+            {"state", state},
+            {"recorded_at", format_time(*rows.time(0, 0))},
+            {"resources", std::move(resources)},
+            {"nodes", nodes_at(fleet, revision, rows)}};
+}
+
+Json state_schema() {
+    return {{"type", "string"}, {"enum", {"pending", "applied", "dead"}}};
+}
+
+Json change_schema() {
+    return object_schema(
+        {{"revision", integer_schema()},
+         {"state", state_schema()},
+         {"recorded_at", time_schema()},
+         {"resources",
+          array_schema(object_schema({{"resource", text_schema()},
+                                      {"key", text_schema()},
+                                      {"revision", integer_schema()},
+                                      {"state", state_schema()}}))},
+         {"nodes",
+          array_schema(object_schema(
+              {{"node", text_schema()},
+               {"state", {{"type", "string"}, {"enum", {"applied", "pending", "rejected"}}}},
+               {"reason", nullable_text()}}))}});
+}
+
+}  // namespace ezapi::sync
