@@ -27,16 +27,23 @@ std::optional<std::string> common_namespaces(const std::string& token, const std
     return dump_json(common);
 }
 
+void suspend(Token& token, std::string_view cause) {
+    if (token.cause.empty()) token.cause = cause;
+    token.status = "suspended";
+}
+
 }  // namespace
 
 void apply_master(Token& token, const Master& master) {
-    if (master.status != "active" || token.epoch < master.epoch) token.status = "suspended";
+    token.own_status = token.status;
+    if (master.status != "active") suspend(token, "master_suspended");
+    if (token.epoch < master.epoch) suspend(token, "epoch_ended");
     token.group = master.group;
     if (auto common = common_namespaces(token.namespaces, master.namespaces)) {
         token.namespaces = std::move(*common);
     } else {
         // An empty list would mean that everything is allowed.
-        token.status = "suspended";
+        suspend(token, "no_common_namespace");
     }
     if (token.default_namespace.empty()) token.default_namespace = master.default_namespace;
     if (token.namespaces != kEmptyList && !token.default_namespace.empty() &&

@@ -30,6 +30,8 @@ struct Token {
     std::optional<std::int64_t> quota_limit;
     std::int64_t quota_used = 0;
     std::int64_t qps_limit = 0;
+    std::string own_status = {};  // the row's
+    std::string_view cause = {};  // what of its master suspends it: see keys.h
 };
 
 /// Within its master: suspended where the master is, where the master has ended its epoch, or where

@@ -1,7 +1,7 @@
 #include "key.hpp"
 
+#include "ezapi/network.hpp"
 #include "issuing.hpp"
-#include "network.hpp"
 #include "projection.hpp"
 
 namespace ezapi::keys {

@@ -40,10 +40,25 @@ typedef struct ez_key {
     ez_str models_denied;
     ez_str ip_allow; /* addresses and networks */
     ez_str ip_deny;
+    ez_str own_status; /* the row's */
+    ez_str cause;      /* what of its master suspends it: "master_suspended", "epoch_ended",
+                          "no_common_namespace"; empty: nothing */
 } ez_key;
+
+/* Tokens that may use the same, each of which is valid now. */
+typedef struct ez_key_class {
+    uint32_t size;
+    int64_t tokens;
+    ez_str group; /* this and the lists as in ez_key */
+    ez_str namespaces;
+    ez_str models;
+    ez_str models_denied;
+} ez_key_class;
 
 /* Text is borrowed for the call. */
 typedef ez_status (*ez_key_fn)(void* user, const ez_key*) EZ_NOEXCEPT;
+
+typedef ez_status (*ez_key_class_fn)(void* user, const ez_key_class*) EZ_NOEXCEPT;
 
 typedef struct ez_keys_v1 {
     uint32_t size;
@@ -66,6 +81,17 @@ typedef struct ez_keys_v1 {
                               ez_error*) EZ_NOEXCEPT;
     ez_status (*find_by_id)(
         void* self, ez_tx* tx, int64_t id, ez_key_fn sink, void* user, ez_error*) EZ_NOEXCEPT;
+    /* [any] Counts all tokens that are valid now by what they may use, and passes the classes to
+       the sink, in any order, seen in `tx`. Reads the whole table once. Sets *complete to 0 when
+       there were more than `limit` combinations of master and restrictions: those beyond it are
+       left out. */
+    ez_status (*classes)(void* self,
+                         ez_tx* tx,
+                         size_t limit,
+                         ez_key_class_fn sink,
+                         void* user,
+                         int32_t* complete,
+                         ez_error*) EZ_NOEXCEPT;
 } ez_keys_v1;
 
 #ifdef __cplusplus

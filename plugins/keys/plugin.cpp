@@ -34,7 +34,7 @@ public:
           entity_(key_spec(issuing_)),
           tokens_(masters_),
           lag_(std::make_shared<QuotaLag>(host.db())),
-          service_(host, tokens_, lag_),
+          service_(host, masters_, tokens_, lag_),
           upkeep_(host.db()) {
         serve_collection(host, of_master());
         serve_collection(host, of_caller());

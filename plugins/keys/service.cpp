@@ -1,5 +1,6 @@
 #include "service.hpp"
 
+#include "classes.hpp"
 #include "counters.hpp"
 
 namespace ezapi::keys {
@@ -25,7 +26,9 @@ void pass(const std::vector<Token>& tokens, ez_key_fn sink, void* user) {
                          str(token.models),
                          str(token.models_denied),
                          str(token.ip_allow),
-                         str(token.ip_deny)};
+                         str(token.ip_deny),
+                         str(token.own_status),
+                         str(token.cause)};
         const ez_status status = sink(user, &key);
         if (status != EZ_OK) throw Error(status, "keys/1: the receiver stopped");
     }
@@ -70,6 +73,30 @@ const ez_keys_v1 KeysService::kTable = {
             const auto* keys = static_cast<KeysService*>(self);
             Tx tx(keys->host_, raw, Tx::Ownership::borrowed);
             pass(keys->tokens_.by_id(tx, id), sink, user);
+        });
+    },
+    [](void* self,
+       ez_tx* raw,
+       size_t limit,
+       ez_key_class_fn sink,
+       void* user,
+       std::int32_t* complete,
+       ez_error* error) noexcept {
+        return guard(error, [&] {
+            const auto* keys = static_cast<KeysService*>(self);
+            Tx tx(keys->host_, raw, Tx::Ownership::borrowed);
+            const Classes classes = count_classes(tx, keys->masters_, limit);
+            for (const auto& [what, tokens] : classes.tokens) {
+                const ez_key_class found{sizeof(ez_key_class),
+                                         tokens,
+                                         str(what.group),
+                                         str(what.namespaces),
+                                         str(what.models),
+                                         str(what.models_denied)};
+                const ez_status status = sink(user, &found);
+                if (status != EZ_OK) throw Error(status, "keys/1: the receiver stopped");
+            }
+            *complete = classes.complete ? 1 : 0;
         });
     },
 };

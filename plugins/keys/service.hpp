@@ -13,13 +13,17 @@ namespace ezapi::keys {
 
 class KeysService {
 public:
-    KeysService(const Host& host, const Tokens& tokens, std::shared_ptr<QuotaLag> lag)
-        : host_(host.abi()), tokens_(tokens), lag_(std::move(lag)) {}
+    KeysService(const Host& host,
+                const Masters& masters,
+                const Tokens& tokens,
+                std::shared_ptr<QuotaLag> lag)
+        : host_(host.abi()), masters_(masters), tokens_(tokens), lag_(std::move(lag)) {}
 
     static const ez_keys_v1 kTable;
 
 private:
     const ez_host* host_;
+    const Masters& masters_;
     const Tokens& tokens_;
     std::shared_ptr<QuotaLag> lag_;
 };

@@ -18,6 +18,7 @@ typedef struct ez_master {
     ez_str group;
     ez_str namespaces; /* JSON array of text; empty array: all */
     ez_str default_namespace;
+    int64_t version;
 } ez_master;
 
 /* Text is borrowed for the call. */

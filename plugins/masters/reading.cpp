@@ -9,7 +9,8 @@ namespace {
 const std::string& statement(std::int32_t mode) {
     // The order of the ids is that of the locks, so that two callers never wait for each other.
     static const std::string kRead =
-        "SELECT id, epoch, max_child_keys, status, \"group\", namespaces, default_namespace "
+        "SELECT id, epoch, max_child_keys, status, \"group\", namespaces, default_namespace, "
+        "version "
         "FROM masters WHERE id = ANY($1::bigint[]) ORDER BY id";
     static const std::string kLock = kRead + " FOR NO KEY UPDATE";
     static const std::string kShare = kRead + " FOR SHARE";
@@ -59,7 +60,8 @@ void Reading::read(
                                rows.cell(row, 3).text,
                                rows.cell(row, 4).text,
                                rows.cell(row, 5).text,
-                               rows.cell(row, 6).text};
+                               rows.cell(row, 6).text,
+                               rows.integer(row, 7)};
         const ez_status status = sink(user, &master);
         if (status != EZ_OK) throw Error(status, "masters/1: the receiver stopped");
     }

@@ -12,6 +12,17 @@ extern "C" {
 typedef ez_status (*ez_namespace_usage_fn)(
     void* user, ez_tx* tx, ez_str name, int64_t* count, ez_error*) EZ_NOEXCEPT;
 
+typedef struct ez_namespace {
+    uint32_t size;
+    int64_t id;
+    int64_t version;
+    ez_str name;
+    ez_str status;
+} ez_namespace;
+
+/* Text is borrowed for the call. */
+typedef ez_status (*ez_namespace_fn)(void* user, const ez_namespace*) EZ_NOEXCEPT;
+
 typedef struct ez_namespaces_v1 {
     uint32_t size;
     /* [start] Names what would be left dangling by a deletion: `kind` is for the message
@@ -36,6 +47,14 @@ typedef struct ez_namespaces_v1 {
                            size_t count,
                            int32_t* suspended,
                            ez_error*) EZ_NOEXCEPT;
+    /* [any] Passes each of the namespaces that exist to the sink, in any order, seen in `tx`. */
+    ez_status (*read)(void* self,
+                      ez_tx* tx,
+                      const ez_str* names,
+                      size_t count,
+                      ez_namespace_fn sink,
+                      void* user,
+                      ez_error*) EZ_NOEXCEPT;
 } ez_namespaces_v1;
 
 #ifdef __cplusplus

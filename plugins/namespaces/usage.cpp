@@ -48,6 +48,21 @@ const ez_namespaces_v1 Usage::kTable = {
     [](void* self, void* user) noexcept { static_cast<Usage*>(self)->unwatch(user); },
     &Usage::mark<&Usage::mark_missing>,
     &Usage::mark<&Usage::mark_suspended>,
+    [](void* self,
+       ez_tx* raw,
+       const ez_str* names,
+       size_t count,
+       ez_namespace_fn sink,
+       void* user,
+       ez_error* error) noexcept {
+        return guard(error, [&] {
+            Tx tx(static_cast<Usage*>(self)->host_, raw, Tx::Ownership::borrowed);
+            std::vector<std::string_view> views;
+            views.reserve(count);
+            for (size_t i = 0; i < count; ++i) views.push_back(view(names[i]));
+            read(tx, views, sink, user);
+        });
+    },
 };
 
 void Usage::refuse_deletion(Tx& tx, std::string_view name) const {
@@ -89,6 +104,24 @@ void Usage::mark_suspended(Tx& tx, std::span<const std::string_view> names, int3
         "ORDER BY name",
         {pg_array(names)});
     for (size_t i = 0; i < names.size(); ++i) suspended[i] = lists(rows, names[i]) ? 1 : 0;
+}
+
+void Usage::read(Tx& tx,
+                 std::span<const std::string_view> names,
+                 ez_namespace_fn sink,
+                 void* user) {
+    const Rows rows =
+        tx.query("SELECT id, version, name, status FROM namespaces WHERE name = ANY($1::text[])",
+                 {pg_array(names)});
+    for (size_t row = 0; row < rows.size(); ++row) {
+        const ez_namespace found{sizeof(ez_namespace),
+                                 rows.integer(row, 0),
+                                 rows.integer(row, 1),
+                                 rows.cell(row, 2).text,
+                                 rows.cell(row, 3).text};
+        const ez_status status = sink(user, &found);
+        if (status != EZ_OK) throw Error(status, "namespaces/1: the receiver stopped");
+    }
 }
 
 }  // namespace ezapi::namespaces

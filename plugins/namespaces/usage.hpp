@@ -35,6 +35,11 @@ private:
     static void mark_missing(Tx& tx, std::span<const std::string_view> names, int32_t* missing);
     static void mark_suspended(Tx& tx, std::span<const std::string_view> names, int32_t* suspended);
 
+    static void read(Tx& tx,
+                     std::span<const std::string_view> names,
+                     ez_namespace_fn sink,
+                     void* user);
+
     /// A function of the service that marks some of the names, as the ABI calls it.
     template <auto Mark>
     static ez_status mark(void* self,

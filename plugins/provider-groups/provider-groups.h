@@ -23,6 +23,20 @@ typedef struct ez_provider_group {
 /* Everything is borrowed for the call. */
 typedef ez_status (*ez_provider_group_fn)(void* user, const ez_provider_group*) EZ_NOEXCEPT;
 
+typedef struct ez_api_key {
+    uint32_t size;
+    int64_t id;
+    int64_t version;
+    int64_t group_id;
+    int64_t weight; /* 0: the data plane's own */
+    ez_str name;
+    ez_str status;  /* its own */
+    int32_t usable; /* 1: it may serve now; it and its group are active */
+} ez_api_key;
+
+/* Text is borrowed for the call. */
+typedef ez_status (*ez_api_key_fn)(void* user, const ez_api_key*) EZ_NOEXCEPT;
+
 typedef struct ez_provider_groups_v1 {
     uint32_t size;
     /* [any] Passes each of the groups that exist to the sink, in any order, seen in `tx`. */
@@ -33,6 +47,17 @@ typedef struct ez_provider_groups_v1 {
                       ez_provider_group_fn sink,
                       void* user,
                       ez_error*) EZ_NOEXCEPT;
+    /* [any] Passes the API keys of the groups to the sink, by group and id, seen in `tx`. */
+    ez_status (*api_keys)(void* self,
+                          ez_tx* tx,
+                          const int64_t* group_ids,
+                          size_t count,
+                          ez_api_key_fn sink,
+                          void* user,
+                          ez_error*) EZ_NOEXCEPT;
+    /* [any] Passes the API key to the sink if there is one, seen in `tx`. */
+    ez_status (*api_key)(
+        void* self, ez_tx* tx, int64_t id, ez_api_key_fn sink, void* user, ez_error*) EZ_NOEXCEPT;
 } ez_provider_groups_v1;
 
 #ifdef __cplusplus

@@ -1,7 +1,6 @@
 #include "service.hpp"
 
 #include <charconv>
-#include <string>
 #include <vector>
 
 #include "ezapi/db.hpp"
@@ -15,6 +14,10 @@ constexpr const char* kRead =
     "SELECT g.id, g.version, g.name, g.status, g.models, (SELECT string_agg(k.id::text, ',' ORDER "
     "BY k.id) FROM api_keys k WHERE k.group_id = g.id AND k.status = 'active' AND g.status = "
     "'active') FROM provider_groups g WHERE g.id = ANY($1::bigint[])";
+
+const std::string kReadKeys =
+    "SELECT k.id, k.version, k.group_id, k.weight, k.name, k.status, k.status = 'active' AND "
+    "g.status = 'active' FROM api_keys k JOIN provider_groups g ON g.id = k.group_id WHERE ";
 
 std::string id_array(const std::int64_t* ids, size_t count) {
     std::string out = "{";
@@ -60,6 +63,28 @@ void GroupService::read(
     }
 }
 
+void GroupService::pass_keys(ez_tx* tx,
+                             const std::string& condition,
+                             const std::string& ids,
+                             ez_api_key_fn sink,
+                             void* user) const {
+    Tx in(host_, tx, Tx::Ownership::borrowed);
+    const Rows rows =
+        in.query(kReadKeys + condition + " = ANY($1::bigint[]) ORDER BY k.group_id, k.id", {ids});
+    for (size_t row = 0; row < rows.size(); ++row) {
+        const ez_api_key key{sizeof key,
+                             rows.integer(row, 0),
+                             rows.integer(row, 1),
+                             rows.integer(row, 2),
+                             rows.integer(row, 3),
+                             str(rows.text(row, 4)),
+                             str(rows.text(row, 5)),
+                             rows.boolean(row, 6) ? 1 : 0};
+        const ez_status status = sink(user, &key);
+        if (status != EZ_OK) throw Error(status, "provider-groups/1: the receiver stopped");
+    }
+}
+
 const ez_provider_groups_v1 GroupService::kTable{
     sizeof(ez_provider_groups_v1),
     [](void* self,
@@ -71,6 +96,29 @@ const ez_provider_groups_v1 GroupService::kTable{
        ez_error* error) noexcept {
         return guard(error, [&] {
             static_cast<const GroupService*>(self)->read(tx, ids, count, sink, user);
+        });
+    },
+    [](void* self,
+       ez_tx* tx,
+       const std::int64_t* group_ids,
+       size_t count,
+       ez_api_key_fn sink,
+       void* user,
+       ez_error* error) noexcept {
+        return guard(error, [&] {
+            static_cast<const GroupService*>(self)->pass_keys(
+                tx, "k.group_id", id_array(group_ids, count), sink, user);
+        });
+    },
+    [](void* self,
+       ez_tx* tx,
+       std::int64_t id,
+       ez_api_key_fn sink,
+       void* user,
+       ez_error* error) noexcept {
+        return guard(error, [&] {
+            static_cast<const GroupService*>(self)->pass_keys(
+                tx, "k.id", id_array(&id, 1), sink, user);
         });
     }};
 

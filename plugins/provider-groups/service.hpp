@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "provider-groups.h"
 
@@ -20,6 +21,11 @@ private:
               size_t count,
               ez_provider_group_fn sink,
               void* user) const;
+    void pass_keys(ez_tx* tx,
+                   const std::string& condition,
+                   const std::string& ids,
+                   ez_api_key_fn sink,
+                   void* user) const;
 
     const ez_host* host_;
 };

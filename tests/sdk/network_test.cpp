@@ -1,8 +1,8 @@
-#include "network.hpp"
+#include "ezapi/network.hpp"
 
 #include <gtest/gtest.h>
 
-namespace ezapi::keys {
+namespace ezapi {
 namespace {
 
 TEST(Network, AddressesAndNetworksOfBothKindsAreTaken) {
@@ -44,5 +44,38 @@ TEST(Network, TextBehindANulIsNotOverlooked) {
     EXPECT_NE(network_fault(std::string_view("10.0.0.1\0x", 10)), "");
 }
 
+bool in(std::string_view address, std::string_view network) {
+    return Address::parse(address).value().in(network);
+}
+
+TEST(Network, HoldsItsAddressesAndNoOthers) {
+    EXPECT_TRUE(in("10.1.2.3", "10.0.0.0/8"));
+    EXPECT_FALSE(in("11.0.0.1", "10.0.0.0/8"));
+    EXPECT_TRUE(in("192.168.1.255", "192.168.1.128/25"));
+    EXPECT_FALSE(in("192.168.1.127", "192.168.1.128/25"));
+    EXPECT_TRUE(in("2001:db8::1", "2001:db8::/32"));
+    EXPECT_FALSE(in("2001:db9::1", "2001:db8::/32"));
+    EXPECT_TRUE(in("8.8.8.8", "0.0.0.0/0"));
+    EXPECT_FALSE(in("::1", "0.0.0.0/0"));
+    EXPECT_TRUE(in("8.8.8.8", "::/0"));
+}
+
+TEST(Network, AnAddressAloneIsItself) {
+    EXPECT_TRUE(in("10.0.0.1", "10.0.0.1"));
+    EXPECT_FALSE(in("10.0.0.2", "10.0.0.1"));
+    EXPECT_TRUE(in("2001:DB8:0::1", "2001:db8::1"));
+}
+
+TEST(Network, Ipv4OverIpv6IsIpv4) {
+    EXPECT_TRUE(in("::ffff:10.0.0.1", "10.0.0.0/8"));
+    EXPECT_TRUE(in("10.0.0.1", "::ffff:10.0.0.0/104"));
+}
+
+TEST(Network, OtherTextIsNoAddress) {
+    for (const char* text : {"", "10.0.0", "10.0.0.1/8", "host", "1::2::3", "256.0.0.1"})
+        EXPECT_FALSE(Address::parse(text)) << text;
+    EXPECT_FALSE(Address::parse(std::string_view("10.0.0.1\0", 9)));
+}
+
 }  // namespace
-}  // namespace ezapi::keys
+}  // namespace ezapi
