@@ -29,7 +29,7 @@ const std::string& select_bindings() {
     static const std::string kSelect =
         "SELECT b.id, b.name, b.namespace, b.public_model, b.group_id, b.route_group, b.weight, "
         "b.selector_type, b.selector_value, b.status, "
-        "floor(extract(epoch FROM b.updated_at))::bigint FROM bindings b ";
+        "floor(extract(epoch FROM b.updated_at))::bigint, b.version FROM bindings b ";
     return kSelect;
 }
 
@@ -48,7 +48,8 @@ std::vector<Binding> read_bindings(const Rows& rows) {
                        text(7),
                        text(8),
                        text(9),
-                       rows.integer(row, 10)});
+                       rows.integer(row, 10),
+                       rows.integer(row, 11)});
     }
     return out;
 }

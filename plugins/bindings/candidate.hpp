@@ -27,6 +27,7 @@ struct Binding {
     std::string selector_value;
     std::string status;
     std::int64_t updated_at = 0;  // unix seconds
+    std::int64_t version = 0;
 };
 
 /// SELECT list and table of what `read_bindings` reads; WHERE and ORDER BY follow. The table is

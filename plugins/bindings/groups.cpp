@@ -14,7 +14,20 @@ ez_status take(void* user, const ez_provider_group* group) noexcept {
             Group{group->version,
                   std::string(view(group->status)),
                   ModelIndex(std::move(models)),
-                  {group->usable_keys, group->usable_keys + group->usable_key_count}});
+                  {group->usable_keys, group->usable_keys + group->usable_key_count},
+                  std::string(view(group->name))});
+    });
+}
+
+ez_status take_key(void* user, const ez_api_key* key) noexcept {
+    return guard(nullptr, [&] {
+        static_cast<std::vector<ApiKey>*>(user)->push_back({key->id,
+                                                            key->version,
+                                                            key->group_id,
+                                                            key->weight,
+                                                            std::string(view(key->name)),
+                                                            std::string(view(key->status)),
+                                                            key->usable != 0});
     });
 }
 
@@ -27,6 +40,23 @@ Groups GroupReader::read(Tx& tx, const std::set<std::int64_t>& ids) const {
     service_.call<&ez_provider_groups_v1::read>(
         tx.handle(), wanted.data(), wanted.size(), &take, static_cast<void*>(&out));
     return out;
+}
+
+std::vector<ApiKey> GroupReader::api_keys(Tx& tx, const std::set<std::int64_t>& groups) const {
+    std::vector<ApiKey> out;
+    if (groups.empty()) return out;
+    const std::vector<std::int64_t> wanted(groups.begin(), groups.end());
+    service_.call<&ez_provider_groups_v1::api_keys>(
+        tx.handle(), wanted.data(), wanted.size(), &take_key, static_cast<void*>(&out));
+    return out;
+}
+
+std::optional<ApiKey> GroupReader::api_key(Tx& tx, std::int64_t id) const {
+    std::vector<ApiKey> out;
+    service_.call<&ez_provider_groups_v1::api_key>(
+        tx.handle(), id, &take_key, static_cast<void*>(&out));
+    if (out.empty()) return std::nullopt;
+    return std::move(out.front());
 }
 
 }  // namespace ezapi::bindings

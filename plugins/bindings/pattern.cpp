@@ -29,6 +29,7 @@ std::string pattern_fault(std::string_view pattern) {
 Patterns::Patterns() = default;
 Patterns::~Patterns() = default;
 Patterns::Patterns(Patterns&&) noexcept = default;
+Patterns& Patterns::operator=(Patterns&&) noexcept = default;
 
 const RE2* Patterns::compiled(const std::string& pattern) {
     auto& held = compiled_[pattern];

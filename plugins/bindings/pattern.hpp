@@ -26,7 +26,7 @@ public:
     Patterns(Patterns&&) noexcept;
     Patterns(const Patterns&) = delete;
     Patterns& operator=(const Patterns&) = delete;
-    Patterns& operator=(Patterns&&) = delete;
+    Patterns& operator=(Patterns&&) noexcept;
 
     /// nullptr when it is none.
     [[nodiscard]] const re2::RE2* compiled(const std::string& pattern);

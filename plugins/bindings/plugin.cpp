@@ -3,8 +3,10 @@
 #include "ezapi/plugin.hpp"
 
 #include "binding.hpp"
+#include "explain/explanation.hpp"
 #include "ezapi/resource.hpp"
 #include "groups.hpp"
+#include "impact/impact.hpp"
 #include "namespaces/named.hpp"
 #include "reactions.hpp"
 #include "snapshot.hpp"
@@ -18,16 +20,22 @@ public:
     explicit Bindings(Host& host)
         : namespaces_(host, "bindings", count_in_namespace),
           groups_(host),
-          entity_(binding_spec()) {
+          entity_(binding_spec()),
+          facts_(host, groups_),
+          impact_(host, groups_, namespaces_) {
         serve(host, entity_, {.path = "/admin/bindings", .tag = "bindings"});
         host.project(projection(groups_, namespaces_));
         follow_changes(host);
+        serve_explanation(host, facts_);
+        impact_.serve(host);
     }
 
 private:
     namespaces::Named namespaces_;
     GroupReader groups_;
     Resource entity_;
+    FactReader facts_;
+    Impact impact_;
 };
 
 }  // namespace
@@ -37,4 +45,5 @@ private:
 EZ_PLUGIN(ezapi::bindings::Bindings,
           .name = "bindings",
           .version = "1.0.0",
-          .depends_on = {"provider-groups", "namespaces"});
+          .depends_on = {"provider-groups", "namespaces"},
+          .after = {"masters", "keys"});

@@ -1,8 +1,10 @@
 #include "tests/dataplane/resolver.hpp"
 
+#include <arpa/inet.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <bitset>
 #include <nlohmann/json.hpp>
 
 namespace ezapi::tests {
@@ -22,6 +24,26 @@ bool lists(const std::string& array, const std::string& item) {
 
 bool is_list(const std::string& array) {
     return !array.empty() && array != "[]";
+}
+
+/// The bits of an address, IPv4 behind the 96 bits that map it into IPv6.
+std::string bits_of(const std::string& address) {
+    const bool four = address.find(':') == std::string::npos;
+    unsigned char bytes[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
+    inet_pton(four ? AF_INET : AF_INET6, address.c_str(), four ? bytes + 12 : bytes);
+    std::string bits;
+    for (const unsigned char byte : bytes) bits += std::bitset<8>(byte).to_string();
+    return bits;
+}
+
+bool in_network(const std::string& ip, const std::string& network) {
+    const std::string base = network.substr(0, network.find('/'));
+    size_t length = 128;
+    if (base != network) {
+        length = std::stoul(network.substr(base.size() + 1));
+        if (base.find(':') == std::string::npos) length += 96;
+    }
+    return bits_of(ip).substr(0, length) == bits_of(base).substr(0, length);
 }
 
 std::string first_not_empty(const std::string& one, const std::string& other) {
@@ -64,14 +86,37 @@ std::string Resolver::refuse_token(const Hash& token, const Hash& master) const 
     return {};
 }
 
-Decision Resolver::resolve(const std::string& token_text, const std::string& model) {
+std::string Resolver::refuse_address(const Hash& token, const std::string& ip) {
+    if (ip.empty()) return {};
+    const auto holds = [&](const std::string& list) {
+        const json networks = json::parse(get(token, list));
+        return std::any_of(networks.begin(), networks.end(), [&](const json& network) {
+            return in_network(ip, network.get<std::string>());
+        });
+    };
+    if (is_list(get(token, "ip_deny")) && holds("ip_deny")) return "ip_denied";
+    if (is_list(get(token, "ip_allow")) && !holds("ip_allow")) return "ip_not_allowed";
+    return {};
+}
+
+std::string Resolver::full_name(const Hash& token, const Hash& master, const std::string& model) {
+    if (model.find('.') != std::string::npos) return model;
+    return first_not_empty(get(token, "default_namespace"), get(master, "default_namespace")) +
+           "." + model;
+}
+
+Decision Resolver::resolve(const std::string& token_text,
+                           const std::string& asked,
+                           const std::string& ip) {
     Decision decision;
     const Hash token = redis_.hash("auth:token:" + sha256_hex(token_text));
     const Hash master =
         token.empty() ? Hash() : redis_.hash("auth:master:" + get(token, "master_id"));
     decision.refusal = refuse_token(token, master);
+    if (decision.refusal.empty()) decision.refusal = refuse_address(token, ip);
     if (!decision.refusal.empty()) return decision;
 
+    const std::string model = full_name(token, master, asked);
     const size_t dot = model.find('.');
     const std::string space = model.substr(0, dot);
     const std::string public_model = model.substr(dot + 1);
@@ -117,7 +162,7 @@ void Resolver::add_candidates(const std::string& binding,
         if (upstreams.empty()) continue;
         decision.candidates[candidate.at("group_id").dump() + "/" +
                             candidate.at("route_group").get<std::string>() + "/" +
-                            candidate.at("weight").dump()] = std::move(upstreams);
+                            std::to_string(candidate.value("weight", 0))] = std::move(upstreams);
     }
 }
 

@@ -2,10 +2,10 @@
 // upstreams may serve it.
 //
 // Order of the rules: token known, active, not expired, within its quota; master known, active, its
-// epoch not past the token's; namespace allowed to the token (else to the master), known and
-// active; model allowed and not denied; binding known and active; candidates of the token's route
-// group (else of `default`) that are active and resolved, with their upstreams whose provider is
-// active.
+// epoch not past the token's; address not denied and among those allowed; namespace allowed to the
+// token (else to the master), known and active, the default one where the model names none; model
+// allowed and not denied; binding known and active; candidates of the token's route group (else of
+// `default`) that are active and resolved, with their upstreams whose provider is active.
 #pragma once
 
 #include <cstdint>
@@ -34,12 +34,19 @@ class Resolver {
 public:
     Resolver(uint16_t redis_port, std::int64_t now) : redis_(redis_port), now_(now) {}
 
-    [[nodiscard]] Decision resolve(const std::string& token, const std::string& model);
+    /// `ip` empty: the lists of addresses are left out.
+    [[nodiscard]] Decision resolve(const std::string& token,
+                                   const std::string& model,
+                                   const std::string& ip = {});
 
 private:
     using Hash = std::map<std::string, std::string>;
 
     [[nodiscard]] std::string refuse_token(const Hash& token, const Hash& master) const;
+    [[nodiscard]] static std::string refuse_address(const Hash& token, const std::string& ip);
+    [[nodiscard]] static std::string full_name(const Hash& token,
+                                               const Hash& master,
+                                               const std::string& model);
     void add_candidates(const std::string& binding,
                         const Hash& token,
                         const Hash& master,

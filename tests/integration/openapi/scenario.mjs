@@ -79,6 +79,11 @@ export async function scenario(call) {
   const binding = await collection(call, '/admin/bindings', {
     create: (name) => ({ namespace: 'space-one', public_model: `model-${name}`, group_id: group.id, selector_type: 'exact', selector_value: 'o3' }), patch: { weight: 7 },
   });
+  await call('POST', '/admin/bindings/explain', { body: { key_id: keys.id, model: 'space-one.model-one', ip: '192.0.2.1' }, expect: 200 });
+  await call('POST', '/admin/bindings/explain', { body: { token: 'sk-nobody', model: 'space-one.model-one' }, expect: 200 });
+  await call('POST', '/admin/bindings/explain', { body: { model: 'space-one.model-one' }, expect: 422 });
+  await call('GET', '/admin/api-keys/{id}/impact', { params: { id: upstream.id }, query: '?limit=1', expect: 200 });
+  await call('GET', '/admin/api-keys/{id}/impact', { params: { id: 999999999 }, expect: 404 });
   await call('PUT', '/admin/features/{name}', { params: { name: 'new-ui' }, body: { value: { on: true }, enabled: true }, expect: 201 });
   await call('PUT', '/admin/features/{name}', { params: { name: 'new-ui' }, body: { value: 1, enabled: true }, expect: 200 });
   await call('GET', '/admin/features/{name}', { params: { name: 'new-ui' }, expect: 200 });
