@@ -1,9 +1,12 @@
 #include "audit/journal.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace ezapi::logs {
 namespace {
+
+constexpr std::chrono::seconds kSealing{1};
 
 FeedSpec operation_logs() {
     return {
@@ -19,7 +22,7 @@ FeedSpec operation_logs() {
             choice("status", {"committed"}).about("Rows exist for committed operations only"),
             object("before").nullable().about("The entity before it, secrets masked"),
             object("after").nullable().about("The entity after it, secrets masked"),
-            text("ip").nullable(),
+            text("ip").nullable().filterable(),
             text("request_id").nullable().filterable(),
             text("method").nullable(),
             text("path").nullable(),
@@ -29,13 +32,18 @@ FeedSpec operation_logs() {
 
 }  // namespace
 
-Journal::Journal(Db db) : db_(std::move(db)), feed_(operation_logs()) {}
+Journal::Journal(Db db)
+    : db_(std::move(db)), feed_(operation_logs()), sealer_(db_), verification_(db_) {}
 
 void Journal::serve(Host& host) const {
     host.get("/admin/operation-logs",
              Access::admin,
              feed_.operation("Lists what was created, updated and deleted").tag("logs"),
              [this](const Request& request) { return feed_.page(db_, request); });
+    verification_.serve(host);
+    host.every("operation-log-sealing", kSealing, Scope::cluster, [this](const Run& run) {
+        sealer_.run(run);
+    });
 }
 
 }  // namespace ezapi::logs

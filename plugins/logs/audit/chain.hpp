@@ -1,0 +1,30 @@
+// The operation log's hash chain. The link of a row is the SHA-256, in lower-case hex, of the link
+// before it (64 zeros in front of the first) and the row's canonical form: its columns in the order
+// of kChainColumns as text, each as "<bytes>:<text>", "-" for NULL. Anyone can compute it with
+// psql and sha256sum.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ezapi/db.hpp"
+
+namespace ezapi::logs {
+
+/// Columns of operation_logs `o` that a link covers: all but the transaction's number, which means
+/// nothing in a database that was restored from a dump.
+inline constexpr std::string_view kChainColumns =
+    "o.id, o.actor_kind, o.actor_id, o.actor, o.action, o.resource, o.resource_id, o.status, "
+    "o.before, o.after, o.ip, o.request_id, o.method, o.path, "
+    "(extract(epoch FROM o.created_at) * 1000000)::bigint";
+inline constexpr size_t kChainColumnCount = 15;
+
+/// What stands in front of the first link.
+[[nodiscard]] std::string chain_origin();
+
+/// The row's columns begin at `column`.
+[[nodiscard]] std::string canonical_form(const Rows& rows, size_t row, size_t column);
+
+[[nodiscard]] std::string next_link(std::string_view before, std::string_view canonical);
+
+}  // namespace ezapi::logs

@@ -1,0 +1,258 @@
+#include "audit/verification.hpp"
+
+#include <algorithm>
+
+#include "audit/chain.hpp"
+#include "ezapi/resource.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+constexpr std::int64_t kSlice = 1000;
+constexpr std::int64_t kDefaultPart = 100'000;
+constexpr std::int64_t kMostPart = 1'000'000;
+constexpr std::int64_t kMostPosition = std::int64_t{1} << 62;
+
+constexpr std::string_view kHead =
+    "SELECT head.position, head.hash, head.sealed_at, head.sealed_below, "
+    "(SELECT count(*) FROM operation_logs o WHERE o.xid >= head.sealed_below AND NOT EXISTS "
+    "  (SELECT 1 FROM operation_chain c WHERE c.operation_id = o.id)), "
+    "coalesce((SELECT max(id) FROM operation_logs), 0) "
+    "FROM operation_chain_head head";
+
+const std::string kLinks =
+    "SELECT c.position, c.operation_id, c.hash, " + std::string(kChainColumns) +
+    " FROM operation_chain c LEFT JOIN operation_logs o ON o.id = c.operation_id "
+    "WHERE c.position >= $1 AND c.position < $2 ORDER BY c.position LIMIT $3";
+constexpr size_t kFirstColumn = 3;
+
+constexpr std::string_view kPassedOver =
+    "SELECT min(o.id) FROM operation_logs o WHERE o.id >= $1 AND o.id < $2 AND o.xid < $3::xid8 "
+    "AND NOT EXISTS (SELECT 1 FROM operation_chain c WHERE c.operation_id = o.id)";
+
+/// Walks one part; ends at the first break.
+class Walk {
+public:
+    Walk(Tx& tx, const ChainPart& part) : tx_(tx), part_(part), head_(tx.query(kHead)) {
+        state_.sealed = head_.integer(0, 0);
+        state_.hash = head_.text(0, 1);
+        state_.sealed_at = head_.time(0, 2);
+        state_.waiting = head_.integer(0, 4);
+        state_.to = part.from - 1;
+    }
+
+    ChainState run() {
+        check_anchor();
+        if (!state_.broken) check_links();
+        if (!state_.broken) check_tail();
+        if (!state_.broken) check_passed_over();
+        const std::int64_t end = part_.from + part_.limit;
+        if (end <= std::max(state_.sealed, head_.integer(0, 5))) state_.next = end;
+        return std::move(state_);
+    }
+
+private:
+    void fail(std::string kind,
+              std::int64_t position,
+              std::optional<std::int64_t> operation,
+              std::string detail) {
+        state_.broken = {std::move(kind), position, operation, std::move(detail)};
+    }
+
+    [[nodiscard]] std::optional<std::string> link_at(std::int64_t position) {
+        if (position == 0) return chain_origin();
+        const Rows rows =
+            tx_.query("SELECT hash FROM operation_chain WHERE position = $1", {position});
+        if (rows.empty()) return std::nullopt;
+        return std::string(rows.text(0, 0));
+    }
+
+    void check_anchor() {
+        if (!part_.anchor_position) return;
+        const std::int64_t position = *part_.anchor_position;
+        const auto link = link_at(position);
+        if (!link) {
+            fail("anchor", position, {}, "there is no such place any more");
+        } else if (*link != part_.anchor_hash) {
+            fail("anchor", position, {}, "expected " + part_.anchor_hash + ", found " + *link);
+        }
+    }
+
+    void check_links() {
+        const std::int64_t end = part_.from + part_.limit;
+        if (state_.to > state_.sealed) return;
+        const auto before = link_at(state_.to);
+        if (!before) return fail("gap", state_.to, {}, "the place is gone");
+        link_ = *before;
+        for (;;) {
+            const Rows rows = tx_.query(kLinks, {state_.to + 1, end, kSlice});
+            for (size_t row = 0; row < rows.size() && !state_.broken; ++row) check_link(rows, row);
+            if (state_.broken || rows.size() < static_cast<size_t>(kSlice)) return;
+        }
+    }
+
+    void check_link(const Rows& rows, size_t row) {
+        const std::int64_t position = rows.integer(row, 0);
+        const std::int64_t operation = rows.integer(row, 1);
+        if (position != state_.to + 1) return fail("gap", state_.to + 1, {}, "the place is gone");
+        if (rows.is_null(row, kFirstColumn))
+            return fail("missing", position, operation, "the row is gone, its place is there");
+        link_ = next_link(link_, canonical_form(rows, row, kFirstColumn));
+        if (link_ != rows.text(row, 2))
+            return fail("altered",
+                        position,
+                        operation,
+                        "the row, its place or its link was changed: expected " +
+                            std::string(rows.text(row, 2)) + ", computed " + link_);
+        state_.to = position;
+    }
+
+    void check_tail() {
+        if (part_.from + part_.limit <= state_.sealed) {
+            // Only places behind the part are left, and they are not looked at.
+            if (state_.to != part_.from + part_.limit - 1)
+                fail("gap", state_.to + 1, {}, "the place is gone");
+            return;
+        }
+        if (state_.to < part_.from - 1 || part_.from - 1 > state_.sealed) return;
+        if (state_.to != state_.sealed || link_ != state_.hash)
+            fail("tail",
+                 state_.to,
+                 {},
+                 "the chain ends at " + std::to_string(state_.to) + " with " + link_ +
+                     ", its head says " + std::to_string(state_.sealed) + " with " + state_.hash);
+    }
+
+    void check_passed_over() {
+        const std::int64_t from = part_.from == 1 ? -kMostPosition : part_.from;
+        const Rows rows =
+            tx_.query(kPassedOver, {from, part_.from + part_.limit, head_.text(0, 3)});
+        if (!rows.is_null(0, 0))
+            fail("unsealed",
+                 0,
+                 rows.integer(0, 0),
+                 "the row has no place although those around it have");
+    }
+
+    Tx& tx_;
+    const ChainPart& part_;
+    const Rows head_;
+    std::string link_;
+    ChainState state_;
+};
+
+std::optional<std::int64_t> integer_of(const Request& request,
+                                       std::string_view name,
+                                       std::int64_t least,
+                                       std::int64_t most) {
+    const auto text = request.query(name);
+    if (!text) return std::nullopt;
+    std::int64_t value = 0;
+    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (fault != std::errc{} || end != text->data() + text->size() || value < least || value > most)
+        throw detail::bad_query(
+            name,
+            "expected an integer from " + std::to_string(least) + " to " + std::to_string(most));
+    return value;
+}
+
+ChainPart part_of(const Request& request) {
+    ChainPart out;
+    out.from = integer_of(request, "from", 1, kMostPosition).value_or(1);
+    out.limit = integer_of(request, "limit", 1, kMostPart).value_or(kDefaultPart);
+    out.anchor_position = integer_of(request, "position", 0, kMostPosition);
+    out.anchor_hash = request.query("hash").value_or("");
+    if (out.anchor_position.has_value() == out.anchor_hash.empty())
+        throw detail::bad_query(out.anchor_hash.empty() ? "hash" : "position",
+                                "position and hash of a kept head belong together");
+    return out;
+}
+
+Json state_json(const ChainPart& part, const ChainState& state) {
+    Json broken;
+    if (state.broken) {
+        const ChainBreak& found = *state.broken;
+        broken = {{"kind", found.kind},
+                  {"position", found.position == 0 ? Json() : Json(found.position)},
+                  {"operation_id", found.operation_id ? Json(*found.operation_id) : Json()},
+                  {"detail", found.detail}};
+    }
+    return {{"intact", !state.broken.has_value()},
+            {"sealed", state.sealed},
+            {"waiting", state.waiting},
+            {"head",
+             {{"position", state.sealed},
+              {"hash", state.hash},
+              {"sealed_at", state.sealed_at ? Json(format_time(*state.sealed_at)) : Json()}}},
+            {"checked", {{"from", part.from}, {"to", state.to}}},
+            {"next", state.next ? Json(*state.next) : Json()},
+            {"break", std::move(broken)}};
+}
+
+Json nullable(Json schema) {
+    schema["nullable"] = true;
+    return schema;
+}
+
+Json verification_schema() {
+    return object_schema(
+        {{"intact", boolean_schema()},
+         {"sealed", integer_schema()},
+         {"waiting", integer_schema()},
+         {"head",
+          object_schema({{"position", integer_schema()},
+                         {"hash", text_schema()},
+                         {"sealed_at", nullable(time_schema())}})},
+         {"checked", object_schema({{"from", integer_schema()}, {"to", integer_schema()}})},
+         {"next", nullable(integer_schema())},
+         {"break",
+          nullable(object_schema(
+              {{"kind",
+                {{"type", "string"},
+                 {"enum", {"altered", "missing", "gap", "tail", "unsealed", "anchor"}}}},
+               {"position", nullable(integer_schema())},
+               {"operation_id", nullable(integer_schema())},
+               {"detail", text_schema()}}))}});
+}
+
+Operation describe() {
+    return Operation("Computes the hash chain of the operation log anew")
+        .tag("logs")
+        .describe(
+            "Looks at one part, first at `from`; `next` is where the next part begins, null when "
+            "there is none. `waiting` rows are committed and get their place within seconds. "
+            "`break` is the first place where something was tampered with. Keep `head` somewhere "
+            "else and send it as `position` and `hash` later: that also finds a chain that was "
+            "made anew as a whole.")
+        .query("from",
+               {{"type", "integer"}, {"format", "int64"}, {"minimum", 1}, {"default", 1}},
+               "First place to look at")
+        .query("limit",
+               {{"type", "integer"},
+                {"minimum", 1},
+                {"maximum", kMostPart},
+                {"default", kDefaultPart}},
+               "Places to look at")
+        .query("position", integer_schema(), "Place of a head that was kept")
+        .query("hash", text_schema(), "Its hash")
+        .schema("OperationLogVerification", verification_schema())
+        .returns(200, "OperationLogVerification");
+}
+
+}  // namespace
+
+ChainState Verification::verify(const ChainPart& part) const {
+    // One snapshot: the head does not move while the chain is walked.
+    Tx tx = db_.begin({.isolation = EZ_REPEATABLE_READ, .read_only = true});
+    return Walk(tx, part).run();
+}
+
+void Verification::serve(Host& host) const {
+    host.get(
+        "/admin/operation-logs/verify", Access::admin, describe(), [this](const Request& request) {
+            const ChainPart part = part_of(request);
+            return Response::json(state_json(part, verify(part)));
+        });
+}
+
+}  // namespace ezapi::logs
