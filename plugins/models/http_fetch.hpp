@@ -36,7 +36,4 @@ struct Fetched {
                             const FetchLimits& limits,
                             const std::function<bool()>& cancelled);
 
-/// The address without user information, query and fragment, for messages.
-[[nodiscard]] std::string shown_url(const std::string& url);
-
 }  // namespace ezapi::models

@@ -1,5 +1,7 @@
 #include "registry.hpp"
 
+#include "outgoing/exchange.hpp"
+
 namespace ezapi::models {
 
 namespace {
@@ -140,7 +142,7 @@ Json Registry::state() const {
                    : failed                           ? "failed"
                                                       : "ok";
     out["enabled"] = settings_.enabled;
-    out["url"] = shown_url(settings_.url);
+    out["url"] = outgoing::shown_url(settings_.url);
     out["refresh_seconds"] = settings_.refresh.count();
     return out;
 }
@@ -210,7 +212,7 @@ Registry::Document Registry::from_upstream(const std::optional<CachedDocument>& 
 Provenance Registry::provenance_of(const RegistryDocument& content) const {
     Provenance out;
     out.version = content.sha256.substr(0, kVersionLength);
-    const std::string shown = shown_url(settings_.url);
+    const std::string shown = outgoing::shown_url(settings_.url);
     const bool original = shown.starts_with("https://" + std::string(kUpstreamHost) + "/");
     out.upstream_url = original ? kUpstreamRepository : shown;
     out.upstream_ref = original ? kUpstreamBranch : "";

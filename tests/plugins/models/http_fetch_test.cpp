@@ -8,13 +8,15 @@
 #include <thread>
 
 #include "ezapi/error.hpp"
-#include "upstream.hpp"
+#include "outgoing/exchange.hpp"
+#include "tests/support/upstream.hpp"
 
 namespace ezapi::models {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
+using tests::Upstream;
 
 const std::function<bool()> kNever = [] { return false; };
 
@@ -163,9 +165,9 @@ TEST(HttpFetch, SaysWhyThereIsNoConnection) {
 }
 
 TEST(HttpFetch, ShowsAddressesWithoutSecrets) {
-    EXPECT_EQ(shown_url("https://u:p@models.dev/api.json?token=x#y"),
+    EXPECT_EQ(outgoing::shown_url("https://u:p@models.dev/api.json?token=x#y"),
               "https://models.dev/api.json");
-    EXPECT_EQ(shown_url("http://127.0.0.1:8080/a"), "http://127.0.0.1:8080/a");
+    EXPECT_EQ(outgoing::shown_url("http://127.0.0.1:8080/a"), "http://127.0.0.1:8080/a");
 }
 
 }  // namespace

@@ -4,15 +4,14 @@
 
 #include <chrono>
 
-#include "tests/plugins/models/upstream.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/instance.hpp"
+#include "tests/support/upstream.hpp"
 
 namespace ezapi::tests {
 namespace {
 
 using namespace std::chrono_literals;
-using models::Upstream;
 using nlohmann::json;
 using ::testing::HasSubstr;
 

@@ -11,13 +11,14 @@
 
 #include "model_snapshot.hpp"
 #include "tests/contract/database_host.hpp"
-#include "upstream.hpp"
+#include "tests/support/upstream.hpp"
 
 namespace ezapi::models {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
+using tests::Upstream;
 
 Json document(const std::vector<std::string>& names, int window = 1000) {
     Json models = Json::object();

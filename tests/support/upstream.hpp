@@ -1,5 +1,5 @@
-// A small HTTP server in place of models.dev: answers what the test says, and keeps what it was
-// asked.
+// A small HTTP server for outgoing requests: answers what the test says, and keeps what it was
+// asked: the headers, and :method, :path and :body.
 #pragma once
 
 #include <Poco/Net/HTTPRequestHandler.h>
@@ -12,10 +12,11 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <vector>
 
-namespace ezapi::models {
+namespace ezapi::tests {
 
 class Upstream {
 public:
@@ -39,6 +40,8 @@ public:
     [[nodiscard]] std::string url(const std::string& path = "/api.json") const {
         return "http://127.0.0.1:" + std::to_string(socket_.address().port()) + path;
     }
+
+    [[nodiscard]] uint16_t port() const { return socket_.address().port(); }
 
     void answer(Answer answer) {
         const std::lock_guard lock(mutex_);
@@ -98,9 +101,13 @@ private:
         Upstream& upstream_;
     };
 
-    Answer take(const Request& request) {
+    Answer take(Request& request) {
         const std::lock_guard lock(mutex_);
-        std::map<std::string, std::string> headers{{":path", request.getURI()}};
+        std::map<std::string, std::string> headers{{":method", request.getMethod()},
+                                                   {":path", request.getURI()}};
+        std::ostringstream body;
+        if (request.hasContentLength()) body << request.stream().rdbuf();
+        headers[":body"] = body.str();
         for (const auto& [name, value] : request) headers[name] = value;
         asked_.push_back(std::move(headers));
         return answer_;
@@ -114,4 +121,4 @@ private:
     std::unique_ptr<Poco::Net::HTTPServer> server_;
 };
 
-}  // namespace ezapi::models
+}  // namespace ezapi::tests

@@ -1,0 +1,69 @@
+// Cuts a session's connection when the deadline passes or the caller gives up: Poco's own limits
+// are for one read each, and a server that drips would never reach them.
+#pragma once
+
+#include <Poco/Exception.h>
+#include <Poco/Net/HTTPClientSession.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace ezapi::outgoing {
+
+class Watchdog {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    /// `session` and `cancelled` must outlive it.
+    Watchdog(Poco::Net::HTTPClientSession& session,
+             Clock::time_point deadline,
+             const std::function<bool()>& cancelled)
+        : thread_([this, &session, deadline, &cancelled] {
+              std::unique_lock lock(mutex_);
+              while (!done_) {
+                  idle_.wait_for(lock, kLook, [this] { return done_; });
+                  if (done_ || (Clock::now() < deadline && !cancelled())) continue;
+                  cut_ = true;  // and again, as there may be no connection yet
+                  abort(session);
+              }
+          }) {}
+
+    ~Watchdog() {
+        {
+            const std::lock_guard lock(mutex_);
+            done_ = true;
+        }
+        idle_.notify_all();
+        thread_.join();
+    }
+
+    Watchdog(const Watchdog&) = delete;
+    Watchdog& operator=(const Watchdog&) = delete;
+
+    [[nodiscard]] bool cut() {
+        const std::lock_guard lock(mutex_);
+        return cut_;
+    }
+
+private:
+    static constexpr std::chrono::milliseconds kLook{100};
+
+    static void abort(Poco::Net::HTTPClientSession& session) {
+        try {
+            session.abort();
+        } catch (const Poco::Exception&) {
+            return;  // nothing to cut
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable idle_;
+    bool done_ = false;
+    bool cut_ = false;
+    std::thread thread_;
+};
+
+}  // namespace ezapi::outgoing
