@@ -1,5 +1,5 @@
-// Logs: what the data plane served and has counted, what that adds up to, and what operators and
-// masters changed.
+// Logs: what the data plane served and has counted, what that adds up to, who is told when it
+// fails, and what operators and masters changed.
 #include "ezapi/plugin.hpp"
 
 #include "audit/journal.hpp"
@@ -12,6 +12,7 @@
 #include "retention/retention.hpp"
 #include "rollup/rollups.hpp"
 #include "settings.hpp"
+#include "webhook/webhook.hpp"
 
 namespace ezapi::logs {
 
@@ -27,7 +28,8 @@ public:
           counters_(host),
           realtime_(host),
           records_(host.db("logs"), time_limit(host)),
-          reports_(host.db("logs"), time_limit(host)) {
+          reports_(host.db("logs"), time_limit(host)),
+          webhook_(host, webhook_options(host.settings())) {
         host.on_change(
             "*", Phase::record, [](Tx& tx, Changes changes) { record_operations(tx, changes); });
         journal_.serve(host);
@@ -35,6 +37,7 @@ public:
         realtime_.serve(host);
         records_.serve(host);
         reports_.serve(host);
+        webhook_.serve(host);
     }
 
 private:
@@ -50,6 +53,7 @@ private:
     Realtime realtime_;
     Records records_;
     Reports reports_;
+    Webhook webhook_;
 };
 
 }  // namespace

@@ -55,6 +55,16 @@ inline constexpr const char* kSettings = R"json({
       "type": "integer", "minimum": 100, "maximum": 600000, "default": 5000,
       "x-env": "EZ_LOG_QUERY_TIMEOUT_MS", "x-key": "log.query_timeout_ms",
       "description": "Longest time that a statement of a list or of statistics may take"
+    },
+    "webhook_allowed_networks": {
+      "type": "string", "default": "",
+      "x-env": "EZ_WEBHOOK_ALLOWED_NETWORKS", "x-key": "log.webhook_allowed_networks",
+      "description": "Addresses and networks, comma-separated, that the webhook may lead to besides public addresses"
+    },
+    "webhook_timeout_ms": {
+      "type": "integer", "minimum": 100, "maximum": 30000, "default": 5000,
+      "x-env": "EZ_WEBHOOK_TIMEOUT_MS", "x-key": "log.webhook_timeout_ms",
+      "description": "Longest time of one attempt to deliver to the webhook"
     }
   }
 })json";

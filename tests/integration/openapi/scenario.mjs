@@ -124,6 +124,15 @@ export async function scenario(call) {
   const chain = await call('GET', '/admin/operation-logs/verify', { expect: 200 });
   await call('GET', '/admin/operation-logs/verify', { query: `?limit=5&position=${chain.body.head.position}&hash=${chain.body.head.hash}`, expect: 200 });
   await call('GET', '/admin/operation-logs/verify', { query: '?position=1', expect: 400 });
+  const hook = { enabled: true, url: 'http://127.0.0.1:9/hook', threshold: 5, secret: 'a-secret-of-the-webhook' };
+  await call('GET', '/admin/logs/webhook', { expect: 200 });
+  await call('POST', '/admin/logs/webhook/test', { expect: 409 });
+  await call('PUT', '/admin/logs/webhook', { body: hook, expect: 422 });
+  await call('PUT', '/admin/logs/webhook', { body: { ...hook, url: 'https://receiver.invalid/hook' }, expect: 200 });
+  await call('POST', '/admin/logs/webhook/test', { expect: 200 });
+  await call('GET', '/admin/logs/webhook/deliveries', { query: '?status=failed&limit=1', expect: 200 });
+  await call('PUT', '/admin/logs/webhook', { body: { enabled: false }, headers: { 'if-match': '"1"' }, expect: 412 });
+  await call('PUT', '/admin/logs/webhook', { body: { enabled: false }, expect: 200 });
   const sync = await call('GET', '/admin/sync', { expect: 200 });
   await call('GET', '/admin/sync/outbox', { expect: 200 });
   await call('GET', '/admin/sync/changes/{revision}', { params: { revision: sync.body.revision }, expect: 200 });

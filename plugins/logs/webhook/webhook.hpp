@@ -1,0 +1,48 @@
+// The webhook as a whole: its routes, and the jobs that watch for errors and send what is due. Both
+// run in one process at a time.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "ezapi/plugin.hpp"
+#include "ezapi/resource/resource.hpp"
+#include "webhook/alarm.hpp"
+#include "webhook/sender.hpp"
+
+namespace ezapi::logs {
+
+struct WebhookOptions {
+    std::string allowed_networks = {};        // besides public addresses
+    std::chrono::milliseconds timeout{5000};  // of one attempt
+};
+
+[[nodiscard]] WebhookOptions webhook_options(const Json& settings);
+
+class Webhook {
+public:
+    Webhook(const Host& host, const WebhookOptions& options);
+
+    /// Must outlive the routes and the jobs.
+    void serve(Host& host);
+
+    /// Sends what is due at `now`, one after the other; returns how many.
+    int deliver(Timestamp now, const std::function<bool()>& stopping) const;
+
+private:
+    [[nodiscard]] Response read() const;
+    [[nodiscard]] Response test() const;
+
+    Db db_;
+    Log log_;
+    outgoing::Reach reach_;
+    Resource settings_;
+    Deliveries deliveries_;
+    Sender sender_;
+    Alarm alarm_;
+    Counter delivered_;
+    Counter failed_;
+};
+
+}  // namespace ezapi::logs
