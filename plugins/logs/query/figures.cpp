@@ -56,7 +56,7 @@ unsigned nibble(char digit) {
 
 }  // namespace
 
-void Figures::add(const Figures& other) {
+void Aggregate::add(const Aggregate& other) {
     requests += other.requests;
     errors += other.errors;
     tokens_in += other.tokens_in;
@@ -67,7 +67,7 @@ void Figures::add(const Figures& other) {
     latency.merge(other.latency);
 }
 
-void Figures::append_members(std::string& out) const {
+void Aggregate::append_members(std::string& out) const {
     append_count(out, "requests", requests);
     append_count(out, "errors", errors);
     append_count(out, "tokens_in", tokens_in);

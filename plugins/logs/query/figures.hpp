@@ -11,7 +11,7 @@
 
 namespace ezapi::logs {
 
-struct Figures {
+struct Aggregate {
     std::int64_t requests = 0;
     std::int64_t errors = 0;
     std::int64_t tokens_in = 0;
@@ -21,7 +21,7 @@ struct Figures {
     std::int64_t latency_sum_ms = 0;
     LatencyHistogram latency = {};
 
-    void add(const Figures& other);
+    void add(const Aggregate& other);
 
     /// Appends the members of a JSON object, without its braces.
     void append_members(std::string& out) const;

@@ -88,7 +88,7 @@ void append_groups(std::string& out,
     out.push_back(']');
 }
 
-void append_total(std::string& out, const Figures& total) {
+void append_total(std::string& out, const Aggregate& total) {
     out += ",\"total\":{";
     total.append_members(out);
     out.push_back('}');

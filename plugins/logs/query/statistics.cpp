@@ -41,7 +41,7 @@ Param texts(const std::vector<std::string>& items) {
 }
 
 /// The seven sums, from a column on.
-Figures sums(const Rows& rows, size_t row, size_t column) {
+Aggregate sums(const Rows& rows, size_t row, size_t column) {
     return {.requests = rows.integer(row, column),
             .errors = rows.integer(row, column + 1),
             .tokens_in = rows.integer(row, column + 2),
@@ -51,8 +51,8 @@ Figures sums(const Rows& rows, size_t row, size_t column) {
             .latency_sum_ms = rows.integer(row, column + 6)};
 }
 
-Figures sum_of(const std::vector<Group>& groups) {
-    Figures out;
+Aggregate sum_of(const std::vector<Group>& groups) {
+    Aggregate out;
     for (const Group& group : groups) out.add(group.figures);
     return out;
 }
@@ -158,7 +158,7 @@ Statistics::Found Statistics::from_rows(const Grouping& grouping) {
         }
         const Rows rows = tx_.query(sql + " GROUP BY 1, latency_ms", params);
         for (size_t row = 0; row < rows.size(); ++row) {
-            Figures some = sums(rows, row, 1);
+            Aggregate some = sums(rows, row, 1);
             some.latency.add(rows.integer(row, 8), static_cast<std::uint64_t>(some.requests));
             found[std::string(rows.text(row, 0))].add(some);
         }
@@ -196,7 +196,7 @@ std::size_t Statistics::add_figures(const Grouping& grouping,
     const Rows rows = tx_.query(sql + " GROUP BY value", params);
     std::size_t elsewhere = found.size();
     for (size_t row = 0; row < rows.size(); ++row) {
-        Figures some = sums(rows, row, 1);
+        Aggregate some = sums(rows, row, 1);
         merge_hex(some.latency, rows.text(row, 8));
         const auto [entry, is_new] = found.try_emplace(std::string(rows.text(row, 0)));
         entry->second.add(some);
@@ -231,7 +231,7 @@ Groups Statistics::by(const Grouping& grouping, std::size_t most) {
     return out;
 }
 
-Figures Statistics::total() {
+Aggregate Statistics::total() {
     return by(grouping("status"), std::size_t{10}).total;
 }
 

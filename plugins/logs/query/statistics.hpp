@@ -17,13 +17,13 @@ namespace ezapi::logs {
 
 struct Group {
     std::string value;
-    Figures figures;
+    Aggregate figures;
 };
 
 struct Groups {
     std::vector<Group> listed;  // by time ascending, others by requests descending
     std::size_t count = 0;      // all there are
-    Figures total;              // of all there are
+    Aggregate total;            // of all there are
 };
 
 class Statistics {
@@ -34,10 +34,10 @@ public:
     /// Lists at most `most` groups, those with the most requests; of times, all.
     [[nodiscard]] Groups by(const Grouping& grouping, std::size_t most);
 
-    [[nodiscard]] Figures total();
+    [[nodiscard]] Aggregate total();
 
 private:
-    using Found = std::map<std::string, Figures, std::less<>>;
+    using Found = std::map<std::string, Aggregate, std::less<>>;
 
     struct Largest {
         std::vector<std::string> values;

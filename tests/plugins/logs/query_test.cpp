@@ -71,20 +71,20 @@ TEST(Cover, NothingSummedUpLeavesAllLoose) {
     EXPECT_THAT(cover(whole, {whole.from}, {}).loose, IsEmpty());
 }
 
-Json shown(const Figures& figures) {
+Json shown(const Aggregate& figures) {
     std::string out = "{";
     figures.append_members(out);
     return Json::parse(out + "}");
 }
 
-TEST(Figures, AddUpAndShowTheirMembers) {
-    Figures figures{.requests = 3,
-                    .errors = 1,
-                    .tokens_in = 10,
-                    .cost_nano = 1'500'000'000,
-                    .latency_sum_ms = 7};
+TEST(Aggregate, AddUpAndShowTheirMembers) {
+    Aggregate figures{.requests = 3,
+                      .errors = 1,
+                      .tokens_in = 10,
+                      .cost_nano = 1'500'000'000,
+                      .latency_sum_ms = 7};
     figures.latency.add(2, 2);
-    Figures more{
+    Aggregate more{
         .requests = 1, .tokens_out = 4, .tokens_cached = 5, .cost_nano = 1, .latency_sum_ms = 3};
     more.latency.add(3);
     more.latency.add(3);
@@ -94,15 +94,15 @@ TEST(Figures, AddUpAndShowTheirMembers) {
                   "latency_ms":{"avg":2.5,"p50":2,"p95":3,"p99":3}})"));
 }
 
-TEST(Figures, OfNothingAreZero) {
+TEST(Aggregate, OfNothingAreZero) {
     EXPECT_EQ(shown({})["latency_ms"], Json::parse(R"({"avg":0,"p50":0,"p95":0,"p99":0})"));
     EXPECT_EQ(shown({})["cost"], 0);
 }
 
-TEST(Figures, ShowCostToTheBillionth) {
+TEST(Aggregate, ShowCostToTheBillionth) {
     const auto cost = [](std::int64_t nano) {
         std::string out;
-        Figures{.cost_nano = nano}.append_members(out);
+        Aggregate{.cost_nano = nano}.append_members(out);
         const size_t begin = out.find("\"cost\":") + 7;
         return out.substr(begin, out.find(',', begin) - begin);
     };
@@ -112,7 +112,7 @@ TEST(Figures, ShowCostToTheBillionth) {
     EXPECT_EQ(cost(-1'500'000'000), "-1.5");
 }
 
-TEST(Figures, MergeHistogramsFromHex) {
+TEST(Aggregate, MergeHistogramsFromHex) {
     LatencyHistogram one;
     one.add(5, 3);
     LatencyHistogram two;
