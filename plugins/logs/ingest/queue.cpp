@@ -17,12 +17,17 @@ bool IngestQueue::push(std::unique_ptr<Delivery>& delivery) {
     return true;
 }
 
-std::vector<std::unique_ptr<Delivery>> IngestQueue::take(size_t most, size_t least) {
+std::vector<std::unique_ptr<Delivery>> IngestQueue::take(size_t most, size_t least, Gather gather) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this, least] { return closed_ || waiting_records_ >= least; });
     if (!waiting_.empty() && !ripe()) {
         changed_.wait_until(
             lock, waiting_.front()->arrived + rules_.linger, [this] { return ripe(); });
+    }
+    if (waiting_.size() < gather.bodies) {
+        changed_.wait_for(lock, gather.limit, [this, &gather] {
+            return closed_ || waiting_.size() >= gather.bodies;
+        });
     }
     std::vector<std::unique_ptr<Delivery>> out;
     size_t records = 0;
@@ -48,6 +53,11 @@ void IngestQueue::close() {
         closed_ = true;
     }
     changed_.notify_all();
+}
+
+size_t IngestQueue::waiting_bodies() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
 }
 
 size_t IngestQueue::depth() const {

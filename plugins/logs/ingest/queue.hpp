@@ -25,9 +25,23 @@ public:
     /// False when there is no room for all of it; it stays the caller's then.
     [[nodiscard]] bool push(std::unique_ptr<Delivery>& delivery);
 
+    /// How long a taker holds on for bodies that are about to come.
+    struct Gather {
+        size_t bodies = 0;  // that are enough
+        std::chrono::microseconds limit{0};
+    };
+
     /// Waits for something to write, `least` records or more; whole bodies of up to `most` records
     /// together, or one larger. Empty once it is closed and drained.
-    [[nodiscard]] std::vector<std::unique_ptr<Delivery>> take(size_t most, size_t least = 1);
+    [[nodiscard]] std::vector<std::unique_ptr<Delivery>> take(size_t most,
+                                                              size_t least,
+                                                              Gather gather);
+
+    [[nodiscard]] std::vector<std::unique_ptr<Delivery>> take(size_t most, size_t least = 1) {
+        return take(most, least, Gather{});
+    }
+
+    [[nodiscard]] size_t waiting_bodies() const;
 
     /// The writer is done with so many records.
     void release(size_t records);

@@ -18,6 +18,8 @@ constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{5000};
 constexpr milliseconds kStep{50};
 constexpr int kTriesAtStop = 20;
+constexpr int kShare = 8;
+constexpr std::chrono::microseconds kLongestGather{2000};
 
 /// PostgreSQL refuses what a record says, and would again: not a matter of trying later.
 bool is_about_the_data(const Error& error) {
@@ -50,13 +52,19 @@ Writer::~Writer() {
 
 /// Until the queue is closed and empty.
 void Writer::run(size_t least) {
+    IngestQueue::Gather gather;
     while (true) {
-        Group group = queue_.take(kMostRecords, least);
+        Group group = queue_.take(kMostRecords, least, gather);
         if (group.empty()) {
             if (queue_.closed()) return;
             continue;
         }
+        const size_t bodies = group.size();
+        const auto begin = std::chrono::steady_clock::now();
         write(group);
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - begin);
+        gather = {bodies + queue_.waiting_bodies(), std::min(took / kShare, kLongestGather)};
     }
 }
 

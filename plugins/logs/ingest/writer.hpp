@@ -1,11 +1,16 @@
 // The thread of this process that writes request records, and a second one for when there are many.
 //
 // It takes all bodies that wait and writes them in one transaction; while it does, the next ones
-// gather. So groups grow with the load, nobody who waits for an answer waits for a timer, and the
-// cost of a commit is shared. Where so many gather that a transaction of their own costs little,
-// the second thread writes them meanwhile: one copies while the other waits for its commit. Bodies
-// that wait for their commit learn how it went, good or bad; those that were answered before are
-// tried until they are stored.
+// gather. So groups grow with the load, nobody who waits for an answer waits for log.flush_ms, and
+// the cost of a commit is shared. Where so many gather that a transaction of their own costs
+// little, the second thread writes them meanwhile: one copies while the other waits for its commit.
+//
+// Clients that were answered a moment ago are about to send again. To hold on for them an eighth of
+// the time that the last commit took (2 ms at most) lets them share one commit with those who wait
+// already, instead of each half waiting out the commit of the other.
+//
+// Bodies that wait for their commit learn how it went, good or bad; those that were answered before
+// are tried until they are stored.
 #pragma once
 
 #include <array>
