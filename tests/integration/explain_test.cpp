@@ -366,7 +366,9 @@ TEST_F(ExplainTest, ATokenInTheBodyIsFoundNowhereElse) {
     for (const std::string& broken :
          {"{\"model\": 1, \"token\": \"" + token + "\"}",
           "{\"model\": \"m\", \"token\": [\"" + token + "\"]}",
-          "{\"model\": \"m\", \"token\": \"" + token + "\", \"key_id\": 1}"}) {
+          "{\"model\": \"m\", \"token\": \"" + token + "\", \"key_id\": 1}",
+          "{\"model\": \"m\", \"token\": \"" + token + "\"",
+          "{\"model\": \"m\", \"token\" \"" + token + "\"}"}) {
         const HttpAnswer answer = admin().send("POST", "/admin/bindings/explain", broken);
         EXPECT_TRUE(answer.status == 400 || answer.status == 422) << answer.body;
         EXPECT_THAT(answer.body, Not(HasSubstr(secret)));

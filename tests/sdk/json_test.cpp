@@ -52,6 +52,15 @@ TEST(Json, NamesThePlaceOfASyntaxError) {
     EXPECT_NE(refusal("// c\n1"), "accepted");
 }
 
+TEST(Json, RepeatsNothingOfWhatItCouldNotRead) {
+    for (const char* text : {R"({"token":"sk-secret")",
+                             R"({"token" "sk-secret"})",
+                             R"({"token":"sk-secret)",
+                             "sk-secret"})
+        EXPECT_THAT(refusal(text), ::testing::Not(HasSubstr("secret"))) << text;
+    EXPECT_THAT(refusal(R"({"a" "b"})"), HasSubstr("expected ':'"));
+}
+
 TEST(Json, AcceptsSixtyFourLevelsAndNotOneMore) {
     EXPECT_NO_THROW((void)parse_json(nested(64)));
     EXPECT_THAT(refusal(nested(65)), HasSubstr("deeper than 64"));

@@ -83,11 +83,21 @@ public:
         const std::string_view text = error.what();
         const size_t colon = text.find(": ");
         fault_ = "at byte " + std::to_string(position) + ": " +
-                 std::string(colon == std::string_view::npos ? text : text.substr(colon + 2));
+                 without_text(colon == std::string_view::npos ? text : text.substr(colon + 2));
         return false;
     }
 
 private:
+    /// The parser quotes what it read last, which may be a credential.
+    static std::string without_text(std::string_view reason) {
+        std::string out(reason);
+        const size_t begin = out.find("; last read: '");
+        if (begin == std::string::npos) return out;
+        const size_t expected = out.find("'; expected ", begin);
+        out.erase(begin, expected == std::string::npos ? expected : expected + 1 - begin);
+        return out;
+    }
+
     bool fail(std::string reason) {
         fault_ = std::move(reason);
         return false;
