@@ -194,7 +194,7 @@ protected:
         SqlReader sql(instance().dsn());
         sql.query("UPDATE keys SET expires_at = now() - interval '1 minute' WHERE id % 16 = 9");
         sql.query("UPDATE keys SET quota_used = quota_limit WHERE quota_limit > 0 AND id % 2 = 0");
-        EXPECT_EQ(admin().post("/admin/sync/full", json::object()).status / 100, 2);
+        EXPECT_EQ(push_all(admin()).status / 100, 2);
         EXPECT_TRUE(eventually(30s, [] {
             const json sync = admin().get("/admin/sync").json();
             return sync.at("outbox").at("pending") == 0 && !sync.at("last_full_push_at").is_null();

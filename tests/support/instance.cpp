@@ -121,6 +121,16 @@ void Instance::kill() {
     wait_process(std::exchange(pid_, 0));
 }
 
+HttpAnswer push_all(HttpClient& admin) {
+    HttpAnswer answer;
+    const bool begun = eventually(60s, [&] {
+        answer = admin.post("/admin/sync/full", nlohmann::json::object());
+        return answer.status != 409;
+    });
+    if (!begun) throw std::runtime_error("another full push never ended");
+    return answer;
+}
+
 RunResult run_ezapi(const std::vector<std::string>& arguments,
                     const std::map<std::string, std::string>& environment) {
     const std::string folder = make_folder("ezapi-run");

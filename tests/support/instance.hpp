@@ -84,6 +84,9 @@ private:
     int pid_ = 0;
 };
 
+/// A full push, begun when the one of the start is through.
+HttpAnswer push_all(HttpClient& admin);
+
 /// Arguments of a run of the binary that ends by itself (`check-config`, `plugins`, a refused
 /// start).
 struct RunResult {

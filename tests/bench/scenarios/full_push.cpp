@@ -17,7 +17,11 @@ void append_word(std::string& out, const std::string& word) {
 
 class Push {
 public:
-    explicit Push(size_t tokens) : tokens_(tokens) { insert_tokens(stack_, tokens_); }
+    explicit Push(size_t tokens) : tokens_(tokens) {
+        tests::HttpClient admin = stack_.instance().admin();
+        tests::push_all(admin);  // so that the one of the start is through
+        insert_tokens(stack_, tokens_);
+    }
 
     ~Push() {
         std::error_code ignored;

@@ -189,7 +189,7 @@ TEST_F(SyncInstance, WithoutOutboxAChangeIsPushedOnceAndWaitsForAnOperator) {
     }));
     EXPECT_EQ(change_state(revision), "pending");
 
-    const HttpAnswer full = admin_->post("/admin/sync/full", json::object());
+    const HttpAnswer full = push_all(*admin_);
 
     EXPECT_EQ(full.status, 200) << full.body;
     EXPECT_TRUE(eventually(10s, [&] { return change_state(revision) == "applied"; }));
@@ -200,7 +200,7 @@ TEST_F(SyncInstance, AFullPushTellsWhatItWroteAndRemovesWhatIsForeign) {
     ASSERT_LT(put_flag("beta", 1).status, 300);
     reader().command({"HSET", "meta:features", "foreign", "{}"});
 
-    const HttpAnswer answer = admin_->post("/admin/sync/full", json::object());
+    const HttpAnswer answer = push_all(*admin_);
 
     ASSERT_EQ(answer.status, 200) << answer.body;
     bool told = false;
