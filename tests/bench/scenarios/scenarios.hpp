@@ -8,6 +8,7 @@ namespace ezapi::bench {
 void measure_ingest(Run& run);         // bodies of 100 records
 void measure_ingest_single(Run& run);  // bodies of one record
 void measure_flush(Run& run);
+void measure_statistics(Run& run);
 void measure_visibility(Run& run);
 void measure_group_change(Run& run);
 void measure_full_push(Run& run);
