@@ -46,7 +46,10 @@ double Stack::status_mib(const std::string& field) const {
     throw std::runtime_error("the server is gone");
 }
 
-double timed(const std::vector<std::string>& command) {
+double timed(std::vector<std::string> command) {
+    const std::string program = tests::find_program(command.front());
+    if (program.empty()) throw std::runtime_error(command.front() + " is not installed");
+    command.front() = program;
     const std::string folder = tests::make_folder("ezapi-bench-");
     const std::string log = folder + "/log";
     const auto begin = std::chrono::steady_clock::now();

@@ -47,6 +47,6 @@ private:
 };
 
 /// Runs a program and waits; the seconds that it took. Throws with its output when it fails.
-double timed(const std::vector<std::string>& command);
+double timed(std::vector<std::string> command);
 
 }  // namespace ezapi::bench

@@ -45,7 +45,7 @@ public:
         if (!std::filesystem::exists(file_)) write_commands();
         const std::string port = std::to_string(stack_.redis().port());
         const double seconds =
-            timed({"/bin/sh", "-c", "redis-cli -p " + port + " -n 1 --pipe < " + file_});
+            timed({"sh", "-c", "redis-cli -p " + port + " -n 1 --pipe < " + file_});
         tests::RedisReader reader(stack_.redis().port());
         reader.command({"SELECT", "1"});
         reader.command({"FLUSHDB"});

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "tests/bench/scenarios/scenarios.hpp"
-#include "tests/bench/scenarios/tenants.hpp"
+#include "tests/bench/stack.hpp"
 
 namespace ezapi::bench {
 namespace {
@@ -126,7 +126,9 @@ void make_bindings(tests::HttpClient& client, const std::string& group, size_t c
 
 void measure_visibility(Run& run) {
     Stack stack;
-    insert_tokens(stack, kWriters * 1000);
+    for (size_t writer = 1; writer <= kWriters; ++writer) {  // with the ids 1 to kWriters
+        stack.instance().admin().post("/admin/masters", {{"name", "m" + std::to_string(writer)}});
+    }
     const std::vector<double> delays = delays_of_all(stack, run.sized(200));
     const auto at_once = std::count(delays.begin(), delays.end(), 0.0);
     run.add(against_limit("sync-visibility at the answer",
