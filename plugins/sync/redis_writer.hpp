@@ -1,4 +1,4 @@
-// Writes entities to Redis, one script call each, many at a time. What Redis itself cannot do now
+// Writes entities to Redis by scripts, many at a time. What Redis itself cannot do now
 // (it loads, is read-only, out of memory) is an Error like its absence; what it refuses of one
 // entity is that entity's Outcome.
 #pragma once
@@ -45,19 +45,7 @@ public:
     [[nodiscard]] Fence fence() const;
 
 private:
-    struct Call {
-        size_t place;  // among the entities
-        const LuaScript* script;
-        Words words;
-    };
-
-    [[nodiscard]] Call call_for(const Rendered& rendered,
-                                size_t place,
-                                Events events,
-                                const Fence& fence) const;
-    void run(std::vector<Call>& calls, std::vector<Outcome>& outcomes) const;
-    [[nodiscard]] std::vector<Call> send(std::vector<Call>& calls,
-                                         std::vector<Outcome>& outcomes) const;
+    class Shipment;
 
     Redis redis_;
     const Scripts& scripts_;

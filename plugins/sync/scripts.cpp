@@ -54,23 +54,42 @@ if ARGV[5] ~= '' then redis.call('PUBLISH', 'dp:config:refresh', ARGV[5]) end
 return 0
 )lua";
 
-// A key of another type was written by somebody else: it holds no revision, and goes.
-constexpr std::string_view kWriteHash = R"lua(
-if fenced(KEYS[3], KEYS[4], ARGV[4], ARGV[5]) then return -1 end
-local held = redis.pcall('HGET', KEYS[1], 'rev')
-local stored = type(held) == 'string' and clock(held)
-local tomb = clock(redis.call('GET', KEYS[2]))
-if tomb and (not stored or newer(tomb, stored)) then stored = tomb end
-if stored and newer(stored, ARGV[1]) then return stored end
-redis.call('DEL', KEYS[1])
-if ARGV[2] == '1' then
-  redis.call('HSET', KEYS[1], 'rev', ARGV[1], unpack(ARGV, 6))
-  redis.call('DEL', KEYS[2])
-else
-  redis.call('SET', KEYS[2], ARGV[1], 'EX', 86400)
+// Many in one call: the calls would cost Redis as much as the writes. A key of another type was
+// written by somebody else: it holds no revision, and goes. A hash is written over, which is
+// cheaper than anew, unless that leaves a field which is not ours.
+constexpr std::string_view kWriteHashes = R"lua(
+if fenced(KEYS[1], KEYS[2], ARGV[1], ARGV[2]) then return -1 end
+local answers = {}
+local at = 3
+for i = 3, #KEYS, 2 do
+  local key, tombstone = KEYS[i], KEYS[i + 1]
+  local revision, present, event = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local words = tonumber(ARGV[at + 3])
+  local first = at + 4
+  at = first + words
+  local held = redis.pcall('HGET', key, 'rev')
+  local stored = type(held) == 'string' and clock(held)
+  local tomb = clock(redis.call('GET', tombstone))
+  if tomb and (not stored or newer(tomb, stored)) then stored = tomb end
+  if stored and newer(stored, revision) then
+    answers[#answers + 1] = stored
+  else
+    if present ~= '1' or type(held) == 'table' then redis.call('DEL', key) end
+    if present == '1' then
+      redis.call('HSET', key, 'rev', revision, unpack(ARGV, first, at - 1))
+      if redis.call('HLEN', key) ~= words / 2 + 1 then
+        redis.call('DEL', key)
+        redis.call('HSET', key, 'rev', revision, unpack(ARGV, first, at - 1))
+      end
+      if tomb then redis.call('DEL', tombstone) end
+    else
+      redis.call('SET', tombstone, revision, 'EX', 86400)
+    end
+    if event ~= '' then redis.call('PUBLISH', 'dp:config:refresh', event) end
+    answers[#answers + 1] = 0
+  end
 end
-if ARGV[3] ~= '' then redis.call('PUBLISH', 'dp:config:refresh', ARGV[3]) end
-return 0
+return answers
 )lua";
 
 constexpr std::string_view kWritePlain = R"lua(
@@ -182,7 +201,7 @@ LuaScript::LuaScript(std::string text) : text_(std::move(text)), sha1_(sha1_hex(
 
 Scripts::Scripts()
     : write_field(fencing(kWriteField)),
-      write_hash(fencing(kWriteHash)),
+      write_hashes(fencing(kWriteHashes)),
       write_plain(fencing(kWritePlain)),
       stage(comparing(kStage)),
       keep(std::string(kKeep)),

@@ -67,9 +67,10 @@ struct Scripts {
     /// what is being staged, and the answer is -1. KEYS resource, sync:rev, sync:full, sync:fills;
     /// ARGV id, revision, present (0, 1), value, event, fence
     LuaScript write_field;
-    /// KEYS hash, sync:tomb, sync:fills, sync:full; ARGV revision, present, event, resource, fence,
-    /// field, value, ...
-    LuaScript write_hash;
+    /// Of several entities: their answers in order, or -1 for all of them. KEYS sync:fills,
+    /// sync:full, then hash, sync:tomb of each; ARGV resource, fence, then of each revision,
+    /// present, event, how many words follow, field, value, ...
+    LuaScript write_hashes;
     /// KEYS hash, sync:rev, sync:fills, sync:full; ARGV id, revision, present, event, resource,
     /// fence, field, value, ...
     LuaScript write_plain;

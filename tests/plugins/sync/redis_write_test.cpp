@@ -164,6 +164,50 @@ TEST_F(RedisKeys, AFaultOfOneEntityIsItsOwn) {
     EXPECT_EQ(outcomes[1].kind, Outcome::Kind::applied);
 }
 
+TEST_F(RedisKeys, ManyHashesFareEachByItself) {
+    std::vector<Rendered> entities;
+    for (int i = 0; i < 200; ++i) {
+        Rendered each = thing(Layout::hash, 10 + i, "v" + std::to_string(i));
+        each.entity.key = std::to_string(1000 + i);
+        if (i % 7 == 0) each.present = false;
+        entities.push_back(std::move(each));
+    }
+    entities[50].fault = "cannot be rendered";
+    shop_->redis.command({"LPUSH", tomb_key(kHash, "1100"), "not a revision"});
+    shop_->redis.command({"HSET", "test:hash:1150", "rev", "9000"});
+
+    const std::vector<Outcome> outcomes = shop_->pusher.write(entities, kQuiet);
+
+    ASSERT_EQ(outcomes.size(), entities.size());
+    const auto held = shop_->in_redis(kHash);
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+        const std::string key = entities[i].entity.key;
+        if (i == 50) {
+            EXPECT_EQ(outcomes[i].fault, "cannot be rendered");
+        } else if (i == 100) {
+            EXPECT_THAT(outcomes[i].fault, ::testing::HasSubstr("WRONGTYPE"));
+        } else if (i == 150) {
+            EXPECT_EQ(outcomes[i].kind, Outcome::Kind::superseded);
+            EXPECT_EQ(outcomes[i].stored, 9000);
+        } else {
+            EXPECT_EQ(outcomes[i].kind, Outcome::Kind::applied) << key;
+            const auto found = held.find(key);
+            EXPECT_EQ(found == held.end() ? "" : found->second,
+                      i % 7 == 0 ? "" : "v" + std::to_string(i));
+        }
+    }
+}
+
+TEST_F(RedisKeys, AFieldThatIsNotOursVanishes) {
+    (void)shop_->pusher.write({thing(Layout::hash, 1, "a")}, kQuiet);
+    shop_->redis.command({"HSET", "test:hash:one", "theirs", "x"});
+
+    (void)shop_->pusher.write({thing(Layout::hash, 2, "b")}, kQuiet);
+
+    EXPECT_EQ(shop_->redis.command({"HGETALL", "test:hash:one"}).size(), 4U);
+    EXPECT_EQ(shop_->redis.command({"HGET", "test:hash:one", "value"}).text(), "b");
+}
+
 TEST_F(RedisKeys, AForeignKeyInTheWayIsReplaced) {
     shop_->redis.command({"SET", "test:hash:one", "somebody's"});
 
