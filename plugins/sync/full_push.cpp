@@ -79,9 +79,11 @@ FullPushResult FullPush::run(const std::function<std::vector<std::string>()>& ne
         return layouts.find(name)->second == Layout::field;
     });
     FullPushResult result;
-    for (const std::string& resource : resources)
+    for (const std::string& resource : resources) {
         result.resources.push_back(
             push({resource, layouts.find(resource)->second, id, epoch, owner, &stopping}));
+        if (result.resources.back().fault.empty()) pushed_.insert(resource);
+    }
     return result;
 }
 

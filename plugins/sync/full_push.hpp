@@ -20,6 +20,7 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,11 @@ public:
     [[nodiscard]] FullPushResult run(const std::function<std::vector<std::string>()>& needed,
                                      const Stopping& stopping);
 
+    /// Whether this process has pushed a resource in full before. To be asked by `needed`.
+    [[nodiscard]] bool has_pushed(const std::string& resource) const {
+        return pushed_.contains(resource);
+    }
+
 private:
     struct Pass {
         std::string resource;
@@ -99,6 +105,7 @@ private:
 
     Parts parts_;
     std::mutex one_at_a_time_;
+    std::set<std::string> pushed_;  // under the mutex
 };
 
 }  // namespace ezapi::sync

@@ -162,6 +162,16 @@ FullPushResult Watch::push_all(const Stopping& stopping) {
     return push([this] { return live(); }, stopping);
 }
 
+FullPushResult Watch::push_rest(const Stopping& stopping) {
+    const auto rest = [this] {
+        std::vector<std::string> resources = live();
+        std::erase_if(resources,
+                      [this](const auto& name) { return parts_.full_push.has_pushed(name); });
+        return resources;
+    };
+    return push(rest, stopping);
+}
+
 FullPushResult Watch::push(const std::function<std::vector<std::string>()>& needed,
                            const Stopping& stopping) {
     const RedisView before = look(parts_.redis);

@@ -76,6 +76,9 @@ public:
     /// Pushes everything in full, needed or not. Throws EZ_CONFLICT while one is under way.
     FullPushResult push_all(const Stopping& stopping);
 
+    /// The same for what this process has not pushed in full yet.
+    FullPushResult push_rest(const Stopping& stopping);
+
     /// Whether Redis holds everything as a whole; throws when it is away.
     [[nodiscard]] bool is_filled() const;
 
