@@ -30,8 +30,11 @@ const std::vector<Scenario>& scenarios() {
          measure_visibility},
         {"sync-group", "a group with 10,000 bindings, a burst on one entity", measure_group_change},
         {"sync-full-push",
-         "everything of 1,000,000 tokens, and its reconciliation",
+         "everything of 1,000,000 tokens, and its comparison with the database",
          measure_full_push},
+        {"sync-comparison-cost",
+         "what comparisons in the background leave to the API under load",
+         measure_comparison_cost},
         {"api", "tokens, lists and identity beside the other product", measure_api},
     };
     return all;

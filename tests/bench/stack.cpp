@@ -13,7 +13,7 @@ namespace ezapi::bench {
 namespace {
 
 tests::InstanceOptions options_of(const std::string& dsn,
-                                  const tests::PrivateRedis& redis,
+                                  std::uint16_t redis_port,
                                   std::map<std::string, std::string> environment) {
     environment.try_emplace("EZ_LOG_LEVEL", "warn");
     return {.plugins = {"masters",
@@ -26,7 +26,7 @@ tests::InstanceOptions options_of(const std::string& dsn,
                         "logs",
                         "sync"},
             .dsn = dsn,
-            .redis = redis.host() + ":" + std::to_string(redis.port()),
+            .redis = "127.0.0.1:" + std::to_string(redis_port),
             .environment = std::move(environment)};
 }
 
@@ -34,8 +34,14 @@ tests::InstanceOptions options_of(const std::string& dsn,
 
 Stack::Stack(std::map<std::string, std::string> environment)
     : postgres_(tests::Durability::durable),
-      instance_(options_of(postgres_.dsn(), redis_, std::move(environment))),
+      instance_(options_of(postgres_.dsn(), redis_.port(), std::move(environment))),
       sql_(postgres_.dsn()) {}
+
+std::unique_ptr<tests::Instance> Stack::beside(std::map<std::string, std::string> environment,
+                                               std::uint16_t redis_port) const {
+    return std::make_unique<tests::Instance>(
+        options_of(dsn(), redis_port == 0 ? redis_.port() : redis_port, std::move(environment)));
+}
 
 double Stack::status_mib(const std::string& field) const {
     std::ifstream file("/proc/" + std::to_string(instance_.pid()) + "/status");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "tests/bench/load.hpp"
@@ -20,6 +21,10 @@ public:
     [[nodiscard]] const std::string& dsn() const { return instance_.dsn(); }
 
     [[nodiscard]] tests::PrivateRedis& redis() { return redis_; }
+
+    /// Another server on the same stores, or on the Redis behind another port.
+    [[nodiscard]] std::unique_ptr<tests::Instance> beside(
+        std::map<std::string, std::string> environment = {}, std::uint16_t redis_port = 0) const;
 
     /// One statement in the server's database.
     std::string sql(const std::string& statement) { return sql_.value(statement); }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 namespace ezapi::tests {
 namespace {
@@ -42,7 +43,7 @@ bool send_all(int descriptor, const char* data, size_t size) {
 
 }  // namespace
 
-TcpProxy::TcpProxy(uint16_t target) : target_(target) {
+TcpProxy::TcpProxy(uint16_t target, Tap tap) : target_(target), tap_(std::move(tap)) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = local(0);
     socklen_t size = sizeof address;
@@ -128,6 +129,8 @@ void TcpProxy::forward(Pair& pair) const {
         for (size_t i = 0; i < 2 && open; ++i) {
             if (ready[i].revents == 0) continue;
             const ssize_t count = recv(ready[i].fd, buffer.data(), buffer.size(), 0);
+            if (tap_ && i == 0 && count > 0)
+                tap_(pair.client, {buffer.data(), static_cast<size_t>(count)});
             open =
                 count > 0 && send_all(ready[1 - i].fd, buffer.data(), static_cast<size_t>(count));
         }

@@ -1,11 +1,13 @@
 // Stands between a client and a server of the tests, and breaks what goes through it: cuts every
-// connection, refuses new ones, or lets bytes lie.
+// connection, refuses new ones, or lets bytes lie. A tap shows what clients say.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -13,8 +15,11 @@ namespace ezapi::tests {
 
 class TcpProxy {
 public:
+    /// Called on the thread of the connection with what its client sent, before it is passed on.
+    using Tap = std::function<void(int connection, std::string_view bytes)>;
+
     /// To a port of 127.0.0.1, which need not listen yet.
-    explicit TcpProxy(uint16_t target);
+    explicit TcpProxy(uint16_t target, Tap tap = {});
     ~TcpProxy();
     TcpProxy(const TcpProxy&) = delete;
     TcpProxy& operator=(const TcpProxy&) = delete;
@@ -39,6 +44,7 @@ private:
     void sweep();
 
     uint16_t target_;
+    Tap tap_;
     uint16_t port_ = 0;
     int listener_ = -1;
     std::atomic<bool> ending_{false};

@@ -1,9 +1,11 @@
-// Everything at once: a full push beside `redis-cli --pipe` with the same hashes.
+// Everything at once: a full push beside `redis-cli --pipe` with the commands of one, the
+// comparison that finds nothing beside a full push, and what comparisons in the background leave to
+// those who call the API.
 
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
+#include "tests/bench/recording.hpp"
 #include "tests/bench/scenarios/scenarios.hpp"
 #include "tests/bench/scenarios/tenants.hpp"
 #include "tests/support/child_process.hpp"
@@ -11,85 +13,111 @@
 namespace ezapi::bench {
 namespace {
 
-void append_word(std::string& out, const std::string& word) {
-    out += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-}
-
-class Push {
+class Tokens {
 public:
-    explicit Push(size_t tokens) : tokens_(tokens) {
+    explicit Tokens(size_t count) : count_(count) {
         tests::HttpClient admin = stack_.instance().admin();
         tests::push_all(admin);  // so that the one of the start is through
-        insert_tokens(stack_, tokens_);
+        insert_tokens(stack_, count_);
     }
 
-    ~Push() {
+    ~Tokens() {
         std::error_code ignored;
         std::filesystem::remove_all(folder_, ignored);
     }
 
-    Push(const Push&) = delete;
-    Push& operator=(const Push&) = delete;
+    Tokens(const Tokens&) = delete;
+    Tokens& operator=(const Tokens&) = delete;
 
     [[nodiscard]] Stack& stack() { return stack_; }
 
     /// Entities per second.
-    double ours() {
-        const LoadResult result =
-            run_load(stack_.admin(), {.path = "/admin/sync/full", .requests = 1});
-        return static_cast<double>(tokens_) / result.seconds;
+    double push() { return rate("/admin/sync/full"); }
+
+    /// Entities per second; there must be nothing to find.
+    double compare() {
+        const double rate = this->rate("/admin/sync/drift");
+        const auto found = stack_.instance().admin().get("/admin/sync/drift").json()["found"];
+        if (found != 0) throw std::runtime_error("differs from the database: " + found.dump());
+        return rate;
     }
 
-    /// The same hashes by redis-cli, into a database of their own.
+    /// The commands of a full push once more, by redis-cli.
     double pipe() {
-        if (!std::filesystem::exists(file_)) write_commands();
+        if (!std::filesystem::exists(file_)) record();
         const std::string port = std::to_string(stack_.redis().port());
-        const double seconds =
-            timed({"sh", "-c", "redis-cli -p " + port + " -n 1 --pipe < " + file_});
-        tests::RedisReader reader(stack_.redis().port());
-        reader.command({"SELECT", "1"});
-        reader.command({"FLUSHDB"});
-        return static_cast<double>(tokens_) / seconds;
+        return static_cast<double>(count_) /
+               timed({"sh", "-c", "redis-cli -p " + port + " --pipe < " + file_});
     }
 
 private:
-    void write_commands() {
-        tests::RedisReader reader(stack_.redis().port());
-        std::ofstream out(file_, std::ios::binary);
-        std::string text;
-        for (const std::string& key : reader.keys("auth:token:*")) {
-            const auto fields = reader.hash(key);
-            text = "*" + std::to_string(2 + 2 * fields.size()) + "\r\n";
-            append_word(text, "HSET");
-            append_word(text, key);
-            for (const auto& [name, value] : fields) {
-                append_word(text, name);
-                append_word(text, value);
-            }
-            out << text;
-        }
-        if (!out.flush()) throw std::runtime_error("cannot write " + file_);
+    double rate(const std::string& path) {
+        const LoadResult result = run_load(stack_.admin(), {.path = path, .requests = 1});
+        return static_cast<double>(count_) / result.seconds;
     }
 
-    size_t tokens_;
-    Stack stack_;
+    void record() {
+        Recording recording(stack_.redis().port(), file_);
+        const auto other = stack_.beside({}, recording.port());
+        tests::HttpClient admin = other->admin();
+        tests::push_all(admin);
+        recording.begin();
+        if (tests::push_all(admin).status != 200) throw std::runtime_error("no full push");
+        recording.end();
+    }
+
+    size_t count_;
+    Stack stack_{{{"EZ_SYNC_RECONCILE_INTERVAL_SECONDS", "0"}}};
     std::string folder_ = tests::make_folder("ezapi-bench-push-");
     std::string file_ = folder_ + "/commands";
 };
 
+/// Requests per second of a server that compares all the time, or never.
+double api_rate(Run& run, Tokens& tokens, const std::string& interval_seconds) {
+    const auto server =
+        tokens.stack().beside({{"EZ_SYNC_RECONCILE_INTERVAL_SECONDS", interval_seconds}});
+    tests::HttpClient admin = server->admin();
+    tests::push_all(admin);
+    const size_t requests = run.sized(40000);
+    return run_load({.port = server->port(), .bearer = tests::kAdminToken},
+                    {.method = "GET",
+                     .path = "/admin/masters?limit=50",
+                     .connections = 16,
+                     .requests = requests})
+        .per_second(requests);
+}
+
 }  // namespace
 
 void measure_full_push(Run& run) {
-    Push push(run.sized(1000000));
+    Tokens tokens(run.sized(1000000));
     const size_t rounds = run.quick() ? 2 : 3;
     run.add(fold({.name = "sync-full-push",
                   .unit = "tokens/s",
                   .reference_name = "redis-cli --pipe",
                   .target = 0.6},
                  alternate(
-                     rounds, [&] { return push.ours(); }, [&] { return push.pipe(); })));
+                     rounds, [&] { return tokens.push(); }, [&] { return tokens.pipe(); })));
     run.add(against_limit(
-        "sync-full-push memory", "MiB", {push.stack().peak_mib()}, 256, Better::less));
+        "sync-full-push memory", "MiB", {tokens.stack().peak_mib()}, 256, Better::less));
+    run.add(fold({.name = "sync-comparison",
+                  .unit = "tokens/s",
+                  .reference_name = "full push",
+                  .target = 1.0},
+                 alternate(
+                     rounds, [&] { return tokens.compare(); }, [&] { return tokens.push(); })));
+}
+
+void measure_comparison_cost(Run& run) {
+    Tokens tokens(200000);
+    run.add(fold({.name = "sync-comparison beside the API",
+                  .unit = "requests/s",
+                  .reference_name = "no comparison",
+                  .target = 0.9},
+                 alternate(
+                     run.rounds(),
+                     [&] { return api_rate(run, tokens, "1"); },
+                     [&] { return api_rate(run, tokens, "0"); })));
 }
 
 }  // namespace ezapi::bench
