@@ -150,9 +150,12 @@ void Server::Core::run(ExchangePtr exchange) noexcept {
 }
 
 bool Server::Core::admit(ExchangePtr& exchange) {
-    const int32_t needed = exchange->route()->spec.access;
-    auto verdict = access.admit(
-        needed, exchange->method(), exchange->head().field("authorization"), exchange->client_ip());
+    const RouteSpec& spec = exchange->route()->spec;
+    const bool only_reads = (spec.flags & EZ_ROUTE_READS) != 0;
+    auto verdict = access.admit(spec.access,
+                                only_reads ? std::string_view("GET") : exchange->method(),
+                                exchange->head().field("authorization"),
+                                exchange->client_ip());
     if (auto* caller = std::get_if<Caller>(&verdict)) {
         exchange->set_caller(std::move(*caller));
         return true;

@@ -27,7 +27,7 @@ struct RouteSpec {
     std::string pattern;   // "/admin/masters/{id}"
     std::string describe;  // as in ez_route, plus "hidden": true for what the document leaves out
     uint64_t max_body = 0;
-    uint32_t flags = 0;  // EZ_ROUTE_INLINE
+    uint32_t flags = 0;  // EZ_ROUTE_INLINE | EZ_ROUTE_READS
     Handler handler;
     std::function<void()>
         release;  // frees what the handler uses; called once, see Registry::discard

@@ -232,7 +232,8 @@ typedef void (*ez_http_fn)(void* user, ez_exchange*) EZ_NOEXCEPT;
 
 enum {
     EZ_ROUTE_INLINE =
-        1 /* the handler never blocks: it may run on the thread that read the request */
+        1, /* the handler never blocks: it may run on the thread that read the request */
+    EZ_ROUTE_READS = 2 /* changes nothing, whatever the method: who may only read may call it */
 };
 
 typedef struct ez_route {

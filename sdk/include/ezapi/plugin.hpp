@@ -45,6 +45,7 @@ public:
     using Handler = std::function<Response(const Request&)>;
     using WriteHandler = std::function<Response(const Request&, Tx&)>;
     using KeepHandler = std::function<void(Exchange)>;
+    using CommitRefusal = std::function<Error(const Request&, const Error&)>;
 
     explicit Host(const ez_host* abi) : abi_(abi) {}
 
@@ -72,14 +73,34 @@ public:
         route("GET", pattern, access, operation, std::move(handler));
     }
 
+    struct RouteOptions {
+        std::uint64_t max_body = 0;  // bytes; 0: the server's limit
+        bool never_blocks = false;   // may run on the thread that read the request
+        bool only_reads = false;     // whatever its method, it changes nothing
+    };
+
     void route(std::string_view method,
                std::string_view pattern,
                Access access,
                const Operation& operation,
                Handler handler) {
-        keep(method, pattern, access, operation, [handler = std::move(handler)](Exchange exchange) {
-            exchange.answer([&] { return handler(exchange.request()); });
-        });
+        route(method, pattern, access, operation, {}, std::move(handler));
+    }
+
+    void route(std::string_view method,
+               std::string_view pattern,
+               Access access,
+               const Operation& operation,
+               RouteOptions options,
+               Handler handler) {
+        keep(method,
+             pattern,
+             access,
+             operation,
+             options,
+             [handler = std::move(handler)](Exchange exchange) {
+                 exchange.answer([&] { return handler(exchange.request()); });
+             });
     }
 
     /// A route that writes, see http.hpp. The handler may run more than once for one request, each
@@ -89,19 +110,26 @@ public:
                Access access,
                const Operation& operation,
                WriteHandler handler) {
+        write(method, pattern, access, operation, {}, std::move(handler));
+    }
+
+    /// `refused` tells in the terms of the route what the commit has refused.
+    void write(std::string_view method,
+               std::string_view pattern,
+               Access access,
+               const Operation& operation,
+               RouteOptions options,
+               WriteHandler handler,
+               CommitRefusal refused = {}) {
         keep(method,
              pattern,
              access,
              operation,
-             [this, handler = std::move(handler)](Exchange exchange) {
-                 run_write(std::move(exchange), handler);
+             options,
+             [this, handler = std::move(handler), refused = std::move(refused)](Exchange exchange) {
+                 run_write(std::move(exchange), handler, refused);
              });
     }
-
-    struct RouteOptions {
-        std::uint64_t max_body = 0;  // bytes; 0: the server's limit
-        bool never_blocks = false;   // may run on the thread that read the request
-    };
 
     void keep(std::string_view method,
               std::string_view pattern,
@@ -125,7 +153,7 @@ public:
                              str(pattern),
                              str(describe),
                              options.max_body,
-                             options.never_blocks ? std::uint32_t{EZ_ROUTE_INLINE} : 0U,
+                             flags_of(options),
                              [](void* user, ez_exchange* raw) noexcept {
                                  auto* self = static_cast<Held<KeepHandler>*>(user);
                                  self->call(Exchange(self->host, raw));
@@ -244,7 +272,14 @@ private:
         static void free(void* user) noexcept { delete static_cast<Held*>(user); }
     };
 
-    void run_write(Exchange exchange, const WriteHandler& handler) const {
+    static std::uint32_t flags_of(const RouteOptions& options) {
+        return (options.never_blocks ? std::uint32_t{EZ_ROUTE_INLINE} : 0U) |
+               (options.only_reads ? std::uint32_t{EZ_ROUTE_READS} : 0U);
+    }
+
+    void run_write(Exchange exchange,
+                   const WriteHandler& handler,
+                   const CommitRefusal& refused) const {
         bool replayed = false;
         std::optional<Response> response;
         const auto attempt = [&] {
@@ -252,7 +287,12 @@ private:
             if ((replayed = exchange.replay(tx))) return;
             response = handler(exchange.request(), tx);
             exchange.remember(tx, *response);
-            tx.commit();
+            try {
+                tx.commit();
+            } catch (const Error& error) {
+                if (!refused) throw;
+                throw refused(exchange.request(), error);
+            }
         };
         const auto with_retries = [&]() -> Response {
             constexpr int kAttempts = 4;
