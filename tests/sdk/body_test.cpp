@@ -30,7 +30,9 @@ const std::vector<Field>& widget() {
         boolean("confirm").control().default_to(false),
         text("path").default_to("/").must([](std::string_view path) {
             return path.starts_with('/') ? std::string() : std::string("expected a leading '/'");
-        }));
+        }),
+        text("note").default_to("").prose(),
+        texts("networks").kept_as([](std::string_view text) { return lower_case(text); }));
     return kFields;
 }
 
@@ -49,7 +51,9 @@ Json stored() {
             {"uses", 7},
             {"api_key", "sk-…c0de"},
             {"digest", "d1"},
-            {"path", "/"}};
+            {"path", "/"},
+            {"note", ""},
+            {"networks", Json::array()}};
 }
 
 Draft read(BodyMode mode, const Json& body, const Json* before = nullptr) {
@@ -219,6 +223,49 @@ TEST(Body, AnUnknownFieldIsToldWhichOnesThereAre) {
     ASSERT_EQ(found.size(), 1U);
     EXPECT_THAT(found[0].message, HasSubstr("known: name, status, limit"));
     EXPECT_THAT(found[0].message, Not(HasSubstr("digest")));
+}
+
+TEST(Body, AnyNumberOfUnknownFieldsMakesASmallAnswer) {
+    Json body{{"name", "first"}};
+    for (int i = 0; i < 100'000; ++i) body[std::to_string(i)] = 1;
+    body[std::string(5000, 'x')] = 1;
+    Draft draft = read(BodyMode::create, body);
+    try {
+        draft.faults.raise();
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("100001 fields are not valid (the first 100 are"));
+        EXPECT_EQ(error.faults().size(), kMaxFaults);
+        EXPECT_LT(dump_json(faults_json(error.faults())).size(), 10'000U);
+    }
+}
+
+TEST(Body, AnUnknownFieldIsNamedInFewCharacters) {
+    Draft draft = create({{std::string(5000, 'x'), 1}});
+    EXPECT_EQ(draft.faults.take().at(0).field, std::string(77, 'x') + "...");
+}
+
+TEST(Body, TextHoldsNoControlCharactersUnlessItIsProse) {
+    for (const char* bad : {"a\nb",
+                            "a\x01",
+                            "a\x7F",
+                            "a\xC2\x85",      // NEL
+                            "a\xE2\x80\xAE",  // an override
+                            "a\xE2\x81\xA6"}) {
+        EXPECT_THAT(faults(create({{"name", bad}})), ElementsAre("name invalid")) << bad;
+        EXPECT_THAT(faults(create({{"models", {bad}}})), ElementsAre("models/0 invalid")) << bad;
+        EXPECT_THAT(faults(create({{"note", bad}})), IsEmpty()) << bad;
+    }
+    EXPECT_THAT(faults(create({{"api_key", "line\nline"}})), IsEmpty());
+    for (const char* good : {"a\xC2\xA0z", "é€😀", "\xE2\x80\x8F\xD7\xA9", "a\xE2\x81\xA5"})
+        EXPECT_THAT(faults(create({{"name", good}})), IsEmpty()) << good;
+    Draft draft = create({{"name", "a\xE2\x80\xAE"}});
+    EXPECT_EQ(draft.faults.take().at(0).message, "holds the control character U+202E");
+}
+
+TEST(Body, KeepsTextInTheFormOfItsField) {
+    EXPECT_EQ(create({{"networks", {"A", "b"}}}).after["networks"], Json({"a", "b"}));
+    EXPECT_THAT(faults(create({{"networks", {"A", "a"}}})), ElementsAre("networks/1 duplicate"));
 }
 
 TEST(Faults, BecomeOneErrorWithAllOfThem) {

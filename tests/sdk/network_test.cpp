@@ -77,5 +77,17 @@ TEST(Network, OtherTextIsNoAddress) {
     EXPECT_FALSE(Address::parse(std::string_view("10.0.0.1\0", 9)));
 }
 
+TEST(Network, IsKeptWithoutItsHostBits) {
+    EXPECT_EQ(canonical_network("10.1.2.3/8"), "10.0.0.0/8");
+    EXPECT_EQ(canonical_network("10.0.0.0/8"), "10.0.0.0/8");
+    EXPECT_EQ(canonical_network("192.168.1.255/25"), "192.168.1.128/25");
+    EXPECT_EQ(canonical_network("10.1.2.3/32"), "10.1.2.3/32");
+    EXPECT_EQ(canonical_network("10.1.2.3/0"), "0.0.0.0/0");
+    EXPECT_EQ(canonical_network("10.1.2.3"), "10.1.2.3");
+    EXPECT_EQ(canonical_network("2001:DB8:0:1::7/33"), "2001:db8::/33");
+    EXPECT_EQ(canonical_network("2001:DB8:0::7"), "2001:db8::7");
+    EXPECT_EQ(canonical_network("::ffff:10.1.2.3/104"), "::ffff:10.0.0.0/104");
+}
+
 }  // namespace
 }  // namespace ezapi

@@ -12,6 +12,8 @@
 // from any thread.
 #pragma once
 
+#include <algorithm>
+#include <charconv>
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,6 +25,7 @@
 #include "ezapi/error.hpp"
 #include "ezapi/json.hpp"
 #include "ezapi/openapi.hpp"
+#include "ezapi/text.hpp"
 
 namespace ezapi {
 
@@ -33,6 +36,27 @@ enum class Access {
     master = EZ_MASTER,
     internal = EZ_INTERNAL_ONLY
 };
+
+/// What a body may hold unless its route says otherwise.
+inline constexpr JsonLimits kBodyLimits{.values = 1'000'000};
+
+/// Whether a Content-Type announces JSON in UTF-8 (RFC 9110, 8.3: without regard to case).
+[[nodiscard]] inline bool is_json_type(std::string_view content_type) {
+    const size_t end = content_type.find(';');
+    const std::string type = lower_case(trim(content_type.substr(0, end)));
+    if (type != "application/json" && type != "application/merge-patch+json") return false;
+    content_type.remove_prefix(end == std::string_view::npos ? content_type.size() : end);
+    while (!content_type.empty()) {
+        content_type.remove_prefix(1);
+        const std::string parameter =
+            lower_case(trim(content_type.substr(0, content_type.find(';'))));
+        if (parameter.starts_with("charset=") && parameter != "charset=utf-8" &&
+            parameter != "charset=\"utf-8\"")
+            return false;
+        content_type.remove_prefix(std::min(content_type.find(';'), content_type.size()));
+    }
+    return true;
+}
 
 /// What was asked. Valid as long as the exchange; texts are owned by it.
 class Request {
@@ -92,22 +116,21 @@ public:
     }
 
     /// The body as a JSON document, read strictly; 415 when it is announced as something else.
-    [[nodiscard]] Json json() const {
+    [[nodiscard]] Json json(const JsonLimits& limits = kBodyLimits) const {
         const std::string_view type = header("content-type").value_or("application/json");
-        if (!type.starts_with("application/json") &&
-            !type.starts_with("application/merge-patch+json")) {
+        if (!is_json_type(type)) {
             throw Error(EZ_INVALID,
-                        "Content-Type: expected application/json, found '" +
-                            std::string(type.substr(0, 80)) + "'")
+                        "Content-Type: expected application/json in UTF-8, found '" +
+                            shortened(std::string(type)) + "'")
                 .with_http(415)
                 .with_code("unsupported_media_type");
         }
-        return parse_json(body());
+        return parse_json(body(), limits);
     }
 
     /// A body that must be an object.
-    [[nodiscard]] Json object() const {
-        Json body = json();
+    [[nodiscard]] Json object(const JsonLimits& limits = kBodyLimits) const {
+        Json body = json(limits);
         if (!body.is_object()) {
             throw Error(EZ_INVALID,
                         std::string("the body must be a JSON object, found ") + body.type_name())
@@ -115,6 +138,14 @@ public:
                 .with_code("validation");
         }
         return body;
+    }
+
+    /// For a POST without `Host::write`, which stores no answer: who relies on one is told.
+    void refuse_idempotency_key() const {
+        if (!header("idempotency-key")) return;
+        throw Error(EZ_INVALID,
+                    "Idempotency-Key: this route stores no answers; repeat the request without it")
+            .with_code("idempotency_key");
     }
 
     [[nodiscard]] ez_identity identity() const {
@@ -154,10 +185,21 @@ struct Response {
     }
 };
 
+/// As many faults are told one by one; a body can hold a million.
+inline constexpr size_t kMaxFaults = 100;
+
+/// "7 fields are not valid"
+[[nodiscard]] inline std::string counted_faults(size_t count, const char* one, const char* many) {
+    std::string out = std::to_string(count) + " " + (count == 1 ? one : many);
+    if (count > kMaxFaults) out += " (the first " + std::to_string(kMaxFaults) + " are listed)";
+    return out;
+}
+
 /// The faults of a 422 answer, collected so that the client learns all of them at once.
 class Faults {
 public:
     void add(std::string field, std::string code, std::string message) {
+        if (++count_ > kMaxFaults) return;
         faults_.push_back({std::move(field), std::move(code), std::move(message)});
     }
 
@@ -174,14 +216,15 @@ public:
 
     void raise() {
         if (faults_.empty()) return;
-        std::string summary = faults_.size() == 1
-                                  ? faults_.front().field + ": " + faults_.front().message
-                                  : std::to_string(faults_.size()) + " fields are not valid";
+        const std::string summary =
+            count_ == 1 ? faults_.front().field + ": " + faults_.front().message
+                        : counted_faults(count_, "field is not valid", "fields are not valid");
         throw Error(EZ_INVALID, summary).with_http(422).with_code("validation").with_faults(take());
     }
 
 private:
     std::vector<FieldFault> faults_;
+    size_t count_ = 0;
 };
 
 /// The problem's `code` where the error has none of its own.
@@ -210,6 +253,41 @@ private:
         default:
             return "internal";
     }
+}
+
+/// The problem's `title`: the reason phrase of RFC 9110, 15.
+[[nodiscard]] inline std::string_view default_title(int http_status) {
+    switch (http_status) {
+        case 400:
+            return "Bad Request";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 409:
+            return "Conflict";
+        case 412:
+            return "Precondition Failed";
+        case 413:
+            return "Content Too Large";
+        case 422:
+            return "Unprocessable Content";
+        case 429:
+            return "Too Many Requests";
+        case 503:
+            return "Service Unavailable";
+        default:
+            return http_status < 500 ? "Client Error" : "Internal Server Error";
+    }
+}
+
+/// The `errors` of an error: its faults, or itself where it concerns one field.
+[[nodiscard]] inline std::vector<FieldFault> faults_of(const Error& error) {
+    if (!error.faults().empty() || error.field().empty() || error.http_status() >= 500)
+        return error.faults();
+    const std::string code =
+        error.code().empty() ? std::string(default_code(error.http_status())) : error.code();
+    return {{error.field(), code, error.what()}};
 }
 
 /// A list of faults as the `errors` of a problem.
@@ -252,10 +330,7 @@ public:
             host_->http->set_header(exchange_, str("Retry-After"), str("1"));
         const std::string_view code =
             error.code().empty() ? default_code(status) : std::string_view(error.code());
-        std::vector<FieldFault> faults = error.faults();
-        if (faults.empty() && !error.field().empty() && status < 500) {
-            faults.push_back({error.field(), std::string(code), error.what()});
-        }
+        const std::vector<FieldFault> faults = faults_of(error);
         const std::string errors = faults.empty() ? std::string() : dump_json(faults_json(faults));
         host_->http->problem(
             std::exchange(exchange_, nullptr), status, str(code), str(error.what()), str(errors));

@@ -8,6 +8,7 @@
 // nothing here does.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "ezapi/error.hpp"
+#include "ezapi/text.hpp"
 
 namespace ezapi {
 
@@ -25,12 +27,63 @@ using Json = nlohmann::json;
 
 inline constexpr size_t kMaxJsonDepth = 64;
 
+/// What a document may hold besides being well-formed.
+struct JsonLimits {
+    size_t values = std::numeric_limits<size_t>::max();  // at any depth
+    bool exact_numbers = false;  // refuses decimals of which a double loses digits
+};
+
 namespace detail {
+
+/// A decimal number as its significant digits and the power of ten of the last one.
+struct Decimal {
+    std::string digits;
+    std::int64_t exponent = 0;
+
+    explicit Decimal(std::string_view text) {
+        size_t at = text.starts_with('-') ? 1 : 0;
+        bool behind_point = false;
+        for (; at < text.size() && text[at] != 'e' && text[at] != 'E'; ++at) {
+            if (text[at] == '.') {
+                behind_point = true;
+                continue;
+            }
+            if (behind_point) --exponent;
+            if (!digits.empty() || text[at] != '0') digits.push_back(text[at]);
+        }
+        while (!digits.empty() && digits.back() == '0') {
+            digits.pop_back();
+            ++exponent;
+        }
+        if (digits.empty()) {
+            exponent = 0;
+        } else if (at < text.size()) {
+            exponent += power(text.substr(at + 1));
+        }
+    }
+
+    bool operator==(const Decimal&) const = default;
+
+private:
+    static std::int64_t power(std::string_view text) {
+        if (text.starts_with('+')) text.remove_prefix(1);
+        std::int32_t value = 0;  // what does not fit is no double either
+        std::from_chars(text.data(), text.data() + text.size(), value);
+        return value;
+    }
+};
+
+/// Whether the double that was read from `text` says the same when it is written again.
+[[nodiscard]] inline bool keeps_digits(double value, std::string_view text) {
+    char written[32];
+    const auto end = std::to_chars(written, written + sizeof written, value).ptr;
+    return Decimal({written, static_cast<size_t>(end - written)}) == Decimal(text);
+}
 
 /// Builds a document from the parser's events; returning false ends the parse with `fault`.
 class StrictJsonBuilder {
 public:
-    explicit StrictJsonBuilder(Json& root) : root_(root) {}
+    StrictJsonBuilder(Json& root, const JsonLimits& limits) : root_(root), limits_(limits) {}
 
     [[nodiscard]] const std::string& fault() const { return fault_; }
 
@@ -47,6 +100,8 @@ public:
         if (text.find_first_of(".eE") == std::string::npos) {
             return fail("the number " + text.substr(0, 40) + " does not fit 64 bits");
         }
+        if (limits_.exact_numbers && !keeps_digits(value, text))
+            return fail("the number " + shortened(text) + " has more digits than are kept");
         return place(value);
     }
 
@@ -76,18 +131,28 @@ public:
     }
 
     bool parse_error(size_t position,
-                     const std::string&,
+                     const std::string& token,
                      const nlohmann::detail::exception& error) {
-        // "[json.exception.parse_error.101] parse error at line 1, column 3: ..." -> the part
-        // behind the place
-        const std::string_view text = error.what();
-        const size_t colon = text.find(": ");
+        constexpr int kNumberOverflow = 406;
         fault_ = "at byte " + std::to_string(position) + ": " +
-                 without_text(colon == std::string_view::npos ? text : text.substr(colon + 2));
+                 (error.id == kNumberOverflow
+                      ? "the number " + shortened(token) + " does not fit a double"
+                      : without_text(without_place(error.what())));
         return false;
     }
 
 private:
+    /// "[json.exception.parse_error.101] parse error at line 1, column 3: ..." -> "..."
+    static std::string_view without_place(std::string_view text) {
+        if (const size_t bracket = text.find("] ");
+            text.starts_with('[') && bracket != std::string_view::npos)
+            text.remove_prefix(bracket + 2);
+        if (const size_t colon = text.find(": ");
+            text.starts_with("parse error") && colon != std::string_view::npos)
+            text.remove_prefix(colon + 2);
+        return text;
+    }
+
     /// The parser quotes what it read last, which may be a credential.
     static std::string without_text(std::string_view reason) {
         std::string out(reason);
@@ -105,6 +170,7 @@ private:
 
     template <class Value>
     bool place(Value&& value) {
+        if (!has_room()) return false;
         add(Json(std::forward<Value>(value)));
         return true;
     }
@@ -122,7 +188,13 @@ private:
         return &(parent[key_] = std::move(value));
     }
 
+    bool has_room() {
+        if (values_++ < limits_.values) return true;
+        return fail("more than " + std::to_string(limits_.values) + " values");
+    }
+
     bool open(Json&& value) {
+        if (!has_room()) return false;
         if (stack_.size() >= kMaxJsonDepth) {
             return fail("nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
         }
@@ -136,6 +208,8 @@ private:
     }
 
     Json& root_;
+    JsonLimits limits_;
+    size_t values_ = 0;
     std::vector<Json*> stack_;
     std::string key_;
     std::string fault_;
@@ -144,9 +218,9 @@ private:
 }  // namespace detail
 
 /// Parses one whole document; throws a 400 Error that names the place and the reason.
-[[nodiscard]] inline Json parse_json(std::string_view text) {
+[[nodiscard]] inline Json parse_json(std::string_view text, const JsonLimits& limits = {}) {
     Json root;
-    detail::StrictJsonBuilder builder(root);
+    detail::StrictJsonBuilder builder(root, limits);
     if (text.empty()) {
         throw Error(EZ_INVALID, "malformed JSON: the body is empty").with_code("malformed_json");
     }

@@ -59,6 +59,21 @@ public:
         return nullptr;
     }
 
+    /// Without what lies behind the first `bits`, which must be at most 32 for IPv4 and 128 else.
+    [[nodiscard]] Address masked(int bits) const {
+        Address out = *this;
+        const size_t kept = static_cast<size_t>(bits) + (four_ ? kMappedBits : 0);
+        for (size_t bit = kept; bit < out.bytes_.size() * 8; ++bit)
+            out.bytes_[bit / 8] &= static_cast<unsigned char>(~(0x80U >> (bit % 8)));
+        return out;
+    }
+
+    [[nodiscard]] std::string text() const {
+        char out[INET6_ADDRSTRLEN];
+        const unsigned char* first = bytes_.data() + (four_ ? kMappedBits / 8 : 0);
+        return inet_ntop(four_ ? AF_INET : AF_INET6, first, out, sizeof out) != nullptr ? out : "";
+    }
+
     /// Whether it was written as IPv4.
     [[nodiscard]] bool four() const { return four_; }
 
@@ -93,6 +108,18 @@ private:
         return {};
     return "expected a prefix length from 0 to " + std::to_string(widest) + " behind the '/' of '" +
            std::string(text) + "'";
+}
+
+/// The one way to write an address or network in which network_fault finds nothing: 10.1.2.3/8 is
+/// 10.0.0.0/8.
+[[nodiscard]] inline std::string canonical_network(std::string_view text) {
+    const size_t slash = text.find('/');
+    const std::optional<Address> address = Address::parse(text.substr(0, slash));
+    if (!address || slash == std::string_view::npos)
+        return address ? address->text() : std::string(text);
+    int bits = 0;
+    std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
+    return address->masked(bits).text() + "/" + std::to_string(bits);
 }
 
 }  // namespace ezapi

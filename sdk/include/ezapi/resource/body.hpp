@@ -38,14 +38,7 @@ struct Draft {
 namespace detail {
 
 [[nodiscard]] inline std::string shown(const Json& value) {
-    std::string text = dump_json(value);
-    if (text.size() > 80) {
-        size_t cut = 77;
-        while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) --cut;
-        text.resize(cut);
-        text += "...";
-    }
-    return text;
+    return shortened(dump_json(value));
 }
 
 /// Checks values of one body and normalises them.
@@ -58,14 +51,22 @@ public:
     void read(const Json& body) {
         draft_.after = draft_.before != nullptr ? *draft_.before : Json::object();
         for (const Field& field : fields_) read_field(field, body);
-        for (const auto& [name, value] : body.items()) {
-            if (!known(name)) fault(name, "unknown", "no such field; known: " + known_names());
-        }
+        refuse_unknown(body);
     }
 
 private:
     void fault(const std::string& field, const char* code, std::string message) {
         draft_.faults.add(field, code, std::move(message));
+    }
+
+    /// The names that there are stand with the first only: a body can have any number of others.
+    void refuse_unknown(const Json& body) {
+        std::string message = "no such field; known: " + known_names();
+        for (const auto& [name, value] : body.items()) {
+            if (known(name)) continue;
+            fault(shortened(name), "unknown", std::move(message));
+            message = "no such field";
+        }
     }
 
     [[nodiscard]] bool known(const std::string& name) const {
@@ -221,7 +222,7 @@ private:
             fault(field.name, field.choices.empty() ? "invalid" : "choice", std::move(wrong));
             return std::nullopt;
         }
-        return text;
+        return field.form ? field.form(text) : text;
     }
 
     static std::string text_fault(const Field& field, std::string_view text) {
@@ -232,6 +233,9 @@ private:
                 allowed += (allowed.empty() ? "" : ", ") + choice;
             }
             return "expected one of " + allowed + ", found " + shown(std::string(text));
+        }
+        if (!field.is_prose && !field.is_secret) {
+            if (std::string wrong = control_fault(text); !wrong.empty()) return wrong;
         }
         const size_t length = characters(text);
         if (length < field.min_length || length > field.max_length) {
@@ -304,7 +308,10 @@ private:
             if (std::string wrong = text_fault(field, item); !wrong.empty()) {
                 fault(place, "invalid", std::move(wrong));
                 good = false;
-            } else if (!seen.insert(item).second) {
+                continue;
+            }
+            if (field.form) item = field.form(item);
+            if (!seen.insert(item).second) {
                 fault(place, "duplicate", "'" + item + "' stands twice");
                 good = false;
             }

@@ -13,6 +13,10 @@
 
 namespace ezapi {
 
+/// Limits of the body of a request that concerns one entity.
+inline constexpr std::uint64_t kMaxEntityBody = std::uint64_t{1} << 20U;
+inline constexpr JsonLimits kEntityLimits{.values = 100'000, .exact_numbers = true};
+
 /// Where and to whom a resource is served.
 struct Collection {
     std::string path;
@@ -24,6 +28,7 @@ struct Collection {
     std::function<Within(const Request&)> within = {};
     std::string within_param = {};  // the path parameter that `within` reads, if it does
     bool batch = true;
+    std::uint64_t max_body = kMaxEntityBody;  // bytes; a batch may have what the server allows
 };
 
 /// The version that If-Match asks for. `*` asks for any; more than one or a weak tag can never

@@ -20,6 +20,7 @@
 
 #include "ezapi/http.hpp"
 #include "ezapi/json.hpp"
+#include "ezapi/text.hpp"
 
 namespace ezapi {
 
@@ -52,6 +53,7 @@ struct Field {
     bool is_searchable = false;
     bool is_trimmed = false;
     bool is_lower_case = false;
+    bool is_prose = false;  // text that may hold control characters, such as the ends of lines
 
     Json default_value;  // null: none
     size_t min_length = 0;
@@ -63,6 +65,8 @@ struct Field {
     /// What is wrong with one text (the value, or an item of `texts`); empty when nothing is.
     std::function<std::string(std::string_view)> rule;
     std::string pattern;  // for OpenAPI only; `rule` enforces
+    /// The form in which one text that `rule` has passed is kept.
+    std::function<std::string(std::string_view)> form;
 
     Field&& required() && { return (is_required = true, std::move(*this)); }
 
@@ -89,6 +93,8 @@ struct Field {
     /// Taken in any case, kept in lower case (ASCII).
     Field&& lower_case() && { return (is_lower_case = true, std::move(*this)); }
 
+    Field&& prose() && { return (is_prose = true, std::move(*this)); }
+
     Field&& default_to(Json value) && {
         return (default_value = std::move(value), std::move(*this));
     }
@@ -114,6 +120,11 @@ struct Field {
                  std::string openapi_pattern = {}) && {
         rule = std::move(check);
         pattern = std::move(openapi_pattern);
+        return std::move(*this);
+    }
+
+    Field&& kept_as(std::function<std::string(std::string_view)> canonical) && {
+        form = std::move(canonical);
         return std::move(*this);
     }
 
@@ -172,28 +183,6 @@ struct Field {
 /// The id of an entity of another resource.
 [[nodiscard]] inline Field reference(std::string name) {
     return integer(std::move(name)).range(1).filterable();
-}
-
-/// The number of characters, not bytes, of UTF-8 text.
-[[nodiscard]] inline size_t characters(std::string_view utf8) {
-    size_t count = 0;
-    for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-    return count;
-}
-
-/// ASCII letters only, whatever the locale.
-[[nodiscard]] inline std::string lower_case(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
-
-[[nodiscard]] inline std::string_view trim(std::string_view text) {
-    const size_t first = text.find_first_not_of(" \t\r\n\f\v");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n\f\v") - first + 1);
 }
 
 }  // namespace ezapi

@@ -37,7 +37,7 @@ public:
     }
 
     [[nodiscard]] Response put(const Request& request, Tx& tx) const {
-        Json body = request.object();
+        Json body = request.object(kEntityLimits);
         body.emplace(collection_.item, name_of(request));
         take_turn(tx, request);
         const auto found = resource_.find_by(tx, collection_.item, name_of(request));
@@ -137,11 +137,13 @@ inline void serve_named(Host& host, const Resource& resource, const Collection& 
                    .schema(put_schema, detail::named_body_schema(spec, collection.item))
                    .returns(200, spec.schema.c_str())
                    .returns(201, spec.schema.c_str()),
+               {.max_body = collection.max_body},
                [served](const Request& request, Tx& tx) { return served->put(request, tx); });
     host.write("DELETE",
                item,
                collection.access,
                detail::conditional(describe("Deletes one of the " + spec.name)).returns(204),
+               {.max_body = collection.max_body},
                [served](const Request& request, Tx& tx) { return served->remove(request, tx); });
 }
 
