@@ -159,5 +159,77 @@ TEST(Batch, AnAtomicOneStopsWhereTheDatabaseRefused) {
     EXPECT_EQ(tried, 1);
 }
 
+TEST(Batch, EachFaultOfAnAtomicOneHasItsOwnCode) {
+    FakeHost host;
+    Tx tx = Db(host.abi()).begin();
+    const auto refuse = [](const Json& operation) -> Json {
+        if (operation["op"] == "create") throw Error(EZ_NOT_FOUND, "no such entity");
+        if (operation["op"] == "update")
+            throw Error(EZ_CONFLICT, "moved on").with_http(412).with_code("version_mismatch");
+        throw Error(EZ_CONFLICT, "in the way");
+    };
+    try {
+        (void)detail::run_batch(tx, three(true), refuse);
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), "not_found");
+        ASSERT_EQ(error.faults().size(), 3U);
+        EXPECT_EQ(error.faults()[0].code, "not_found");
+        EXPECT_EQ(error.faults()[1].code, "version_mismatch");
+        EXPECT_EQ(error.faults()[2].code, "conflict");
+    }
+}
+
+TEST(Batch, AFaultOfOneOperationIsAProblemLikeAnyOther) {
+    FakeHost host;
+    Tx tx = Db(host.abi()).begin();
+    const auto taken = [](const Json&) -> Json {
+        throw Error(EZ_CONFLICT, "name: taken").with_code("unique").with_field("name");
+    };
+
+    const Json results = Json::parse(detail::run_batch(tx, three(false), taken).body)["results"];
+
+    EXPECT_EQ(results[0]["problem"], Json::parse(R"({"type":"about:blank","title":"Conflict",
+        "status":409,"code":"unique","detail":"name: taken",
+        "errors":[{"field":"name","code":"unique","message":"name: taken"}]})"));
+}
+
+TEST(Batch, AsksTheTransactionBehindTheSavepointWhatIsInTheWay) {
+    FakeHost host;
+    Tx tx = Db(host.abi()).begin();
+    const auto refuse = [](const Json&) -> Json {
+        throw Error(EZ_CONFLICT, "raw").with_sqlstate("23505");
+    };
+    const auto explain = [&host](const Error& error, Tx* asked) {
+        if (asked == nullptr) return Error(error.status(), "nobody to ask");
+        EXPECT_THAT(host.db.statements().back().sql, ::testing::HasSubstr("ROLLBACK TO"));
+        return Error(error.status(), "told");
+    };
+
+    const Json results =
+        Json::parse(detail::run_batch(tx, three(false), refuse, explain).body)["results"];
+    EXPECT_EQ(results[2]["problem"]["detail"], "told");
+    try {
+        (void)detail::run_batch(tx, three(true), refuse, explain);
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.faults().at(0).message, "nobody to ask");
+    }
+}
+
+TEST(Batch, ListsTheFirstHundredFaults) {
+    FakeHost host;
+    Tx tx = Db(host.abi()).begin();
+    detail::BatchRequest batch{true, Json::array()};
+    for (int i = 0; i < 150; ++i) batch.operations.push_back({{"op", "update"}});
+    try {
+        (void)detail::run_batch(tx, batch, run);
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.faults().size(), 100U);
+        EXPECT_STREQ(error.what(), "150 faults (the first 100 are listed), nothing was done");
+    }
+}
+
 }  // namespace
 }  // namespace ezapi

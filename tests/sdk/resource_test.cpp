@@ -197,6 +197,39 @@ TEST_F(Routes, ADeletionOfWhatIsReferredToCountsWhoDoes) {
     EXPECT_EQ(reply.json()["detail"], "widgets 7: in use by 3 spare-parts");
 }
 
+TEST_F(Routes, ADeletionThatOnlyTheCommitRefusesCountsWhoDoesToo) {
+    host_.db.before_commit = [](auto&) {
+        throw Error(EZ_CONFLICT, "main: commit: 'parts_widget_id_fkey': it refers to a row")
+            .with_code("foreign_key")
+            .with_field("parts_widget_id_fkey")
+            .with_sqlstate("23503");
+    };
+    const auto reply = call("DELETE", "/admin/widgets/7");
+
+    EXPECT_EQ(reply.status, 409);
+    EXPECT_EQ(reply.json()["code"], "in_use");
+    EXPECT_EQ(reply.json()["detail"], "widgets 7: in use by 3 spare-parts");
+    EXPECT_FALSE(reply.json().contains("errors"));
+}
+
+TEST_F(Routes, OneEntityHasNoMoreThanAHundredThousandValues) {
+    std::string body = R"({"name":"n","group":[0)";
+    for (int i = 0; i < 100'000; ++i) body += ",0";
+    const auto reply = call("POST", "/admin/widgets", (body + "]}").c_str());
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_THAT(reply.body, HasSubstr("more than 100000 values"));
+}
+
+TEST_F(Routes, AFullBatchOfLargeOperationsFits) {
+    Json body{{"operations", Json::array()}};
+    Json data{{"name", "n"}};
+    for (int i = 0; i < 500; ++i) data["colour-" + std::to_string(i)] = i;
+    for (int i = 0; i < 1000; ++i) body["operations"].push_back({{"op", "create"}, {"data", data}});
+    const auto reply = call("POST", "/admin/widgets/batch", body.dump().c_str());
+    EXPECT_EQ(reply.status, 422);
+    EXPECT_LT(reply.body.size(), 20'000U);
+}
+
 TEST_F(Routes, ReadAnswersNotModifiedToWhoHasTheVersion) {
     EXPECT_EQ(call("GET", "/admin/widgets/7").json()["name"], "first");
     EXPECT_EQ(call("GET", "/admin/widgets/7", "", {{"If-None-Match", "\"3\""}}).status, 304);
@@ -303,6 +336,23 @@ TEST_F(Routes, AnIdempotencyKeyRepeatsTheAnswer) {
 TEST_F(Routes, TakeNothingButJson) {
     const auto reply = call("POST", "/admin/widgets", "name=n", {{"Content-Type", "text/plain"}});
     EXPECT_EQ(reply.status, 415);
+    for (const char* other : {"application/jsonx",
+                              "application/json-patch+json",
+                              "application/json; charset=utf-16",
+                              "application/json; charset=\"latin1\"",
+                              "json",
+                              ""}) {
+        EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", {{"Content-Type", other}}).status, 415)
+            << other;
+    }
+    for (const char* json : {"Application/JSON",
+                             "application/json ; Charset=UTF-8",
+                             "application/json;charset=\"utf-8\"; profile=x",
+                             "application/merge-patch+json",
+                             "application/json;"}) {
+        EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", {{"Content-Type", json}}).status, 200)
+            << json;
+    }
     EXPECT_EQ(call("POST", "/admin/widgets", "{").status, 400);
     EXPECT_EQ(call("POST", "/admin/widgets", "[]").status, 422);
 }

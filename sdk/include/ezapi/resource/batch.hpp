@@ -34,7 +34,7 @@ inline BatchRequest read_batch(const Json& body) {
             faults.add(
                 name, "type", name == "atomic" ? "expected true or false" : "expected an array");
         } else {
-            faults.add(name, "unknown", "no such field; known: atomic, operations");
+            faults.add(shortened(name), "unknown", "no such field; known: atomic, operations");
         }
     }
     if (!body.contains("operations")) faults.add("operations", "required", "is required");
@@ -62,7 +62,7 @@ inline void check_operation(const Json& operation) {
         faults.add("op", "choice", "expected create, update or delete");
     for (const auto& [name, value] : operation.items()) {
         if (name != "op" && name != "id" && name != "data" && name != "version")
-            faults.add(name, "unknown", "no such field; known: op, id, data, version");
+            faults.add(shortened(name), "unknown", "no such field; known: op, id, data, version");
     }
     const auto id = operation.contains("id") ? as_integer(operation["id"]) : std::nullopt;
     if (op == "create" && operation.contains("id"))
@@ -88,18 +88,30 @@ inline bool concerns_all(const Error& error) {
 
 inline Json problem_json(const Error& error) {
     const int status = error.http_status();
-    Json out{{"status", status},
+    Json out{{"type", "about:blank"},
+             {"title", default_title(status)},
+             {"status", status},
              {"code", error.code().empty() ? std::string(default_code(status)) : error.code()},
              {"detail",
               status >= 500 ? std::string("the operation failed") : std::string(error.what())}};
-    if (!error.faults().empty()) out["errors"] = faults_json(error.faults());
+    if (const auto faults = faults_of(error); !faults.empty()) out["errors"] = faults_json(faults);
     return out;
 }
 
 using RunOperation = std::function<Json(const Json& operation)>;
+/// Tells a fault in the terms of the entity. `tx` can be asked what the batch has done so far;
+/// nullptr where the fault has ended it.
+using ExplainFault = std::function<Error(const Error&, Tx* tx)>;
+
+inline Error explained(const Error& error, const ExplainFault& explain, Tx* tx) {
+    return explain ? explain(error, tx) : Error(error);
+}
 
 /// One operation on a savepoint of its own: its fault is its result.
-inline Json run_guarded(Tx& tx, const Json& operation, const RunOperation& run) {
+inline Json run_guarded(Tx& tx,
+                        const Json& operation,
+                        const RunOperation& run,
+                        const ExplainFault& explain) {
     tx.query("SAVEPOINT operation");
     try {
         Json result = run(operation);
@@ -108,11 +120,12 @@ inline Json run_guarded(Tx& tx, const Json& operation, const RunOperation& run) 
     } catch (const Error& error) {
         if (concerns_all(error)) throw;
         tx.query("ROLLBACK TO SAVEPOINT operation");
+        const Error told = explained(error, explain, &tx);
         const bool named =
             operation.is_object() && operation.contains("op") && operation["op"].is_string();
         return {{"op", named ? operation["op"] : Json("")},
-                {"status", error.http_status()},
-                {"problem", problem_json(error)}};
+                {"status", told.http_status()},
+                {"problem", problem_json(told)}};
     }
 }
 
@@ -120,21 +133,22 @@ inline Json run_guarded(Tx& tx, const Json& operation, const RunOperation& run) 
 class BatchFaults {
 public:
     void add(size_t index, const Error& error) {
-        if (faults_.empty()) {
+        const std::string code =
+            error.code().empty() ? std::string(default_code(error.http_status())) : error.code();
+        if (count_ == 0) {
             status_ = error.http_status();
-            code_ = error.code().empty() ? std::string(default_code(status_)) : error.code();
+            code_ = code;
         }
         const std::string place = "operations/" + std::to_string(index) + "/";
         for (const FieldFault& fault : error.faults())
-            faults_.push_back({place + fault.field, fault.code, fault.message});
-        if (error.faults().empty()) faults_.push_back({place + error.field(), code_, error.what()});
+            add({place + fault.field, fault.code, fault.message});
+        if (error.faults().empty()) add({place + error.field(), code, error.what()});
     }
 
     void raise() {
-        if (faults_.empty()) return;
-        const std::string summary = std::to_string(faults_.size()) +
-                                    (faults_.size() == 1 ? " fault" : " faults") +
-                                    ", nothing was done";
+        if (count_ == 0) return;
+        const std::string summary =
+            counted_faults(count_, "fault", "faults") + ", nothing was done";
         throw Error(EZ_INVALID, summary)
             .with_http(status_)
             .with_code(code_)
@@ -142,22 +156,31 @@ public:
     }
 
 private:
+    void add(FieldFault fault) {
+        if (++count_ <= kMaxFaults) faults_.push_back(std::move(fault));
+    }
+
     std::vector<FieldFault> faults_;
+    size_t count_ = 0;
     int status_ = 422;
     std::string code_;
 };
 
-inline Response run_batch(Tx& tx, const BatchRequest& batch, const RunOperation& run) {
+inline Response run_batch(Tx& tx,
+                          const BatchRequest& batch,
+                          const RunOperation& run,
+                          const ExplainFault& explain = {}) {
     Json results = Json::array();
     BatchFaults faults;
     for (size_t index = 0; index < batch.operations.size(); ++index) {
         try {
-            results.push_back(batch.atomic ? run(batch.operations[index])
-                                           : run_guarded(tx, batch.operations[index], run));
+            results.push_back(batch.atomic
+                                  ? run(batch.operations[index])
+                                  : run_guarded(tx, batch.operations[index], run, explain));
             results.back()["index"] = index;
         } catch (const Error& error) {
             if (concerns_all(error)) throw;
-            faults.add(index, error);
+            faults.add(index, explained(error, explain, nullptr));
             // A refusal by the database has aborted the transaction: nothing behind it can be
             // tried.
             if (!error.sqlstate().empty()) break;

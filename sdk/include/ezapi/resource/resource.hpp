@@ -197,7 +197,7 @@ public:
             tx.query(delete_, {id, before.version});
         } catch (const Error& error) {
             if (error.sqlstate() != "23503") throw;
-            throw detail::DeletionRefused(kept(id, "rows of others (" + error.field() + ")"), id);
+            throw detail::DeletionRefused(kept(id, "others"), id);
         }
         record_change(tx, EZ_DELETED, &before, nullptr);
     }
@@ -214,15 +214,16 @@ public:
     }
 
     /// An error of the database, told in the terms of the entity: which field, which row stands in
-    /// the way.
-    [[nodiscard]] Error explained(const Error& error, const Db& db) const {
+    /// the way. `source`: who can be asked for that row, a Db or a Tx that has not failed.
+    template <class Source>
+    [[nodiscard]] Error explained(const Error& error, Source& source) const {
         if (const auto* deletion = dynamic_cast<const detail::DeletionRefused*>(&error))
-            return in_use(deletion->id, error, db);
+            return in_use(deletion->id, error, source);
         const auto* refused = dynamic_cast<const detail::RowRefused*>(&error);
         if (refused == nullptr) return error;
         if (error.sqlstate() == "23505") {
             for (const Unique& unique : spec_.uniques) {
-                if (unique.constraint == error.field()) return taken(unique, db, refused->row);
+                if (unique.constraint == error.field()) return taken(unique, source, refused->row);
             }
         }
         if (error.sqlstate() == "23503") {
@@ -231,6 +232,21 @@ public:
             }
         }
         return error;
+    }
+
+    /// The same for what COMMIT refuses: rows that still refer to one that was deleted. `id`: the
+    /// one, where only one can be meant.
+    [[nodiscard]] Error explained_commit(const Error& error,
+                                         std::optional<std::int64_t> id,
+                                         const Db& db) const {
+        if (error.sqlstate() != "23503") return error;
+        const Rows referring = db.query(
+            "SELECT translate(r.relname, '_', '-') FROM pg_constraint c JOIN pg_class r ON r.oid = "
+            "c.conrelid WHERE c.conname = $1 AND c.confrelid = $2::regclass",
+            {error.field(), spec_.table});
+        if (referring.empty()) return error;
+        const std::string users = id ? users_of(*id, Checked::at_commit, db) : std::string();
+        return kept(id, users.empty() ? std::string(referring.text(0, 0)) : users);
     }
 
     /// The entity as `body` and the rules of the fields make it, for code that stores it in its own
@@ -401,7 +417,8 @@ private:
         return nullptr;
     }
 
-    [[nodiscard]] Error taken(const Unique& unique, const Db& db, const Json& row) const {
+    template <class Source>
+    [[nodiscard]] Error taken(const Unique& unique, Source& source, const Json& row) const {
         std::string what;
         std::string sql = "SELECT id FROM " + spec_.table + " WHERE true";
         std::vector<Param> params;
@@ -414,7 +431,7 @@ private:
         }
         std::string who = "another of the " + spec_.name;
         if (params.size() == unique.fields.size()) {
-            const Rows rows = db.query(sql + " LIMIT 1", params);
+            const Rows rows = source.query(sql + " LIMIT 1", params);
             if (!rows.empty()) who = spec_.name + " " + std::string(rows.text(0, 0));
         }
         return Error(EZ_CONFLICT,
@@ -424,32 +441,45 @@ private:
             .with_sqlstate("23505");
     }
 
-    [[nodiscard]] Error kept(std::int64_t id, const std::string& users) const {
-        return Error(EZ_CONFLICT, spec_.name + " " + std::to_string(id) + ": in use by " + users)
+    [[nodiscard]] Error kept(std::optional<std::int64_t> id, const std::string& users) const {
+        const std::string which = id ? spec_.name + " " + std::to_string(*id)
+                                     : "one of the " + spec_.name + " to be deleted";
+        return Error(EZ_CONFLICT, which + ": in use by " + users)
             .with_code("in_use")
             .with_sqlstate("23503");
     }
 
-    /// The same with counts: the foreign keys that lead here say where to count. Those that are
-    /// checked at commit only may find nothing then, and are not asked.
-    [[nodiscard]] Error in_use(std::int64_t id, const Error& refusal, const Db& db) const {
-        const Rows tables = db.query(
+    /// The same with counts.
+    template <class Source>
+    [[nodiscard]] Error in_use(std::int64_t id, const Error& refusal, Source& source) const {
+        const std::string users = users_of(id, Checked::at_once, source);
+        return users.empty() ? refusal : kept(id, users);
+    }
+
+    /// When a foreign key is checked. One that waits for the commit says nothing before it.
+    enum class Checked { at_once, at_commit };
+
+    /// "3 keys, 1 others": the foreign keys that lead here say where to count.
+    template <class Source>
+    [[nodiscard]] std::string users_of(std::int64_t id, Checked when, Source& source) const {
+        const Rows tables = source.query(
             "SELECT c.conrelid::regclass::text, quote_ident(a.attname), translate(r.relname, '_', "
             "'-') FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_attribute a "
-            "ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND NOT "
-            "c.condeferrable AND c.confrelid = $1::regclass AND cardinality(c.conkey) = 1 ORDER BY "
-            "3",
-            {spec_.table});
+            "ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND "
+            "c.condeferrable = $2 AND c.confrelid = $1::regclass AND cardinality(c.conkey) = 1 "
+            "ORDER BY 3",
+            {spec_.table, when == Checked::at_commit});
         std::string users;
         for (size_t row = 0; row < tables.size(); ++row) {
-            const Rows count = db.query("SELECT count(*) FROM " + std::string(tables.text(row, 0)) +
-                                            " WHERE " + std::string(tables.text(row, 1)) + " = $1",
-                                        {id});
+            const Rows count =
+                source.query("SELECT count(*) FROM " + std::string(tables.text(row, 0)) +
+                                 " WHERE " + std::string(tables.text(row, 1)) + " = $1",
+                             {id});
             if (count.text(0, 0) == "0") continue;
             users += (users.empty() ? "" : ", ") + std::string(count.text(0, 0)) + " " +
                      std::string(tables.text(row, 2));
         }
-        return users.empty() ? refusal : kept(id, users);
+        return users;
     }
 
     [[nodiscard]] static Error dangling(const Foreign& foreign, const Json& row) {

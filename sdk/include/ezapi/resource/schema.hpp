@@ -170,7 +170,9 @@ namespace detail {
 
 [[nodiscard]] inline Json problem_schema() {
     return object_schema(
-        {{"status", {{"type", "integer"}}},
+        {{"type", text_schema()},
+         {"title", text_schema()},
+         {"status", {{"type", "integer"}}},
          {"code", text_schema()},
          {"detail", text_schema()},
          {"errors",

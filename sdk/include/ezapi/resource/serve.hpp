@@ -60,6 +60,9 @@ inline void serve(Host& host, const Resource& resource, const Collection& collec
              access,
              detail::for_collection(detail::list_operation(spec), collection, false),
              [served](const Request& request) { return served->list(request); });
+    const auto refused = [served](const Request& request, const Error& error) {
+        return served->refused(request, error);
+    };
     host.write("POST",
                path,
                access,
@@ -67,6 +70,7 @@ inline void serve(Host& host, const Resource& resource, const Collection& collec
                    .body_of(create_schema)
                    .schema(create_schema, detail::body_schema(spec, BodyMode::create))
                    .returns(201, detail::created_schema(spec)),
+               {.max_body = collection.max_body},
                [served](const Request& request, Tx& tx) { return served->create(request, tx); });
     host.get(item,
              access,
@@ -79,6 +83,7 @@ inline void serve(Host& host, const Resource& resource, const Collection& collec
                    .body_of(create_schema)
                    .schema(create_schema, detail::body_schema(spec, BodyMode::create))
                    .returns(200, spec.schema.c_str()),
+               {.max_body = collection.max_body},
                [served](const Request& request, Tx& tx) {
                    return served->update(request, tx, BodyMode::replace);
                });
@@ -89,23 +94,30 @@ inline void serve(Host& host, const Resource& resource, const Collection& collec
                    .body_of(merge_schema)
                    .schema(merge_schema, detail::body_schema(spec, BodyMode::merge))
                    .returns(200, spec.schema.c_str()),
+               {.max_body = collection.max_body},
                [served](const Request& request, Tx& tx) {
                    return served->update(request, tx, BodyMode::merge);
                });
-    host.write("DELETE",
-               item,
-               access,
-               detail::conditional(describe("Deletes one of the " + spec.name, true)).returns(204),
-               [served](const Request& request, Tx& tx) { return served->remove(request, tx); });
+    host.write(
+        "DELETE",
+        item,
+        access,
+        detail::conditional(describe("Deletes one of the " + spec.name, true)).returns(204),
+        {.max_body = collection.max_body},
+        [served](const Request& request, Tx& tx) { return served->remove(request, tx); },
+        refused);
     if (collection.batch) {
-        host.write("POST",
-                   path + "/batch",
-                   access,
-                   detail::idempotent(
-                       describe("Creates, changes and deletes many of the " + spec.name, false))
-                       .body(detail::batch_body_schema())
-                       .returns(200, detail::batch_answer_schema(spec)),
-                   [served](const Request& request, Tx& tx) { return served->batch(request, tx); });
+        host.write(
+            "POST",
+            path + "/batch",
+            access,
+            detail::idempotent(
+                describe("Creates, changes and deletes many of the " + spec.name, false))
+                .body(detail::batch_body_schema())
+                .returns(200, detail::batch_answer_schema(spec)),
+            {},
+            [served](const Request& request, Tx& tx) { return served->batch(request, tx); },
+            refused);
     }
 }
 

@@ -46,7 +46,7 @@ public:
 
     [[nodiscard]] Response create(const Request& request, Tx& tx) const {
         const auto within = scope(request);
-        const Json body = request.object();
+        const Json body = request.object(kEntityLimits);
         const Record record = explaining(resource_, db_, [&] {
             return resource_.create(tx, body, within ? &*within : nullptr);
         });
@@ -56,7 +56,7 @@ public:
 
     [[nodiscard]] Response update(const Request& request, Tx& tx, BodyMode mode) const {
         const auto within = scope(request);
-        const Json body = request.object();
+        const Json body = request.object(kEntityLimits);
         return entity_response(explaining(resource_, db_, [&] {
             return resource_.update(tx,
                                     request.id(collection_.item),
@@ -70,28 +70,39 @@ public:
     [[nodiscard]] Response remove(const Request& request, Tx& tx) const {
         const auto within = scope(request);
         const std::int64_t id = request.id(collection_.item);
-        remove(tx, id, if_match(request), within ? &*within : nullptr);
+        explaining(resource_, db_, [&] {
+            resource_.remove(tx, id, if_match(request), within ? &*within : nullptr);
+        });
         return Response::none();
     }
 
     [[nodiscard]] Response batch(const Request& request, Tx& tx) const {
         const auto within = scope(request);
-        return run_batch(tx, read_batch(request.object()), [&](const Json& operation) {
-            return run_operation(tx, operation, within ? &*within : nullptr);
-        });
+        JsonLimits limits = kBodyLimits;
+        limits.exact_numbers = kEntityLimits.exact_numbers;
+        return run_batch(
+            tx,
+            read_batch(request.object(limits)),
+            [&](const Json& operation) {
+                return run_operation(tx, operation, within ? &*within : nullptr);
+            },
+            [this](const Error& error, Tx* asked) {
+                return asked != nullptr ? resource_.explained(error, *asked)
+                                        : resource_.explained(error, db_);
+            });
+    }
+
+    /// What COMMIT refused. A batch may have deleted many: no single one is named then.
+    [[nodiscard]] Error refused(const Request& request, const Error& error) const {
+        const bool of_one = !request.param(collection_.item).empty();
+        return resource_.explained_commit(
+            error, of_one ? std::optional(request.id(collection_.item)) : std::nullopt, db_);
     }
 
 private:
     [[nodiscard]] std::optional<Within> scope(const Request& request) const {
         if (!collection_.within) return std::nullopt;
         return collection_.within(request);
-    }
-
-    void remove(Tx& tx,
-                std::int64_t id,
-                std::optional<std::int64_t> version,
-                const Within* within) const {
-        explaining(resource_, db_, [&] { resource_.remove(tx, id, version, within); });
     }
 
     [[nodiscard]] Json run_operation(Tx& tx, const Json& operation, const Within* within) const {
@@ -102,19 +113,15 @@ private:
         Json result{{"op", op}};
         if (op == "delete") {
             const std::int64_t id = operation["id"];
-            remove(tx, id, version, within);
+            resource_.remove(tx, id, version, within);
             result.update({{"status", 204}, {"id", id}});
             return result;
         }
-        const Record record = explaining(resource_, db_, [&] {
-            return op == "create" ? resource_.create(tx, operation["data"], within)
-                                  : resource_.update(tx,
-                                                     operation["id"],
-                                                     operation["data"],
-                                                     BodyMode::merge,
-                                                     version,
-                                                     within);
-        });
+        const Record record =
+            op == "create"
+                ? resource_.create(tx, operation["data"], within)
+                : resource_.update(
+                      tx, operation["id"], operation["data"], BodyMode::merge, version, within);
         Json data = Json::parse(record.text);
         data.update(record.reveal);
         result.update(
