@@ -24,8 +24,9 @@ protected:
                                        text("note").nullable().sortable(),
                                        choice("status", {"on", "off"}).filterable(),
                                        integer("quota").filterable(),
-                                       boolean("live").filterable(),
-                                       time("seen_at").filterable(),
+                                       boolean("live").filterable().sortable(),
+                                       time("seen_at").nullable().filterable().sortable(),
+                                       number("price").sortable(),
                                        texts("models").filterable(),
                                        text("digest").hidden())}) {
             serve(host, entity, {.path = "/admin/widgets", .tag = "widgets"});
@@ -56,12 +57,19 @@ protected:
                                     "5",
                                     "t",
                                     std::nullopt,
+                                    "2.5",
                                     "[\"a\", \"b\"]",
                                     "secret"};
         for (size_t at = sql.find(")::text"); at != std::string::npos;
              at = sql.find(")::text", at + 1))
-            out.emplace_back(sql.rfind("(id", at) == at - 3 ? id : "k" + id);
+            out.emplace_back(sort_key(sql.substr(0, at), id));
         return out;
+    }
+
+    static std::string sort_key(const std::string& sql, const std::string& id) {
+        if (sql.ends_with("(id")) return id;
+        return (sql.ends_with("_at") ? "2026-01-02 03:04:05.00000" : "k") + id +
+               (sql.ends_with("_at") ? "+00" : "");
     }
 
     fake::HttpReply get(const std::string& query) {
@@ -79,7 +87,7 @@ TEST_F(List, ShowsRowsWithoutHiddenColumns) {
     ASSERT_EQ(page["data"].size(), 3U);
     EXPECT_EQ(page["data"][0],
               Json::parse(R"({"id":1,"name":"w1","note":null,"status":"on","quota":5,"live":true,
-                              "seen_at":null,"models":["a","b"],"version":1,
+                              "seen_at":null,"price":2.5,"models":["a","b"],"version":1,
                               "created_at":"2026-01-02T03:04:05.000Z",
                               "updated_at":"2026-01-02T03:04:05.000Z"})"));
     EXPECT_EQ(page["next_cursor"], nullptr);
@@ -111,7 +119,8 @@ TEST_F(List, ContinuesAMixedSortWithABoundForTheIndex) {
                           "(created_at = $2 AND \"name\" > $3) OR "
                           "(created_at = $2 AND \"name\" = $3 AND id > $4)) "
                           "ORDER BY created_at DESC, \"name\", id LIMIT 3"));
-    EXPECT_EQ(last().params, (std::vector<fake::Cell>{"on", "k2", "k2", "2"}));
+    EXPECT_EQ(last().params,
+              (std::vector<fake::Cell>{"on", "2026-01-02 03:04:05.000002+00", "k2", "2"}));
 }
 
 TEST_F(List, SortsNullAsTheLeastValueSoThatPagesCanContinue) {
@@ -127,6 +136,24 @@ TEST_F(List, RefusesACursorOfAnotherSortOrMaking) {
     EXPECT_EQ(get("?cursor=" + base64url("[\"\",7]")).status, 400);
     EXPECT_EQ(get("?cursor=" + base64url("[\"\",\"\\u0000\"]")).status, 400);
     EXPECT_EQ(get("?cursor=%21").status, 400);
+}
+
+TEST_F(List, RefusesACursorWithValuesOfAnotherTypeByItsName) {
+    const auto refusal = [&](const std::string& sort, const Json& parts) {
+        const auto reply = get("?sort=" + sort + "&cursor=" + base64url(dump_json(parts)));
+        EXPECT_EQ(reply.status, 400) << parts;
+        return reply.json()["errors"][0]["field"];
+    };
+    EXPECT_EQ(refusal("", {"", "x"}), "cursor");
+    EXPECT_EQ(refusal("", {"", "9223372036854775808"}), "cursor");
+    EXPECT_EQ(refusal("created_at", {"created_at", "yesterday", "1"}), "cursor");
+    EXPECT_EQ(refusal("live", {"live", "maybe", "1"}), "cursor");
+    for (const char* price : {"", ".", "1e5", "NaN", "1.", "--1", "1.2.3"})
+        EXPECT_EQ(refusal("price", {"price", price, "1"}), "cursor") << price;
+    EXPECT_TRUE(host_.db.statements().empty());
+    EXPECT_EQ(get("?sort=price&cursor=" + base64url(R"(["price","-0.25","1"])")).status, 200);
+    EXPECT_EQ(get("?sort=seen_at&cursor=" + base64url(R"(["seen_at","-infinity","1"])")).status,
+              200);
 }
 
 TEST_F(List, FiltersByEqualityAndMembership) {

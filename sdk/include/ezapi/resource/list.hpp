@@ -88,9 +88,12 @@ public:
     }
 
 private:
+    static constexpr size_t kMaxCursorText = 4096;  // more than any sorted field holds
+
     struct SortKey {
         std::string expression;
         bool descending = false;
+        FieldType type = FieldType::integer;
     };
 
     static std::int64_t number(std::string_view name,
@@ -189,7 +192,7 @@ private:
     }
 
     [[nodiscard]] std::optional<std::string> sort_expression(std::string_view name) const {
-        if (name == "id" || name == "created_at" || name == "updated_at") return std::string(name);
+        if (is_common(name)) return std::string(name);
         for (const Field& field : resource_.fields()) {
             if (field.name != name || !field.is_sortable) continue;
             const std::string column = "\"" + field.name + "\"";
@@ -207,6 +210,18 @@ private:
             }
         }
         return std::nullopt;
+    }
+
+    static bool is_common(std::string_view name) {
+        return name == "id" || name == "created_at" || name == "updated_at";
+    }
+
+    [[nodiscard]] FieldType sort_type(std::string_view name) const {
+        if (is_common(name)) return name == "id" ? FieldType::integer : FieldType::time;
+        for (const Field& field : resource_.fields()) {
+            if (field.name == name) return field.type;
+        }
+        return FieldType::text;
     }
 
     void read_sort(std::string_view text) {
@@ -229,6 +244,7 @@ private:
             if (sort_.size() == 5) throw detail::bad_query("sort", "expected at most 5 fields");
             by_id = by_id || name == "id";
             key.expression = *expression;
+            key.type = sort_type(name);
             sort_.push_back(std::move(key));
         }
         if (!by_id) sort_.push_back({"id", !sort_.empty() && sort_.back().descending});
@@ -253,10 +269,42 @@ private:
             throw detail::bad_query("cursor", "belongs to another sort");
         for (size_t i = 1; i < parts.size(); ++i) {
             std::string value = parts[i].get<std::string>();
-            if (value.find('\0') != std::string::npos || value.size() > 4096)
+            if (!is_sort_value(sort_[i - 1].type, value))
                 throw detail::bad_query("cursor", "not one that this list has handed out");
             after_.push_back(std::move(value));
         }
+    }
+
+    /// Whether PostgreSQL reads it as a value of the type: it writes the same for the sort keys.
+    static bool is_sort_value(FieldType type, std::string_view text) {
+        switch (type) {
+            case FieldType::integer: {
+                std::int64_t value = 0;
+                const auto [end, fault] =
+                    std::from_chars(text.data(), text.data() + text.size(), value);
+                return fault == std::errc{} && end == text.data() + text.size();
+            }
+            case FieldType::number:
+                return is_decimal(text);
+            case FieldType::boolean:
+                return text == "true" || text == "false";
+            case FieldType::time:
+                return text == "-infinity" || parse_time(text).has_value();
+            default:
+                return text.find('\0') == std::string_view::npos && text.size() <= kMaxCursorText;
+        }
+    }
+
+    static bool is_decimal(std::string_view text) {
+        if (text.starts_with('-')) text.remove_prefix(1);
+        const size_t point = text.find('.');
+        const std::string_view fraction =
+            point == std::string_view::npos ? "0" : text.substr(point + 1);
+        const auto digits = [](std::string_view part) {
+            return !part.empty() && part.size() <= 1000 &&
+                   part.find_first_not_of("0123456789") == std::string_view::npos;
+        };
+        return digits(text.substr(0, point)) && digits(fraction);
     }
 
     [[nodiscard]] std::string next_cursor(const Rows& rows, size_t last) const {
