@@ -55,7 +55,9 @@ WITH given AS (
         status = CASE WHEN k.status = 'active' AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit
                       THEN 'exhausted' ELSE k.status END,
         version = k.version + CASE WHEN k.status = 'active'
-            AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit THEN 1 ELSE 0 END
+            AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit THEN 1 ELSE 0 END,
+        updated_at = CASE WHEN k.status = 'active'
+            AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit THEN now() ELSE k.updated_at END
     FROM sums s JOIN locked l USING (id) WHERE k.id = s.id
     RETURNING k.id, k.token_hash, k.quota_unshown <> 0 AS lags,
         k.quota_limit IS NOT NULL AND s.tokens_in + s.tokens_out > 0 AND k.quota_unshown = 0 AS differs

@@ -16,7 +16,11 @@ Field counter(std::string name, std::string about) {
 }
 
 Field networks(std::string name, std::string about) {
-    return texts(std::move(name)).length(1, 64).must(network_fault).about(std::move(about));
+    return texts(std::move(name))
+        .length(1, 64)
+        .must(network_fault)
+        .kept_as(canonical_network)
+        .about(std::move(about));
 }
 
 std::vector<Field> key_fields() {
@@ -36,7 +40,9 @@ std::vector<Field> key_fields() {
             .about("Used where a request names none; empty: the master's"),
         texts("models").about("Models that it may use; none named: all"),
         texts("models_denied").about("Models that it may not use, whatever `models` says"),
-        networks("ip_allow", "Addresses and networks (CIDR) it may come from; none named: any"),
+        networks("ip_allow",
+                 "Addresses and networks (CIDR) it may come from; none named: any. Kept without "
+                 "host bits: 10.1.2.3/8 is 10.0.0.0/8"),
         networks("ip_deny", "Addresses and networks it may not come from, whatever ip_allow says"),
         time("expires_at").nullable().sortable().about("Null: never"),
         integer("quota_limit")

@@ -73,8 +73,9 @@ private:
 
     [[nodiscard]] Within path_master(const Request& request) const {
         const std::int64_t id = request.id("master_id");
-        // Everything but a list finds out by itself.
-        if (request.param("id").empty() && request.method() != "POST") {
+        // What reads or writes a token finds out by itself.
+        const bool lists = request.method() != "POST" && request.param("id").empty();
+        if (lists || request.path().ends_with("/batch")) {
             Tx tx = db_.begin({.read_only = true});
             (void)masters_.one(tx, id, EZ_MASTER_READ);
         }

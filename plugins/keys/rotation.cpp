@@ -60,9 +60,11 @@ void serve_rotation(Host& host,
                collection.path + "/{" + collection.item + "}/rotate",
                collection.access,
                describe(keys, collection),
+               {.max_body = kMaxEntityBody},
                [&keys, &masters, collection](const Request& request, Tx& tx) {
                    const Json body = read_body(
-                       body_fields(), request.body().empty() ? Json::object() : request.object());
+                       body_fields(),
+                       request.body().empty() ? Json::object() : request.object(kEntityLimits));
                    const Within within = collection.within(request);
                    // The master first, as everywhere: see Issuing::prepare for why it is shared.
                    const Master master = masters.one(tx, within.id, EZ_MASTER_SHARE);

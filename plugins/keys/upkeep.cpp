@@ -20,7 +20,8 @@ const std::string kReset =
     "quota_reset_at = CASE quota_reset WHEN 'daily' THEN $3::timestamptz "
     "WHEN 'weekly' THEN $4::timestamptz WHEN 'monthly' THEN $5::timestamptz END, "
     "status = CASE status WHEN 'exhausted' THEN 'active' ELSE status END, "
-    "version = version + CASE status WHEN 'exhausted' THEN 1 ELSE 0 END "
+    "version = version + CASE status WHEN 'exhausted' THEN 1 ELSE 0 END, "
+    "updated_at = CASE status WHEN 'exhausted' THEN now() ELSE updated_at END "
     "FROM due WHERE k.id = due.id RETURNING k.id, k.token_hash) " +
     kHashesOfMoved;
 

@@ -18,11 +18,15 @@ TEST_F(KeysJobs, QuotaBeginsAnewAndTheExhaustedTokenWorksAgain) {
     const json of = master();
     const json key = issue(of, {{"quota_limit", 10}, {"quota_reset", "monthly"}});
     admin().post("/probe/usage", {{"items", {{{"key_id", key.at("id")}, {"tokens_in", 10}}}}});
-    ASSERT_EQ(read(of, key).at("status"), "exhausted");
+    const json exhausted = read(of, key);
+    ASSERT_EQ(exhausted.at("status"), "exhausted");
+    EXPECT_GT(exhausted.at("updated_at"), key.at("updated_at")) << "as with the version";
     touched();
     sql("UPDATE keys SET quota_reset_at = now() - interval '40 days' WHERE id = " + id(key));
     EXPECT_TRUE(eventually(20s, [&] { return read(of, key).at("status") == "active"; }));
     const json after = read(of, key);
+    EXPECT_EQ(after.at("version"), exhausted.at("version").get<int64_t>() + 1);
+    EXPECT_GT(after.at("updated_at"), exhausted.at("updated_at"));
     EXPECT_EQ(after.at("quota_used"), 0);
     EXPECT_EQ(after.at("tokens_in"), 10);
     EXPECT_EQ(

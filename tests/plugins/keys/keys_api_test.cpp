@@ -259,5 +259,40 @@ TEST_F(KeysApi, ListsFilterAndSort) {
     EXPECT_EQ(admin().get(keys_of(of) + "?token_hash=0").status, 400);
 }
 
+TEST_F(KeysApi, BatchOfAnAbsentMasterIsNotFound) {
+    EXPECT_EQ(
+        admin().post("/admin/masters/999999/keys/batch", {{"operations", json::array()}}).status,
+        404);
+    EXPECT_EQ(admin().post(keys_of(master()) + "/batch", {{"operations", json::array()}}).status,
+              200);
+}
+
+TEST_F(KeysApi, NetworksAreKeptWithoutTheirHostBits) {
+    const json key = issue(master(), {{"ip_allow", {"10.1.2.3/8", "2001:DB8::1"}}});
+    EXPECT_EQ(key.at("ip_allow"), json({"10.0.0.0/8", "2001:db8::1"}));
+    json twice{{"name", "x"}, {"ip_deny", {"10.1.2.3/8", "10.3.2.1/8"}}};
+    EXPECT_THAT(faults(admin().post(keys_of(master()), twice)), ElementsAre("ip_deny/1"));
+}
+
+TEST_F(KeysApi, MasterStaysWhileTokensAreLeftBehindAndIsToldInPlainWords) {
+    const json of = master();
+    issue(of);
+    issue(of);
+    ASSERT_EQ(admin().send("POST", "/admin/plugins/keys/disable").status, 200);
+    const HttpAnswer refused = admin().remove(path(of));
+    const HttpAnswer batch = admin().post(
+        "/admin/masters/batch", {{"operations", {{{"op", "delete"}, {"id", of.at("id")}}}}});
+    ASSERT_EQ(admin().send("POST", "/admin/plugins/keys/enable").status, 200);
+
+    EXPECT_EQ(refused.status, 409) << refused.body;
+    EXPECT_EQ(refused.json().at("code"), "in_use");
+    EXPECT_EQ(refused.json().at("detail"), "masters " + of.at("id").dump() + ": in use by 2 keys");
+    EXPECT_EQ(batch.status, 409) << batch.body;
+    EXPECT_EQ(batch.json().at("detail"), "one of the masters to be deleted: in use by keys");
+    EXPECT_EQ(refused.body.find("fkey"), std::string::npos);
+    EXPECT_EQ(batch.body.find("fkey"), std::string::npos);
+    EXPECT_EQ(admin().remove(path(of)).status, 204) << "the plugin takes its tokens along again";
+}
+
 }  // namespace
 }  // namespace ezapi::tests
