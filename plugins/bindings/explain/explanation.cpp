@@ -31,7 +31,8 @@ const std::vector<Field>& body_fields() {
 /// Not by read_body: that keeps no secrets.
 Question read_question(const Request& request, std::int64_t now) {
     Draft draft;
-    detail::BodyReader(body_fields(), BodyMode::create, draft, false).read(request.object());
+    detail::BodyReader(body_fields(), BodyMode::create, draft, false)
+        .read(request.object(kEntityLimits));
     const auto token = draft.secrets.find("token");
     const bool by_token = token != draft.secrets.end() && !token->second.empty();
     if (draft.faults.empty() && by_token != draft.after.at("key_id").is_null())
@@ -178,7 +179,8 @@ Operation describe() {
             "Judges by what the database holds, in the order in which the data plane applies the "
             "rules. The first rule that fails is the refusal; those behind it are judged all the "
             "same. `serves` tells what would be used if every rule passed. 409 `plugin_missing` "
-            "where the plugins masters and keys do not both run.")
+            "where the plugins masters and keys do not both run. It changes nothing: sessions of "
+            "scope `read` may call it, and Idempotency-Key is refused (400).")
         .body_of("BindingQuestion")
         .schema("BindingQuestion", detail::body_schema(body_fields(), BodyMode::create))
         .schema("BindingRule", rule_schema())
@@ -202,7 +204,9 @@ void serve_explanation(Host& host, const FactReader& reader) {
                "/admin/bindings/explain",
                Access::admin,
                describe(),
+               {.max_body = kMaxEntityBody, .only_reads = true},
                [&reader, db = host.db()](const Request& request) {
+                   request.refuse_idempotency_key();
                    const auto now = std::chrono::floor<std::chrono::seconds>(ezapi::now());
                    Question question = read_question(request, now.time_since_epoch().count());
                    // One snapshot: what is read first still holds when the last is read.

@@ -217,5 +217,27 @@ TEST_F(BindingsApi, AThousandAreCreatedInOneBatch) {
         1000);
 }
 
+TEST_F(BindingsApi, PublicModelsHoldNoControlCharacters) {
+    for (const char* model : {"a\nb", "a\xE2\x80\xAE"}) {
+        const HttpAnswer answer = admin().post("/admin/bindings", body(model));
+        EXPECT_EQ(answer.status, 422) << model;
+        EXPECT_EQ(answer.json()["errors"][0]["field"], "public_model");
+    }
+}
+
+TEST_F(BindingsApi, ExplainIsARead) {
+    const json question{{"key_id", 1}, {"model", space_ + ".m"}};
+    const std::string token =
+        admin().post("/admin/sessions", {{"scope", "read"}, {"ttl_seconds", 60}}).json()["token"];
+    HttpClient reader = instance().client(token);
+    EXPECT_EQ(reader.post("/admin/bindings", body("m")).status, 403);
+    const HttpAnswer answer = reader.post("/admin/bindings/explain", question);
+    EXPECT_EQ(answer.status, 409) << answer.body;
+    EXPECT_EQ(answer.json()["code"], "plugin_missing") << "neither masters nor keys run here";
+    EXPECT_EQ(
+        admin().post("/admin/bindings/explain", question, {{"Idempotency-Key", "k-1"}}).status,
+        400);
+}
+
 }  // namespace
 }  // namespace ezapi::tests
