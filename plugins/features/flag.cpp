@@ -43,7 +43,7 @@ ResourceSpec flag_spec() {
                              .sortable()
                              .searchable(),
                          any("value").required().nullable().about("Any JSON"),
-                         text("description").default_to("").searchable(),
+                         text("description").default_to("").prose().searchable(),
                          boolean("enabled").default_to(true).filterable().sortable()),
         .uniques = {{"features_name_key", {"name"}}},
         .written =

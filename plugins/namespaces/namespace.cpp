@@ -44,7 +44,7 @@ ResourceSpec namespace_spec(const Usage& usage) {
                 .sortable()
                 .searchable()
                 .about("Stands in front of the dot of namespace.public_model"),
-            text("description").default_to("").searchable(),
+            text("description").default_to("").prose().searchable(),
             choice("status", {"active", "suspended"}).default_to("active").filterable().sortable()),
         .uniques = {{"namespaces_name_key", {"name"}}},
         .written =

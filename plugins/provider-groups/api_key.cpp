@@ -179,7 +179,12 @@ std::vector<Field> api_key_fields() {
             .default_to("active")
             .filterable()
             .sortable(),
-        text("ban_reason").nullable().trimmed().length(1, 1024).about("Required by status banned"),
+        text("ban_reason")
+            .nullable()
+            .trimmed()
+            .length(1, 1024)
+            .prose()
+            .about("Required by status banned"),
         time("ban_until")
             .nullable()
             .sortable()

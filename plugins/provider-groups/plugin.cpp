@@ -22,7 +22,11 @@ public:
           api_keys_(api_key_spec(ring_)),
           encryption_(host, ring_),
           service_(host.abi()) {
-        serve(host, groups_, {.path = "/admin/provider-groups", .tag = "provider-groups"});
+        serve(host,
+              groups_,
+              {.path = "/admin/provider-groups",
+               .tag = "provider-groups",
+               .max_body = std::uint64_t{4} << 20U});  // 10,000 names of models
         serve(host, api_keys_, {.path = "/admin/api-keys", .tag = "provider-groups"});
         end_bans_in_time(host, api_keys_);
         host.project(provider_projection(ring_, host.log()));
