@@ -5,6 +5,7 @@
 // delivers them.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <span>
 #include <string>
@@ -77,6 +78,7 @@ private:
     struct Projection {
         std::string resource;
         ez_projection entry;
+        uint64_t registration;
     };
 
     using Subscribers = modules::Roster<Subscription>::Lease;
@@ -90,6 +92,7 @@ private:
                          const std::function<void(const ez_projection&)>& use);
 
     modules::Roster<Subscription> subscribers_;
+    std::atomic<uint64_t> registrations_{0};
     modules::Roster<Projection> projections_;
 };
 

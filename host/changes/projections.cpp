@@ -33,12 +33,15 @@ void Bus::project(std::string_view owner, const ez_projection& projection) {
         if (projection.free_user != nullptr) projection.free_user(projection.user);
         throw;
     }
-    projections_.add(owner, {resource, projection}, projection.user, projection.free_user);
+    projections_.add(
+        owner, {resource, projection, ++registrations_}, projection.user, projection.free_user);
 }
 
 void Bus::projections(const std::function<void(const ez_projection_info&)>& fn) {
     const auto live = projections_.lease([](const Projection&) { return true; });
-    live.for_each([&](const Projection& each) { fn({str(each.resource), each.entry.layout}); });
+    live.for_each([&](const Projection& each) {
+        fn({str(each.resource), each.entry.layout, each.registration});
+    });
 }
 
 void Bus::with_projection(std::string_view resource,

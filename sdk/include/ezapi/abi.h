@@ -470,6 +470,8 @@ typedef struct ez_projection {
 typedef struct ez_projection_info {
     ez_str resource;
     int32_t layout;
+    uint64_t registration; /* another one each time that the resource is projected anew: changes in
+                              between may have been told to nobody */
 } ez_projection_info;
 
 typedef void (*ez_projection_info_fn)(void* user, const ez_projection_info*) EZ_NOEXCEPT;

@@ -145,6 +145,7 @@ struct Projected {
 struct ProjectionInfo {
     std::string resource;
     Layout layout = Layout::field;
+    std::uint64_t registration = 0;  // another one after its owner was disabled or reloaded
 };
 
 /// The other side of `project`: all live projections, for whoever delivers to Redis. Any thread.
@@ -160,7 +161,9 @@ public:
             host_->context,
             [](void* user, const ez_projection_info* info) noexcept {
                 static_cast<std::vector<ProjectionInfo>*>(user)->push_back(
-                    {std::string(view(info->resource)), static_cast<Layout>(info->layout)});
+                    {std::string(view(info->resource)),
+                     static_cast<Layout>(info->layout),
+                     info->registration});
             },
             &out);
         return out;

@@ -125,6 +125,20 @@ TEST_F(ProjectionsTest, AreOnePerResource) {
     EXPECT_NO_THROW(bus_.project("other", owner_.projection("meta:models")));
 }
 
+TEST_F(ProjectionsTest, HaveAnotherRegistrationWhenTheirPluginComesBack) {
+    std::vector<std::uint64_t> seen;
+    for (int life = 0; life < 2; ++life) {
+        bus_.project("models", owner_.projection("meta:models"));
+        bus_.activate("models");
+        bus_.projections(
+            [&](const ez_projection_info& info) { seen.push_back(info.registration); });
+        bus_.retire("models", std::chrono::steady_clock::now());
+        bus_.discard("models");
+    }
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_NE(seen[0], seen[1]);
+}
+
 TEST_F(ProjectionsTest, AreRefusedWhenIncomplete) {
     ez_projection projection = owner_.projection("meta:models");
     projection.scan = nullptr;

@@ -225,7 +225,7 @@ inline const ez_changes_api kChanges = {
     // projections
     [](ez_context* raw, ez_projection_info_fn fn, void* user) noexcept {
         for (const auto& [resource, projection] : context_of(raw).changes->projections()) {
-            const ez_projection_info info{str(resource), projection.layout};
+            const ez_projection_info info{str(resource), projection.layout, 1};
             fn(user, &info);
         }
     },
