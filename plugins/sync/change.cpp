@@ -38,8 +38,12 @@ std::string_view worse(std::string_view a, std::string_view b) {
     return "applied";
 }
 
-/// Without Redis nothing is known of them.
-Json nodes_at(Fleet& fleet, std::int64_t revision, const Rows& entities) {
+/// Null: without Redis nothing is known of them. What has not reached Redis has reached no node,
+/// however far the watermark is: it passes over what is dead.
+Json nodes_at(Fleet& fleet,
+              std::int64_t revision,
+              std::string_view in_redis,
+              const Rows& entities) {
     std::vector<std::pair<Entity, std::int64_t>> noted;
     for (size_t row = 0; row < entities.size(); ++row) {
         noted.emplace_back(
@@ -47,15 +51,16 @@ Json nodes_at(Fleet& fleet, std::int64_t revision, const Rows& entities) {
             entities.integer(row, 3));
     }
     Json out = Json::array();
-    (void)guard(nullptr, [&] {
+    const ez_status status = guard(nullptr, [&] {
         for (const FleetEntry& entry : fleet.look(kRecent)) {
-            const NodeState state = state_of(entry.node, revision, noted);
+            NodeState state = state_of(entry.node, revision, noted);
+            if (state.state == "applied" && in_redis != "applied") state.state = "pending";
             out.push_back({{"node", entry.node.id},
                            {"state", state.state},
                            {"reason", state.reason.empty() ? Json(nullptr) : Json(state.reason)}});
         }
     });
-    return out;
+    return status == EZ_OK ? out : Json(nullptr);
 }
 
 }  // namespace
@@ -78,7 +83,7 @@ Json change_json(const Db& db, Fleet& fleet, std::int64_t revision) {
             {"state", state},
             {"recorded_at", format_time(*rows.time(0, 0))},
             {"resources", std::move(resources)},
-            {"nodes", nodes_at(fleet, revision, rows)}};
+            {"nodes", nodes_at(fleet, revision, state, rows)}};
 }
 
 Json state_schema() {
@@ -86,20 +91,21 @@ Json state_schema() {
 }
 
 Json change_schema() {
-    return object_schema(
-        {{"revision", integer_schema()},
-         {"state", state_schema()},
-         {"recorded_at", time_schema()},
-         {"resources",
-          array_schema(object_schema({{"resource", text_schema()},
-                                      {"key", text_schema()},
-                                      {"revision", integer_schema()},
-                                      {"state", state_schema()}}))},
-         {"nodes",
-          array_schema(object_schema(
-              {{"node", text_schema()},
-               {"state", {{"type", "string"}, {"enum", {"applied", "pending", "rejected"}}}},
-               {"reason", nullable_text()}}))}});
+    Json nodes = array_schema(object_schema(
+        {{"node", text_schema()},
+         {"state", {{"type", "string"}, {"enum", {"applied", "pending", "rejected"}}}},
+         {"reason", nullable_text()}}));
+    nodes["nullable"] = true;
+    nodes["description"] = "Null: Redis could not be asked";
+    return object_schema({{"revision", integer_schema()},
+                          {"state", state_schema()},
+                          {"recorded_at", time_schema()},
+                          {"resources",
+                           array_schema(object_schema({{"resource", text_schema()},
+                                                       {"key", text_schema()},
+                                                       {"revision", integer_schema()},
+                                                       {"state", state_schema()}}))},
+                          {"nodes", std::move(nodes)}});
 }
 
 }  // namespace ezapi::sync

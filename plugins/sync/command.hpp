@@ -13,18 +13,20 @@ namespace ezapi::sync {
 
 class Command {
 public:
-    explicit Command(DriftCheck& check) : check_(check) {}
+    Command(DriftCheck& check, const Ledger& ledger) : check_(check), ledger_(ledger) {}
 
     static const ez_command_v1 kTable;
 
-    /// The exit code: 0 nothing differs (any more), 1 something does or could not be compared, 64
-    /// for other arguments.
+    /// The exit code: 0 nothing differs (any more), 1 something does, was given up or could not be
+    /// compared, 64 for other arguments.
     [[nodiscard]] int run(std::span<const std::string_view> arguments);
 
 private:
     [[nodiscard]] int compare(DriftCheck::Act act);
+    [[nodiscard]] Findings run_check(DriftCheck::Act act);
 
     DriftCheck& check_;
+    const Ledger& ledger_;
 };
 
 }  // namespace ezapi::sync

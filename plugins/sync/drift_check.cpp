@@ -1,5 +1,6 @@
 #include "drift_check.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -50,7 +51,17 @@ Findings DriftCheck::compare(Act act,
     Findings findings = parts_.reconciliation.run(Act::report, speed, each, stopping);
     if (const std::string fault = parts_.watch.fill(stopping).fault(); !fault.empty())
         throw Error(EZ_UNAVAILABLE, "full push is not complete: " + fault);
-    for (Findings::Resource& resource : findings.resources) resource.repaired = resource.found();
+    const Findings left = parts_.reconciliation.run(
+        Act::repair, speed, [](const Drift&) {}, stopping);
+    for (Findings::Resource& resource : findings.resources) {
+        const auto after =
+            std::find_if(left.resources.begin(), left.resources.end(), [&](const auto& compared) {
+                return compared.name == resource.name;
+            });
+        const std::int64_t open =
+            after == left.resources.end() ? resource.found() : after->found() - after->repaired;
+        resource.repaired = std::max<std::int64_t>(0, resource.found() - open);
+    }
     return findings;
 }
 

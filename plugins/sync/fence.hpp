@@ -3,8 +3,9 @@
 // The comparison of revisions does not help a Redis that has lost its data: a push that was
 // rendered before the loss and arrives after the refill, from a process that had been stopped or
 // over a connection that had hung, would find nothing newer in its way and bring back what is
-// deleted. So each full push leaves its id in sync:fills, a push reads that before it renders, and
-// Redis refuses it when there is another one by then. What is refused is rendered again.
+// deleted. So each full push leaves its id in sync:fills, when it begins and when it is done, a
+// push reads that before it renders, and Redis refuses it when it says something else by then. What
+// is refused is rendered again.
 #pragma once
 
 #include <map>

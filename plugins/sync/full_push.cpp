@@ -15,7 +15,6 @@ namespace {
 
 constexpr size_t kPage = 1000;
 constexpr size_t kStagedBytes = 4UL * 1024 * 1024;
-constexpr const char* kMarkerSeconds = "60";
 constexpr std::chrono::seconds kRenewal{1};
 constexpr size_t kWritesAtOnce = 2;
 
@@ -90,7 +89,9 @@ FullPushResult FullPush::run(const std::function<std::vector<std::string>()>& ne
 FullPushResult::Resource FullPush::push(const Pass& pass) const {
     FullPushResult::Resource result{pass.resource, 0, 0, {}};
     try {
-        parts_.redis.command({"SET", marker_key(pass.resource), pass.id, "EX", kMarkerSeconds});
+        parts_.redis.run(parts_.scripts.begin.script(),
+                         {marker_key(pass.resource), std::string(kFillsKey)},
+                         {pass.id, pass.resource});
         step("marked");
         Fingerprints met;
         fill(pass, result, met);
@@ -98,11 +99,17 @@ FullPushResult::Resource FullPush::push(const Pass& pass) const {
         if (pass.layout != Layout::field) result.removed += remove_unknown(pass, met);
         complete(pass);
         step("completed");
-        parts_.ledger.reopen(pass.resource);
+        parts_.state.note_fill(pass.resource, pass.id);
     } catch (const Error& error) {
         result.fault = error.what();
         parts_.log.warn("full push of " + pass.resource + " failed: " + error.what());
+        return result;
     }
+    ez_error error{};
+    const auto reopen = [&] { parts_.ledger.reopen(pass.resource, *pass.stopping); };
+    if (guard(&error, reopen) != EZ_OK)
+        parts_.log.warn("what is open of " + pass.resource +
+                        " is tried again when it is due, not at once: " + error.message);
     return result;
 }
 
@@ -156,8 +163,10 @@ void FullPush::write_page(const Pass& pass, Page& page) const {
         parts_.pusher.write(entities, RedisWriter::Events::withhold, Fence::of_full_push(pass.id));
     for (size_t i = 0; i < outcomes.size(); ++i) {
         if (outcomes[i].kind == Outcome::Kind::fenced) throw lost(pass.resource);
-        if (outcomes[i].kind == Outcome::Kind::failed)
-            throw Error(EZ_INTERNAL, "'" + entities[i].entity.key + "': " + outcomes[i].fault);
+        if (outcomes[i].kind != Outcome::Kind::failed) continue;
+        parts_.log.warn("full push of " + pass.resource + " leaves '" + entities[i].entity.key +
+                        "' to the outbox: " + outcomes[i].fault);
+        parts_.ledger.reopen(entities[i], outcomes[i].fault);
     }
     parts_.pusher.overtake(entities, outcomes);
     keep(pass);
@@ -220,7 +229,8 @@ void FullPush::complete(const Pass& pass) const {
                                 pass.resource,
                                 revisions_key(pass.resource),
                                 std::string(kEpochsKey),
-                                std::string(kFillsKey)},
+                                std::string(kFillsKey),
+                                std::string(kVoidKey)},
                                args)
             : parts_.redis.run(
                   parts_.scripts.finish.script(),

@@ -14,7 +14,7 @@
 //
 // Nothing is removed on the strength of a failed or partial read: a failure ends the resource's
 // push before its swap or removal. Pages bound the memory. What was open before, the dead included,
-// is left to the outbox, for which it is due again.
+// is left to the outbox, for which it is due again; so is an entity that Redis refuses.
 #pragma once
 
 #include <chrono>

@@ -74,14 +74,27 @@ constexpr std::string_view kRelease =
 
 constexpr std::string_view kDepth =
     "SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'dead'),"
-    "  coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE state = 'pending')), 0) "
+    "  coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE state = 'pending')), 0),"
+    "  count(*) FILTER (WHERE state = 'pending' AND attempts > 0),"
+    "  count(*) FILTER (WHERE state = 'pending' AND attempts = 0 AND next_attempt_at <= now()"
+    "    AND (claimed_until IS NULL OR claimed_until < now())) "
     "FROM sync_entities WHERE state <> 'applied'";
 
-constexpr std::string_view kReopenAll =
+/// Not those that are due already, so that the parts come to an end.
+constexpr std::string_view kReopenPart =
     "UPDATE sync_entities SET state = 'pending', attempts = 0, next_attempt_at = now(),"
     "  claimed_until = NULL, claimed_by = NULL "
     "WHERE id IN (SELECT id FROM sync_entities WHERE resource = $1 AND state <> 'applied'"
-    "  FOR UPDATE SKIP LOCKED)";
+    "  AND (state = 'dead' OR attempts > 0 OR next_attempt_at > now())"
+    "  LIMIT $2 FOR UPDATE SKIP LOCKED)";
+
+constexpr int kReopenedAtOnce = 5000;
+
+constexpr std::string_view kReopenRendered =
+    "UPDATE sync_entities SET state = 'pending', attempts = 0, next_attempt_at = now(),"
+    "  pushed_revision = 0, unpushed_since = least(unpushed_since, revision), last_error = $4,"
+    "  created_at = now(), updated_at = now() "
+    "WHERE resource = $1 AND key = $2 AND revision = $3 AND state = 'applied'";
 
 constexpr std::string_view kReopenOne =
     "UPDATE sync_entities SET state = 'pending', attempts = 0, next_attempt_at = now(),"
@@ -233,11 +246,22 @@ void Ledger::overtake(std::int64_t stored, const Entities& entities) const {
 
 Depth Ledger::depth() const {
     const Rows rows = db_.query(kDepth);
-    return {rows.integer(0, 0), rows.integer(0, 1), rows.real(0, 2)};
+    return {rows.integer(0, 0),
+            rows.integer(0, 1),
+            rows.real(0, 2),
+            rows.integer(0, 3),
+            rows.integer(0, 4)};
 }
 
-void Ledger::reopen(const std::string& resource) const {
-    db_.query(kReopenAll, {resource});
+void Ledger::reopen(const std::string& resource, const std::function<bool()>& stopping) const {
+    while (!stopping()) {
+        if (db_.query(kReopenPart, {resource, kReopenedAtOnce}).affected() < kReopenedAtOnce)
+            return;
+    }
+}
+
+void Ledger::reopen(const Rendered& entity, const std::string& fault) const {
+    db_.query(kReopenRendered, {entity.entity.resource, entity.entity.key, entity.revision, fault});
 }
 
 std::optional<Entity> Ledger::reopen(Tx& tx, std::int64_t id) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ struct Depth {
     std::int64_t pending = 0;
     std::int64_t dead = 0;
     double oldest_seconds = 0;  // of the pending ones
+    std::int64_t failing = 0;   // of the pending ones, those that were tried in vain
+    std::int64_t orphaned = 0;  // of the pending ones, those that nobody tries although it is time
 };
 
 class Ledger {
@@ -55,7 +58,11 @@ public:
     [[nodiscard]] Depth depth() const;
 
     /// Makes what is open of a resource, the dead included, due at once and from the first attempt.
-    void reopen(const std::string& resource) const;
+    /// In parts, so that no statement is a long one.
+    void reopen(const std::string& resource, const std::function<bool()>& stopping) const;
+
+    /// Makes an entity due that was taken to be in Redis and is not.
+    void reopen(const Rendered& entity, const std::string& fault) const;
 
     /// The same for one row of the outbox; nothing when there is none.
     [[nodiscard]] static std::optional<Entity> reopen(Tx& tx, std::int64_t id);

@@ -14,7 +14,8 @@ void Outbox::drain(const std::function<bool()>& stopping) const {
         const Entities due = ledger_.claim(resources, batch_size_);
         if (due.empty()) return;
         try {
-            pusher_.push(due);
+            const Pusher::Result result = pusher_.push(due);
+            if (result.fenced == due.size()) return;
         } catch (const Error&) {
             ledger_.release();
             if (breaker_.away()) return;

@@ -24,7 +24,8 @@ public:
           projections_(projections),
           batch_size_(batch_size) {}
 
-    /// Until nothing is due. Ends quietly while Redis is away: that is no attempt of any entity.
+    /// Until nothing is due, or nothing that is has a place in Redis yet. Ends quietly while Redis
+    /// is away: that is no attempt of any entity.
     void drain(const std::function<bool()>& stopping) const;
 
 private:

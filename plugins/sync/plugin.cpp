@@ -60,7 +60,7 @@ public:
                   scripts_,
                   ledger_,
                   full_push_,
-                  outbox_,
+                  [this, &host](const auto& stopping) { retry(host, stopping); },
                   breaker_,
                   figures_,
                   log_,
@@ -70,7 +70,7 @@ public:
               {host.db(), host.redis(), projections_, ledger_, pusher_, full_push_, log_}),
           drift_check_(
               {host.db(), reconciliation_, watch_, figures_, log_, std::string(host.instance())}),
-          command_(drift_check_),
+          command_(drift_check_, ledger_),
           fleet_(host.redis(), host.db()),
           waits_([db = host.db()](const auto& revisions) { return states_of(db, revisions); }),
           routes_({host.db(),
@@ -104,6 +104,15 @@ public:
     }
 
 private:
+    /// In the job of its own, so that whoever asks can go on.
+    void retry(const Host& host, const std::function<bool()>& stopping) const {
+        if (settings_.outbox_enabled) {
+            host.trigger("outbox");
+        } else {
+            outbox_.drain(stopping);
+        }
+    }
+
     void register_jobs(Host& host) {
         const auto stopping = [](const Run& run) { return [&run] { return run.stopping(); }; };
         host.every(
@@ -114,6 +123,12 @@ private:
                 watch_.tick(stopping(run));
                 waits_.look();
             },
+            true);
+        host.every(
+            "measure",
+            1s,
+            Scope::instance,
+            [this, stopping](const Run& run) { watch_.measure(stopping(run)); },
             true);
         host.every("nodes", 5s, Scope::instance, [this](const Run&) { measure_nodes(); });
         if (settings_.reconcile_interval > 0s) {

@@ -7,7 +7,7 @@
 
 namespace ezapi::sync {
 
-size_t Pusher::push(const Entities& entities, const std::function<void()>& in_redis) const {
+Pusher::Result Pusher::push(const Entities& entities, const std::function<void()>& in_redis) const {
     const auto begin = std::chrono::steady_clock::now();
     size_t applied = 0;
     Entities rest = entities;
@@ -25,7 +25,7 @@ size_t Pusher::push(const Entities& entities, const std::function<void()>& in_re
     figures_.push_seconds.observe(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     if (!rest.empty() && on_unfilled_) on_unfilled_();
-    return applied;
+    return {applied, rest.size()};
 }
 
 std::vector<Outcome> Pusher::write(const std::vector<Rendered>& entities,

@@ -35,8 +35,13 @@ public:
 
     /// Sorted, distinct entities. `in_redis` is called between the second and the third step, as
     /// soon as all are there that can be. Throws when the database or Redis is away; the breaker
-    /// knows of the latter then. Returns how many were applied.
-    size_t push(const Entities& entities, const std::function<void()>& in_redis = {}) const;
+    /// knows of the latter then.
+    struct Result {
+        size_t applied = 0;
+        size_t fenced = 0;  // Redis has yet to be filled: they wait
+    };
+
+    Result push(const Entities& entities, const std::function<void()>& in_redis = {}) const;
 
     [[nodiscard]] std::vector<Rendered> read(const Entities& entities) const {
         return renderer_.render(entities);

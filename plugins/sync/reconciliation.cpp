@@ -148,7 +148,7 @@ void Reconciliation::repair(Pass& pass, Entities entities) const {
     if (entities.empty()) return;
     std::sort(entities.begin(), entities.end());
     (void)parts_.ledger.allocate(entities, Ledger::State::pending);
-    pass.result->repaired += static_cast<std::int64_t>(parts_.pusher.push(entities));
+    pass.result->repaired += static_cast<std::int64_t>(parts_.pusher.push(entities).applied);
 }
 
 /// A hash that holds no more than what was found of the database's entities holds nothing else.

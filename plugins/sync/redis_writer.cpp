@@ -176,11 +176,12 @@ private:
     void append_field(Words& words, const Rendered& rendered) const {
         const auto& [resource, id] = rendered.entity;
         words.insert(words.end(),
-                     {"4",
+                     {"5",
                       resource,
                       revisions_key(resource),
                       marker_key(resource),
                       std::string(kFillsKey),
+                      std::string(kVoidKey),
                       id,
                       std::to_string(rendered.revision),
                       rendered.present ? "1" : "0",

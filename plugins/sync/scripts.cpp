@@ -47,9 +47,16 @@ if push then
   redis.call('EXPIRE', staging, 120)
   redis.call('EXPIRE', staging_revisions, 120)
 end
-if ARGV[6] == '' then return -1 end
+if ARGV[6] == '' or string.sub(ARGV[6], 1, 5) == 'into:' then return -1 end
+local there = redis.call('EXISTS', KEYS[1]) == 1
+if not there and redis.call('HEXISTS', KEYS[5], KEYS[1]) == 0 then return -1 end
 local stored = apply(KEYS[1], KEYS[2])
 if stored then return stored end
+if ARGV[3] == '1' then
+  if not there then redis.call('HDEL', KEYS[5], KEYS[1]) end
+elseif redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('HSET', KEYS[5], KEYS[1], '1')
+end
 if ARGV[5] ~= '' then redis.call('PUBLISH', 'dp:config:refresh', ARGV[5]) end
 return 0
 )lua";
@@ -69,7 +76,8 @@ for i = 3, #KEYS, 2 do
   at = first + words
   local held = redis.pcall('HGET', key, 'rev')
   local stored = type(held) == 'string' and clock(held)
-  local tomb = clock(redis.call('GET', tombstone))
+  local tomb = redis.pcall('GET', tombstone)
+  tomb = type(tomb) == 'string' and clock(tomb)
   if tomb and (not stored or newer(tomb, stored)) then stored = tomb end
   if stored and newer(stored, revision) then
     answers[#answers + 1] = stored
@@ -101,6 +109,18 @@ if ARGV[3] == '1' and #ARGV > 6 then redis.call('HSET', KEYS[1], unpack(ARGV, 7)
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 if ARGV[4] ~= '' then redis.call('PUBLISH', 'dp:config:refresh', ARGV[4]) end
 return 0
+)lua";
+
+constexpr std::string_view kBegin = R"lua(
+local before = redis.call('HGET', KEYS[2], ARGV[2]) or ''
+before = string.match(before, '^over:.*:(.*)$') or before
+local fill = 'into:' .. ARGV[1]
+if before ~= '' and string.sub(before, 1, 5) ~= 'into:' then
+  fill = 'over:' .. ARGV[1] .. ':' .. before
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', 60)
+redis.call('HSET', KEYS[2], ARGV[2], fill)
+return 1
 )lua";
 
 constexpr std::string_view kStage = R"lua(
@@ -140,6 +160,11 @@ local function replace(from, to)
 end
 replace(KEYS[2], KEYS[4])
 replace(KEYS[3], KEYS[5])
+if redis.call('EXISTS', KEYS[4]) == 1 then
+  redis.call('HDEL', KEYS[8], ARGV[3])
+else
+  redis.call('HSET', KEYS[8], ARGV[3], '1')
+end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[6], ARGV[3], ARGV[4])
 redis.call('HSET', KEYS[7], ARGV[3], ARGV[1])
@@ -156,8 +181,13 @@ redis.call('PUBLISH', 'dp:config:refresh', ARGV[2])
 return 1
 )lua";
 
+// A user without the right to ask for the server does not learn of another one by this.
 constexpr std::string_view kPublish = R"lua(
-for i = 6, #ARGV do
+local server = ARGV[6] ~= '' and redis.pcall('INFO', 'server')
+if type(server) == 'string' and not string.find(server, 'run_id:' .. ARGV[6], 1, true) then
+  return 0
+end
+for i = 7, #ARGV do
   if redis.call('HGET', KEYS[2], ARGV[i]) ~= ARGV[1] then return 0 end
 end
 local revision = ARGV[2]
@@ -203,6 +233,7 @@ Scripts::Scripts()
     : write_field(fencing(kWriteField)),
       write_hashes(fencing(kWriteHashes)),
       write_plain(fencing(kWritePlain)),
+      begin(std::string(kBegin)),
       stage(comparing(kStage)),
       keep(std::string(kKeep)),
       swap(std::string(kSwap)),

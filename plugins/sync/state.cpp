@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ezapi/json.hpp"
 #include "pg_lists.hpp"
 
 namespace ezapi::sync {
@@ -10,7 +11,8 @@ namespace {
 constexpr std::string_view kRead =
     "SELECT epoch, published_revision,"
     "  (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM sync_revision),"
-    "  coalesce(redis_run_id, ''), last_full_push_at, coalesce(last_error, '') FROM sync_state";
+    "  coalesce(redis_run_id, ''), last_full_push_at, coalesce(last_error, ''), fills "
+    "FROM sync_state";
 
 constexpr std::string_view kDrawn =
     "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM sync_revision";
@@ -31,7 +33,8 @@ SyncState StateRow::read() const {
             rows.integer(0, 2),
             std::string(rows.text(0, 3)),
             rows.time(0, 4),
-            std::string(rows.text(0, 5))};
+            std::string(rows.text(0, 5)),
+            parse_json(rows.text(0, 6)).get<std::map<std::string, std::string>>()};
 }
 
 void StateRow::note_published(std::int64_t revision) const {
@@ -49,6 +52,11 @@ void StateRow::note_full_push(const std::string& redis_run_id) const {
         "UPDATE sync_state SET last_full_push_at = now(), redis_run_id = nullif($1, ''),"
         "  last_error = NULL, published_revision = 0",
         {redis_run_id});
+}
+
+void StateRow::note_fill(const std::string& resource, const std::string& push) const {
+    db_.query("UPDATE sync_state SET fills = fills || jsonb_build_object($1::text, $2::text)",
+              {resource, push});
 }
 
 void StateRow::note_drift(const DriftState& found) const {

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct SyncState {
     std::string redis_run_id;        // of the server that was last filled; empty: none
     std::optional<Timestamp> last_full_push_at;
     std::string last_error;
+    std::map<std::string, std::string> fills = {};  // resource -> the full push that filled it last
 };
 
 /// What the last comparison of Redis with the database has found.
@@ -47,6 +49,7 @@ public:
     void note_published(std::int64_t revision) const;
     void note_error(const std::string& error) const;
     void note_full_push(const std::string& redis_run_id) const;
+    void note_fill(const std::string& resource, const std::string& push) const;
 
     void note_drift(const DriftState& found) const;
     [[nodiscard]] DriftState drift() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "renderer.hpp"
 #include "steps.hpp"
 
 namespace ezapi::sync {
@@ -14,6 +15,8 @@ constexpr std::chrono::seconds kDigestPause{10};
 constexpr std::chrono::minutes kFailedDigestPause{10};
 constexpr std::chrono::seconds kRefillPause{2};
 constexpr std::chrono::seconds kLongestRefillPause{60};
+constexpr std::chrono::minutes kTurn{3};
+constexpr int kTurnsByChance = 2;
 
 /// Nothing is due or under way when every row is applied; a deleted entity counts for the revision
 /// only.
@@ -34,6 +37,13 @@ std::int64_t number(std::string_view text) {
     return value;
 }
 
+std::map<std::string, std::string> pairs_in(const Reply& reply) {
+    std::map<std::string, std::string> out;
+    for (size_t i = 0; i + 1 < reply.size(); i += 2)
+        out.emplace(reply[i].text(), reply[i + 1].text());
+    return out;
+}
+
 /// The value of `name:value` in the answer of INFO.
 std::string info_value(std::string_view info, std::string_view name) {
     const size_t at = info.find("\n" + std::string(name) + ":");
@@ -44,24 +54,35 @@ std::string info_value(std::string_view info, std::string_view name) {
 
 }  // namespace
 
-RedisView look(const Redis& redis) {
-    const std::vector<Words> commands{{"HMGET", std::string(kMetaKey), "epoch", "revision"},
-                                      {"HGETALL", std::string(kEpochsKey)},
-                                      {"HKEYS", std::string(kFillsKey)},
-                                      {"INFO", "server"}};
+bool names(std::string_view fill, std::string_view push) {
+    return fill == push || (fill.starts_with("over:") && fill.ends_with(":" + std::string(push)));
+}
+
+RedisView look(const Redis& redis, const std::vector<std::string>& hashes) {
+    std::vector<Words> commands{{"HMGET", std::string(kMetaKey), "epoch", "revision"},
+                                {"HGETALL", std::string(kEpochsKey)},
+                                {"HGETALL", std::string(kFillsKey)}};
+    for (const std::string& hash : hashes) commands.push_back({"EXISTS", hash});
+    commands.push_back({"HGETALL", std::string(kVoidKey)});
+    commands.push_back({"INFO", "server"});
     const Reply replies = redis.pipeline(commands);
-    for (size_t i = 0; i < 3; ++i) {
+    for (size_t i = 0; i + 1 < replies.size(); ++i) {
         if (replies[i].is_error())
             throw Error(EZ_UNAVAILABLE, "redis: " + std::string(replies[i].text()));
     }
     RedisView view;
     view.epoch = replies[0][0].text();
     view.revision = number(replies[0][1].text());
-    for (size_t i = 0; i + 1 < replies[1].size(); i += 2)
-        view.epochs.emplace(replies[1][i].text(), replies[1][i + 1].text());
-    for (size_t i = 0; i < replies[2].size(); ++i) view.filled.emplace(replies[2][i].text());
+    view.epochs = pairs_in(replies[1]);
+    view.fills = pairs_in(replies[2]);
+    const auto empty = pairs_in(replies[3 + hashes.size()]);
+    for (size_t i = 0; i < hashes.size(); ++i) {
+        if (replies[3 + i].integer() == 0 && !empty.contains(hashes[i]))
+            view.gone.insert(hashes[i]);
+    }
     // A user without the right to ask simply does not learn of restarts by this.
-    if (!replies[3].is_error()) view.run_id = info_value(replies[3].text(), "run_id");
+    const Reply server = replies[4 + hashes.size()];
+    if (!server.is_error()) view.run_id = info_value(server.text(), "run_id");
     return view;
 }
 
@@ -69,36 +90,36 @@ std::vector<std::string> stale(const RedisView& redis,
                                const SyncState& state,
                                const std::vector<std::string>& live) {
     const bool another_server = !redis.run_id.empty() && redis.run_id != state.redis_run_id;
-    if (redis.epoch != state.epoch || redis.revision < state.published_revision || another_server)
-        return live;
+    const bool another_past = !redis.epoch.empty() && (redis.epoch != state.epoch ||
+                                                       redis.revision < state.published_revision);
+    if (another_server || another_past) return live;
     std::vector<std::string> out;
     for (const std::string& resource : live) {
-        const auto entry = redis.epochs.find(resource);
-        const bool filled = entry != redis.epochs.end() && entry->second == state.epoch &&
-                            redis.filled.contains(resource);
+        const auto epoch = redis.epochs.find(resource);
+        const auto fill = redis.fills.find(resource);
+        const auto last = state.fills.find(resource);
+        const bool filled = epoch != redis.epochs.end() && epoch->second == state.epoch &&
+                            fill != redis.fills.end() && last != state.fills.end() &&
+                            names(fill->second, last->second) && !redis.gone.contains(resource);
         if (!filled) out.push_back(resource);
     }
     return out;
 }
 
-void Watch::tick(const Stopping& stopping) {
-    measure();
-    look_closely(stopping);
-}
-
-void Watch::measure() {
+void Watch::measure(const Stopping& stopping) {
     const Depth depth = parts_.ledger.depth();
     parts_.figures.pending.set(static_cast<double>(depth.pending));
     parts_.figures.dead.set(static_cast<double>(depth.dead));
     parts_.figures.oldest_seconds.set(depth.oldest_seconds);
+    if (depth.orphaned > 0 && parts_.retries && !parts_.breaker.away()) parts_.retry(stopping);
 }
 
 /// The database is read first: what it says to have published is in Redis by then.
-void Watch::look_closely(const Stopping& stopping) {
+void Watch::tick(const Stopping& stopping) {
     const SyncState state = state_.read();
     RedisView redis;
     try {
-        redis = look(parts_.redis);
+        redis = look_at_redis();
     } catch (const Error& error) {
         const bool was_there = !parts_.breaker.away();
         parts_.breaker.failed(Clock::now());
@@ -106,6 +127,7 @@ void Watch::look_closely(const Stopping& stopping) {
         if (was_there) parts_.log.warn(std::string("Redis is away: ") + error.what());
         return;
     }
+    step("looked");
     parts_.figures.redis_available.set(1);
     const bool is_back = parts_.breaker.succeeded();
     if (is_back) {
@@ -118,36 +140,86 @@ void Watch::look_closely(const Stopping& stopping) {
                         ", the database has given out " + std::to_string(state.last_revision) +
                         ": it was restored from an older state; everything is pushed anew");
         parts_.ledger.overtake(redis.revision, {});
-        return look_closely(stopping);
+        return tick(stopping);
     }
-    if (stale(redis, state, live()).empty()) {
-        publish();
-        if (is_back && parts_.retries) parts_.outbox.drain(stopping);
+    if (lacking(redis, state).empty()) {
+        publish(redis.run_id);
+        if (is_back && parts_.retries) parts_.retry(stopping);
     } else if (Clock::now() >= refill_due_) {
-        refill(stopping);
+        refill(is_anothers(redis, state), stopping);
     }
 }
 
+/// Whether somebody with this very database has filled it, and it was not the last full push.
+bool Watch::is_anothers(const RedisView& redis, const SyncState& state) const {
+    return std::any_of(redis.fills.begin(), redis.fills.end(), [&](const auto& fill) {
+        const auto epoch = redis.epochs.find(fill.first);
+        const auto last = state.fills.find(fill.first);
+        return epoch != redis.epochs.end() && epoch->second == state.epoch &&
+               last != state.fills.end() && !names(fill.second, last->second);
+    });
+}
+
 /// Asked again once nobody else is at it: another instance may have been quicker.
-void Watch::refill(const Stopping& stopping) {
+void Watch::refill(bool anothers, const Stopping& stopping) {
     try {
         const FullPushResult result = fill(stopping);
         failed_refills_ = result.fault().empty() ? 0 : failed_refills_ + 1;
+        plan_next(anothers && !result.resources.empty());
     } catch (const Error& error) {
         if (error.code() == "in_progress") return;
         ++failed_refills_;
         refill_due_ = Clock::now() + kRefillPause;
         throw;
     }
-    const auto pause = kRefillPause * (1 << std::min(failed_refills_, 5));
-    refill_due_ = failed_refills_ == 0
-                      ? Clock::time_point{}
-                      : Clock::now() + std::min<Clock::duration>(pause, kLongestRefillPause);
+}
+
+/// Instances that name different databases of Redis would fill them in turns for ever.
+void Watch::plan_next(bool anothers) {
+    const auto now = Clock::now();
+    if (anothers) {
+        turns_ = now - last_turn_ < kTurn ? turns_ + 1 : 1;
+        last_turn_ = now;
+    }
+    const int doublings =
+        std::min(std::max(failed_refills_, anothers ? turns_ - kTurnsByChance : 0), 5);
+    if (anothers && turns_ > kTurnsByChance)
+        parts_.log.error(
+            "Redis was filled by another instance of this database again and again, and neither "
+            "sees what the other one fills: all of them must name the same server and database");
+    refill_due_ = doublings <= 0 ? Clock::time_point{}
+                                 : now + std::min<Clock::duration>(kRefillPause * (1 << doublings),
+                                                                   kLongestRefillPause);
+}
+
+RedisView Watch::look_at_redis() const {
+    std::vector<std::string> hashes;
+    for (const auto& [resource, layout] : live_layouts(parts_.projections)) {
+        if (layout == Layout::field) hashes.push_back(resource);
+    }
+    return look(parts_.redis, hashes);
+}
+
+std::vector<std::string> Watch::lacking(const RedisView& redis, const SyncState& state) const {
+    const Registrations now = registrations();
+    std::vector<std::string> all = live();
+    std::vector<std::string> out = stale(redis, state, all);
+    const std::lock_guard lock(known_mutex_);
+    if (!known_) known_ = now;  // the full push of the start covers what was before
+    for (const std::string& resource : all) {
+        const auto known = known_->find(resource);
+        const auto current = now.find(resource);
+        const bool told =
+            known != known_->end() && current != now.end() && known->second == current->second;
+        if (!told && std::find(out.begin(), out.end(), resource) == out.end())
+            out.push_back(resource);
+    }
+    return out;
 }
 
 std::vector<std::string> Watch::lacking() const {
     const SyncState state = state_.read();
-    return stale(look(parts_.redis), state, live());
+    return lacking(look_at_redis(), state);
 }
 
 bool Watch::is_filled() const {
@@ -155,7 +227,21 @@ bool Watch::is_filled() const {
 }
 
 FullPushResult Watch::fill(const Stopping& stopping) {
-    return push([this] { return lacking(); }, stopping);
+    const auto needed = [this] {
+        std::vector<std::string> resources = lacking();
+        withdraw(resources);
+        return resources;
+    };
+    return push(needed, stopping);
+}
+
+/// Nobody is to take for whole what is about to be filled.
+void Watch::withdraw(const std::vector<std::string>& resources) const {
+    if (resources.empty()) return;
+    Words epochs{"HDEL", std::string(kEpochsKey)};
+    epochs.insert(epochs.end(), resources.begin(), resources.end());
+    parts_.redis.command({"DEL", std::string(kMetaKey)});
+    parts_.redis.command(epochs);
 }
 
 FullPushResult Watch::push_all(const Stopping& stopping) {
@@ -174,25 +260,35 @@ FullPushResult Watch::push_rest(const Stopping& stopping) {
 
 FullPushResult Watch::push(const std::function<std::vector<std::string>()>& needed,
                            const Stopping& stopping) {
-    const RedisView before = look(parts_.redis);
+    const std::string run_id = look_at_redis().run_id;
+    const Registrations registered = registrations();
     FullPushResult result = parts_.full_push.run(needed, stopping);
     if (result.resources.empty()) return result;
+    {
+        const std::lock_guard lock(known_mutex_);
+        if (!known_) known_.emplace();
+        for (const FullPushResult::Resource& resource : result.resources) {
+            const auto entry = registered.find(resource.name);
+            if (resource.fault.empty() && entry != registered.end())
+                known_->insert_or_assign(entry->first, entry->second);
+        }
+    }
     const std::string fault = result.fault();
     (fault.empty() ? parts_.figures.full_pushes : parts_.figures.failed_full_pushes).add();
     if (fault.empty()) {
         // The server that was looked at before; another one since is found by the next look.
-        state_.note_full_push(before.run_id);
+        state_.note_full_push(run_id);
         step("full push noted");
-        publish();
+        publish(run_id);
     } else {
         state_.note_error("full push of " + fault);
     }
-    parts_.outbox.drain(stopping);
+    parts_.retry(stopping);
     return result;
 }
 
 /// Writes meta:sync, which also says that this instance is alive.
-void Watch::publish() {
+void Watch::publish(const std::string& run_id) {
     const std::lock_guard lock(publishing_);
     const std::vector<std::string> resources = live();
     if (const auto reached = watermark_.advance(resources))
@@ -203,7 +299,8 @@ void Watch::publish() {
                std::to_string(revision),
                std::to_string(unix_seconds(now())),
                parts_.instance,
-               digest()};
+               digest(),
+               run_id};
     args.insert(args.end(), resources.begin(), resources.end());
     const Reply reply = parts_.redis.run(
         parts_.scripts.publish.script(), {std::string(kMetaKey), std::string(kEpochsKey)}, args);
@@ -235,6 +332,13 @@ std::string Watch::digest() {
 std::vector<std::string> Watch::live() const {
     std::vector<std::string> out;
     for (const auto& [resource, layout] : live_layouts(parts_.projections)) out.push_back(resource);
+    return out;
+}
+
+Watch::Registrations Watch::registrations() const {
+    Registrations out;
+    for (const ProjectionInfo& info : parts_.projections.live())
+        out.emplace(info.resource, info.registration);
     return out;
 }
 

@@ -2,13 +2,17 @@
 // database has come.
 //
 // meta:sync carries the epoch of the database that filled Redis, and the watermark. A resource is
-// pushed in full when sync:epochs does not say that this epoch has filled it (a new or emptied
-// Redis, another database, a plugin that has just been enabled). All are when meta:sync is missing
-// or of another epoch, when its revision is older than the one that was published last, or when
-// Redis is another server process than the one that was filled last: a restart from an older dump
-// and a failover to a replica that missed the last writes show nothing else. When Redis is AHEAD
-// of the database's own numbers, the database was restored from an older state: the sequence is
-// raised above them and the epoch renewed.
+// pushed in full when Redis does not name this epoch and the last full push as what has filled it
+// (a new or emptied Redis, another database of it, another PostgreSQL), when its hash is gone, or
+// when its plugin has come back since, because nobody was told of changes meanwhile. All are when
+// meta:sync is of another epoch, when its revision is older than the one that was published last,
+// or when Redis is another server process than the one that was filled last: a restart from an
+// older dump and a failover to a replica that missed the last writes show nothing else. When Redis
+// is AHEAD of the database's own numbers, the database was restored from an older state: the
+// sequence is raised above them and the epoch renewed.
+//
+// Before anything is filled, meta:sync goes: what is not whole must not be taken for it. It comes
+// back when everything is, written only to the server that was looked at.
 //
 // The digest in meta:sync is "<revision>-<16 hex digits>": the greatest revision among the present
 // entities, all of them applied, and the exclusive or over them of the first eight bytes of
@@ -18,16 +22,17 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backoff.hpp"
 #include "figures.hpp"
 #include "full_push.hpp"
-#include "outbox.hpp"
 #include "state.hpp"
 
 namespace ezapi::sync {
@@ -38,10 +43,15 @@ struct RedisView {
     std::string epoch;   // of meta:sync; empty: missing
     std::int64_t revision = 0;
     std::map<std::string, std::string> epochs;
-    std::set<std::string> filled;  // resources that a full push has completed
+    std::map<std::string, std::string> fills;  // resource -> see scripts.hpp
+    std::set<std::string> gone;                // hashes that should be there
 };
 
-[[nodiscard]] RedisView look(const Redis& redis);
+/// `hashes`: the resources that are one hash.
+[[nodiscard]] RedisView look(const Redis& redis, const std::vector<std::string>& hashes);
+
+/// Whether sync:fills names a full push, or one that is replacing what it has filled.
+[[nodiscard]] bool names(std::string_view fill, std::string_view push);
 
 /// The resources that must be pushed in full.
 [[nodiscard]] std::vector<std::string> stale(const RedisView& redis,
@@ -57,12 +67,12 @@ public:
         const Scripts& scripts;
         const Ledger& ledger;
         FullPush& full_push;
-        const Outbox& outbox;
+        std::function<void(const std::function<bool()>& stopping)> retry;  // what is due, or soon
         Breaker& breaker;
         Figures& figures;
         Log log;
         std::string instance;
-        bool retries;  // whether the outbox is drained when Redis is back
+        bool retries;  // whether what waits is tried again without being asked
     };
 
     explicit Watch(Parts parts)
@@ -72,6 +82,9 @@ public:
 
     /// One look. Not while another one runs.
     void tick(const Stopping& stopping);
+
+    /// Tells the figures what waits, and has tried what a process that is gone has left.
+    void measure(const Stopping& stopping);
 
     /// Pushes everything in full, needed or not. Throws EZ_CONFLICT while one is under way.
     FullPushResult push_all(const Stopping& stopping);
@@ -86,15 +99,22 @@ public:
     FullPushResult fill(const Stopping& stopping);
 
 private:
-    void measure();
+    using Registrations = std::map<std::string, std::uint64_t>;
+
+    [[nodiscard]] RedisView look_at_redis() const;
+    [[nodiscard]] std::vector<std::string> lacking(const RedisView& redis,
+                                                   const SyncState& state) const;
     [[nodiscard]] std::vector<std::string> lacking() const;
-    void look_closely(const Stopping& stopping);
-    void refill(const Stopping& stopping);
+    [[nodiscard]] bool is_anothers(const RedisView& redis, const SyncState& state) const;
+    void withdraw(const std::vector<std::string>& resources) const;
+    void refill(bool anothers, const Stopping& stopping);
+    void plan_next(bool anothers);
     FullPushResult push(const std::function<std::vector<std::string>()>& needed,
                         const Stopping& stopping);
-    void publish();
+    void publish(const std::string& run_id);
     [[nodiscard]] std::string digest();
     [[nodiscard]] std::vector<std::string> live() const;
+    [[nodiscard]] Registrations registrations() const;
 
     Parts parts_;
     StateRow state_;
@@ -105,7 +125,12 @@ private:
     std::int64_t digest_revision_ = -1;
     Breaker::Clock::time_point digest_due_{};
     int failed_refills_ = 0;
+    int turns_ = 0;  // refills of what another one has filled, soon after each other
+    Breaker::Clock::time_point last_turn_{};
     Breaker::Clock::time_point refill_due_{};
+    mutable std::mutex known_mutex_;
+    /// Since which a resource has been told of every change; nothing before the first look.
+    mutable std::optional<Registrations> known_;
 };
 
 }  // namespace ezapi::sync

@@ -70,8 +70,10 @@ protected:
                      "e1",
                      7,
                      {{"auth:token", "e1"}, {"config:providers", "e1"}},
-                     {"auth:token", "config:providers"}};
-    SyncState state_{"e1", 7, 9, "run", std::nullopt, ""};
+                     {{"auth:token", "f1"}, {"config:providers", "f2"}},
+                     {}};
+    SyncState state_{
+        "e1", 7, 9, "run", std::nullopt, "", {{"auth:token", "f1"}, {"config:providers", "f2"}}};
 };
 
 TEST_F(StaleTest, NothingIsWhenRedisHoldsWhatWasToldToIt) {
@@ -79,7 +81,7 @@ TEST_F(StaleTest, NothingIsWhenRedisHoldsWhatWasToldToIt) {
 }
 
 TEST_F(StaleTest, AllIsWhenRedisHasLostItsData) {
-    redis_ = {"run", "", 0, {}, {}};
+    redis_ = {"run", "", 0, {}, {}, {}};
     EXPECT_EQ(result(), live_);
 }
 
@@ -101,6 +103,32 @@ TEST_F(StaleTest, AllIsWhenAnotherServerAnswers) {
 TEST_F(StaleTest, NothingIsWhenTheServerDoesNotTellItsRunId) {
     redis_.run_id = "";
     EXPECT_THAT(result(), IsEmpty());
+}
+
+TEST_F(StaleTest, NothingIsWhenOnlyMetaSyncIsMissing) {
+    redis_.epoch = "";
+    redis_.revision = 0;
+    EXPECT_THAT(result(), IsEmpty());
+}
+
+TEST_F(StaleTest, AResourceIsThatTheLastFullPushDidNotFillHere) {
+    redis_.fills["auth:token"] = "of another database of the server";
+    EXPECT_THAT(result(), ElementsAre("auth:token"));
+}
+
+TEST_F(StaleTest, AResourceIsNotWhileItsFillIsBeingReplaced) {
+    redis_.fills["auth:token"] = "over:f3:f1";
+    EXPECT_THAT(result(), IsEmpty());
+}
+
+TEST_F(StaleTest, AResourceIsWhileItIsFilledForTheFirstTime) {
+    redis_.fills["auth:token"] = "into:f1";
+    EXPECT_THAT(result(), ElementsAre("auth:token"));
+}
+
+TEST_F(StaleTest, AResourceIsWhoseHashIsGone) {
+    redis_.gone.insert("config:providers");
+    EXPECT_THAT(result(), ElementsAre("config:providers"));
 }
 
 TEST_F(StaleTest, AResourceIsThatWasNeverFilled) {

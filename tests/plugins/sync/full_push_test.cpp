@@ -274,10 +274,56 @@ TEST_F(FullPushTest, APushThatMeetsTheEndOfAFullPushIsRenderedAgain) {
         shop_->redis.command({"HSET", std::string(kFillsKey), kHash, "another one"});
     };
 
-    EXPECT_EQ(shop_->pusher.push({{kHash, "a"}}), 1U);
+    EXPECT_EQ(shop_->pusher.push({{kHash, "a"}}).applied, 1U);
 
     EXPECT_EQ(shop_->in_redis(kHash)["a"], "2");
     EXPECT_EQ(shop_->state({kHash, "a"}), "applied");
+}
+
+TEST_F(FullPushTest, APushThatWasRenderedBeforeItBeganIsRefused) {
+    shop_->set_and_push(kHash, "revoked", "1");
+    const RedisWriter writer(shop_->redis, shop_->scripts, [] { return unix_seconds(now()); });
+    const Fence fence = writer.fence();
+    const std::vector<Rendered> late = shop_->pusher.read({{kHash, "revoked"}});
+    Outcome outcome;
+    at_page(1, [&] { outcome = writer.write(late, RedisWriter::Events::publish, fence)[0]; });
+
+    ASSERT_EQ(shop_->push_fully({kHash}).fault(), "");
+
+    EXPECT_EQ(outcome.kind, Outcome::Kind::fenced);
+}
+
+TEST_F(FullPushTest, LeavesWhatRedisRefusesToTheOutbox) {
+    shop_->set_and_push(kHash, "a", "1");
+    shop_->set_and_push(kHash, "b", "1");
+    shop_->db.query("UPDATE things SET value = $1 WHERE key = 'a'", {kRefused});
+    shop_->redis.command({"DEL", "test:hash:b"});
+
+    EXPECT_EQ(shop_->push_fully({kHash}).fault(), "");
+
+    EXPECT_EQ(shop_->in_redis(kHash)["b"], "1") << "one must not keep the others out";
+    EXPECT_EQ(shop_->state({kHash, "a"}), "pending");
+    shop_->db.query("UPDATE things SET value = '2' WHERE key = 'a'");
+    shop_->outbox.drain([] { return false; });
+    EXPECT_EQ(shop_->state({kHash, "a"}), "applied");
+    expect_equal(kHash);
+}
+
+TEST_F(FullPushTest, MakesDueWhateverIsOpenHoweverMuchItIs) {
+    fill_table(kHash, 12000);
+    shop_->db.query(
+        "INSERT INTO sync_entities (resource, key, revision, unpushed_since, state, attempts,"
+        "  next_attempt_at) "
+        "SELECT resource, key, nextval('sync_revision'), 1, 'pending', 3, now() + interval '1 hour'"
+        " FROM things");
+
+    ASSERT_EQ(shop_->push_fully({kHash}).fault(), "");
+
+    EXPECT_EQ(shop_->db
+                  .query("SELECT count(*) FROM sync_entities WHERE state = 'pending'"
+                         " AND next_attempt_at <= now() AND attempts = 0")
+                  .integer(0, 0),
+              12000);
 }
 
 TEST_F(FullPushTest, WhatTheDatabaseHasLostBehindTheBackOfTheChangesGoes) {
@@ -318,6 +364,50 @@ TEST_F(WatchTest, FillsARedisThatWasFlushed) {
 
     EXPECT_EQ(shop_->in_redis(kField)["a"], "1");
     EXPECT_NE(meta("epoch"), "");
+}
+
+TEST_F(WatchTest, FillsAHashThatIsGoneInOneStep) {
+    for (const char* key : {"a", "b", "c"}) shop_->set_and_push(kField, key, "1");
+    tick();
+    shop_->redis.command({"DEL", kField});
+    shop_->set_and_push(kField, "d", "1");
+    EXPECT_EQ(shop_->redis.command({"EXISTS", kField}).integer(), 0) << "readers see a part of it";
+
+    tick();
+
+    EXPECT_EQ(shop_->in_redis(kField).size(), 4U);
+    EXPECT_NE(meta("epoch"), "");
+}
+
+TEST_F(WatchTest, TakesMetaSyncAwayWhileItFills) {
+    shop_->set_and_push(kHash, "a", "1");
+    tick();
+    ASSERT_NE(meta("epoch"), "");
+    shop_->redis.command({"HDEL", std::string(kFillsKey), kHash});
+    std::optional<std::string> meanwhile;
+    shop_->on_scan = [&](std::string_view) { meanwhile = meta("epoch"); };
+
+    tick();
+
+    EXPECT_EQ(meanwhile, "");
+    EXPECT_NE(meta("epoch"), "");
+}
+
+TEST_F(WatchTest, PublishesToTheServerThatItLookedAtOnly) {
+    tick();
+    const std::string epoch = StateRow(shop_->db).read().epoch;
+    const auto publish = [&](const std::string& run_id) {
+        return shop_->redis
+            .run(shop_->scripts.publish.script(),
+                 {std::string(kMetaKey), std::string(kEpochsKey)},
+                 {epoch, "77", "1", "somebody", "", run_id})
+            .integer();
+    };
+
+    EXPECT_EQ(publish("0000000000000000000000000000000000000000"), 0);
+    EXPECT_NE(meta("revision"), "77");
+    EXPECT_EQ(publish(StateRow(shop_->db).read().redis_run_id), 1);
+    EXPECT_EQ(meta("revision"), "77");
 }
 
 TEST_F(WatchTest, PublishesHowFarTheDatabaseHasCome) {

@@ -167,6 +167,18 @@ TEST_F(SyncInstance, AnEntityThatKeepsFailingIsGivenUpShownAndRetriedOnDemand) {
     EXPECT_THAT(dead["data"][0]["last_error"].get<std::string>(),
                 ::testing::HasSubstr("WRONGTYPE"));
     EXPECT_EQ(overview()["outbox"]["dead"], 1);
+    reader().command({"HSET",
+                      "dp:node:n1",
+                      "node",
+                      "n1",
+                      "applied_revision",
+                      "999999999",
+                      "updated_at",
+                      std::to_string(std::time(nullptr))});
+    EXPECT_TRUE(eventually(10s, [&] {
+        const json nodes = admin_->get("/admin/sync/changes/" + revision).json()["nodes"];
+        return nodes.size() == 1 && nodes[0]["state"] == "pending";
+    })) << "no node can have applied what never reached Redis";
 
     repair_flags();
     const std::string id = std::to_string(dead["data"][0]["id"].get<std::int64_t>());
@@ -242,6 +254,34 @@ TEST_F(SyncInstance, AWriteThatIsGivenUpSaysSo) {
         admin_->put("/admin/features/beta?wait=applied&timeout=30", {{"value", 1}});
     EXPECT_EQ(answer.status, 201);
     EXPECT_EQ(answer.header("x-change-state"), "dead");
+}
+
+TEST_F(SyncInstance, WhatWasMissedWhileAPluginWasDisabledReachesRedis) {
+    ASSERT_EQ(put_flag("beta", 1).status, 201);
+    ASSERT_EQ(admin_->post("/admin/plugins/features/disable", json::object()).status, 200);
+    SqlReader(instance_->dsn()).value("UPDATE features SET value = '2' WHERE name = 'beta'");
+
+    ASSERT_EQ(admin_->post("/admin/plugins/features/enable", json::object()).status, 200);
+
+    EXPECT_TRUE(eventually(5s, [&] { return flag_in_redis("beta") == 2; }));
+}
+
+TEST_F(SyncInstance, ADatabaseOfRedisThatAnotherInstanceTookIsFilledAgain) {
+    Instance other(InstanceOptions{
+        .plugins = {"features", "namespaces", "sync", "logs"},
+        .dsn = instance_->dsn(),
+        .redis = server_->host() + ":" + std::to_string(server_->port()),
+        .environment = {{"EZ_REDIS_DB", "1"}, {"EZ_SYNC_RECONCILE_INTERVAL_SECONDS", "0"}}});
+    HttpClient there = other.admin();
+
+    ASSERT_EQ(there.put("/admin/features/beta", {{"value", 3}}).status, 201);
+
+    EXPECT_TRUE(eventually(15s, [&] { return flag_in_redis("beta") == 3; }))
+        << "what was written to database 1 never came to database 0";
+    EXPECT_TRUE(eventually(60s, [&] {
+        return (instance_->log() + other.log()).find("must name the same server and database") !=
+               std::string::npos;
+    }));
 }
 
 TEST_F(SyncInstance, NodesAreSeenByWhatTheyReport) {

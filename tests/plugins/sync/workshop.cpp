@@ -93,7 +93,7 @@ Workshop::Workshop(const std::string& dsn)
              scripts,
              ledger,
              full_push,
-             outbox,
+             [this](const auto& stopping) { outbox.drain(stopping); },
              breaker,
              figures,
              Log(&abi_),
@@ -108,19 +108,24 @@ Workshop::Workshop(const std::string& dsn)
 }
 
 void Workshop::project(const char* resource, Layout layout) {
-    Projection rows = project_rows(
-        resource,
-        layout,
-        "SELECT key, value FROM " + name_of(layout),
-        "key",
-        [this, layout](const Rows& found, size_t row, ProjectionSink& sink) {
-            on_render(found.text(row, 0));
-            if (layout == Layout::field) {
-                sink.value(found.text(row, 0), value_json(found.text(row, 1)));
-            } else {
-                sink.hash(found.text(row, 0), {{"value", std::string(found.text(row, 1))}});
-            }
-        });
+    Projection rows =
+        project_rows(resource,
+                     layout,
+                     "SELECT key, value FROM " + name_of(layout),
+                     "key",
+                     [this, layout](const Rows& found, size_t row, ProjectionSink& sink) {
+                         on_render(found.text(row, 0));
+                         if (layout == Layout::field) {
+                             sink.value(found.text(row, 0), value_json(found.text(row, 1)));
+                         } else {
+                             std::vector<std::pair<std::string, std::string>> fields{
+                                 {"value", std::string(found.text(row, 1))}};
+                             // More words than Lua hands on to one command.
+                             for (int i = 0; found.text(row, 1) == kRefused && i < 5000; ++i)
+                                 fields.emplace_back(std::to_string(i), "");
+                             sink.hash(found.text(row, 0), fields);
+                         }
+                     });
     rows.scan = [this, name = std::string(resource), scan = rows.scan](
                     Tx& tx, std::string_view after, size_t limit, ProjectionSink& sink) {
         on_scan(name);
@@ -187,6 +192,7 @@ std::string Workshop::state(const Entity& entity) const {
 }
 
 void Workshop::pretend_filled() const {
+    redis.command({"HSET", std::string(kVoidKey), kField, "1"});
     for (const char* resource : {kField, kHash, kPlain}) {
         redis.command({"HSET", std::string(kEpochsKey), resource, "of the test"});
         redis.command({"HSET", std::string(kFillsKey), resource, "of the test"});

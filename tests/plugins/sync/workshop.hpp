@@ -38,6 +38,9 @@ inline constexpr const char* kField = "test:field";
 inline constexpr const char* kHash = "test:hash";
 inline constexpr const char* kPlain = "test";  // a prefix of the others, as "meta" is
 
+/// A value with which Redis refuses a hash.
+inline constexpr const char* kRefused = "refused";
+
 /// What the projections render of a thing, in any layout: its value.
 [[nodiscard]] std::string value_json(std::string_view value);
 
