@@ -35,7 +35,7 @@ Json text(size_t most) {
 }
 
 Json record_schema() {
-    const std::int64_t tokens = 1'000'000'000'000;
+    const std::int64_t tokens = 1'000'000'000;
     Json properties{
         {"request_id", {{"type", "string"}, {"minLength", 1}, {"maxLength", 200}}},
         {"group", text(255)},
@@ -53,7 +53,7 @@ Json record_schema() {
         {"cost",
          {{"type", "number"},
           {"minimum", 0},
-          {"maximum", 1'000'000},
+          {"maximum", 1'000},
           {"nullable", true},
           {"description", "Kept to nine places"}}},
         {"stream", {{"type", "boolean"}, {"nullable", true}}},
@@ -61,7 +61,9 @@ Json record_schema() {
         {"client_ip", text(46)},
         {"created_at",
          {{"oneOf", Json::array({time_schema(), integer_schema()})},
-          {"description", "RFC 3339, or milliseconds since 1970; the time of arrival without it"}}},
+          {"description",
+           "RFC 3339, or milliseconds since 1970; the time of arrival without it, and at most 24 "
+           "hours after it"}}},
     };
     for (const char* id : {"master_id", "key_id", "provider_group_id", "provider_id"})
         properties[id] = {

@@ -10,12 +10,14 @@
 namespace ezapi::logs {
 namespace {
 
-constexpr std::int64_t kMostTokens = 1'000'000'000'000;
-constexpr std::int64_t kMostCost = 1'000'000;
+// Such that sums over any number of records that a database holds stay within 64 bits.
+constexpr std::int64_t kMostTokens = 1'000'000'000;
+constexpr std::int64_t kMostCost = 1'000;
 constexpr std::int64_t kBillion = 1'000'000'000;
 constexpr std::int64_t kMostMs = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kMostId = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kLatestMs = 253'402'300'799'999;  // the end of the year 9999
+constexpr std::int64_t kAheadUs = 86'400'000'000;  // clocks differ, but not by more than a day
 
 enum class Type { id, whole, cost, boolean, text, address, time };
 
@@ -166,7 +168,22 @@ void RecordReader::number(std::string_view written, const Field& field, Record& 
     else if (field.name == "first_token_ms")
         record.first_token_ms = static_cast<std::int32_t>(*value);
     else
-        record.created_us = *value * 1000;  // created_at in milliseconds since 1970
+        time(*value * 1000, written, field, record);  // created_at in milliseconds since 1970
+}
+
+/// A record from the future would outlive every retention and set the bounds of partitions.
+void RecordReader::time(std::int64_t unix_us,
+                        std::string_view written,
+                        const Field& field,
+                        Record& record) {
+    record.created_us = unix_us;
+    if (unix_us < 0) return refuse(field.name, "range", "expected a time between 1970 and 9999");
+    if (unix_us <= now_us_ + kAheadUs) return;
+    const Timestamp latest{std::chrono::microseconds(now_us_ + kAheadUs)};
+    refuse(field.name,
+           "range",
+           "expected at most 24 hours after the arrival, which is " + format_time(latest) +
+               ", found " + std::string(written.substr(0, 40)));
 }
 
 void RecordReader::text(JsonScanner::Text text, const Field& field, Record& record) {
@@ -175,10 +192,7 @@ void RecordReader::text(JsonScanner::Text text, const Field& field, Record& reco
     if (field.type == Type::time) {
         const auto time = parse_time(text.value);
         if (!time) return refuse(field.name, "format", "expected a time like 2026-01-02T03:04:05Z");
-        record.created_us = time->time_since_epoch().count();
-        if (record.created_us < 0)
-            refuse(field.name, "range", "expected a time between 1970 and 9999");
-        return;
+        return this->time(time->time_since_epoch().count(), text.value, field, record);
     }
     const auto size = static_cast<std::int64_t>(text.value.size());
     if (size < field.least || size > field.most) {

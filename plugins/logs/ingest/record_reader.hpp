@@ -22,7 +22,8 @@ struct Refusal {
 
 class RecordReader {
 public:
-    /// `now_us`: the time of records that tell none, in microseconds since 1970.
+    /// `now_us`: the time of arrival in microseconds since 1970, which records have that tell none
+    /// and that no record may be more than 24 hours ahead of.
     explicit RecordReader(std::int64_t now_us);
 
     /// Past one value. The record's texts are valid until the scanner forgets them.
@@ -37,6 +38,7 @@ private:
     void value(JsonScanner& scanner, const Field& field, Record& record);
     void number(std::string_view written, const Field& field, Record& record);
     void text(JsonScanner::Text text, const Field& field, Record& record);
+    void time(std::int64_t unix_us, std::string_view written, const Field& field, Record& record);
     void refuse(std::string_view field, std::string_view code, std::string_view why);
     [[nodiscard]] size_t find(std::string_view name) const;
 

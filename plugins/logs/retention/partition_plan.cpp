@@ -8,7 +8,9 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr hours kLeast{1};  // until the end that an open partition gets: time to check its rows
+// Until the end that an open partition gets: behind what ingest takes in, a day ahead, while the
+// rows are checked.
+constexpr hours kLeast{25};
 constexpr days kDaysAhead{7};
 constexpr days kMonthsAhead{62};
 
@@ -52,6 +54,7 @@ public:
 
     std::vector<PartitionStep> plan() {
         drop_what_stands_in_the_way();
+        release_what_gets_no_end();
         bound_the_open_one();
         if (!default_ && mode_ != Partitioning::off) steps_.push_back(CreateDefault{});
         make_ahead();
@@ -83,12 +86,22 @@ private:
         });
     }
 
+    [[nodiscard]] bool gets_an_end(const Partition& partition) const {
+        return mode_ != Partitioning::off && partition.to == Timestamp::max();
+    }
+
+    void release_what_gets_no_end() {
+        for (const Partition& partition : bounded_) {
+            if (partition.ending && !gets_an_end(partition))
+                steps_.push_back(ReleasePartition{partition.name});
+        }
+    }
+
+    /// Not behind rows that claim to come from the future: these move.
     void bound_the_open_one() {
-        if (mode_ == Partitioning::off || bounded_.empty()) return;
+        if (bounded_.empty() || !gets_an_end(bounded_.back())) return;
         const Partition& open = bounded_.back();
-        if (open.to != Timestamp::max()) return;
-        const Timestamp last = std::max(now_ + kLeast, open.last.value_or(now_));
-        const Timestamp end = period_end(mode_, last);
+        const Timestamp end = period_end(mode_, std::max(now_ + kLeast, open.from));
         steps_.push_back(BoundPartition{open.name, open.from, end});
         bounded_.back().to = end;
     }

@@ -28,8 +28,8 @@ struct Partition {
     Timestamp to = Timestamp::max();
     bool is_default = false;
     bool empty = false;
+    bool ending = false;                  // refuses rows behind an end that it was about to get
     std::optional<Timestamp> first = {};  // of the rows of the default partition
-    std::optional<Timestamp> last = {};   // of those of a partition without an end
 };
 
 /// A partition of these bounds, empty; or with the rows that the default partition holds of them.
@@ -46,14 +46,20 @@ struct DropPartition {
     std::string name;
 };
 
-/// An end for a partition that has none.
+/// One that was about to get an end and does not get it any more: it takes all rows again.
+struct ReleasePartition {
+    std::string name;
+};
+
+/// An end for a partition that has none; rows behind it move to the default partition.
 struct BoundPartition {
     std::string name;
     Timestamp from;
     Timestamp to;
 };
 
-using PartitionStep = std::variant<DropPartition, BoundPartition, CreateDefault, CreatePartition>;
+using PartitionStep =
+    std::variant<DropPartition, ReleasePartition, BoundPartition, CreateDefault, CreatePartition>;
 
 [[nodiscard]] std::vector<PartitionStep> plan_partitions(Partitioning mode,
                                                          Timestamp now,

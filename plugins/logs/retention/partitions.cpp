@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "rows/partition_bounds.hpp"
+
 namespace ezapi::logs {
 namespace {
 
@@ -11,11 +13,11 @@ constexpr std::chrono::milliseconds kLockLimit = 2s;
 constexpr std::chrono::milliseconds kWorkLimit = 10min;
 constexpr const char* kBecomeWriter = "SELECT pg_advisory_xact_lock(7310872414)";
 constexpr const char* kDefault = "request_logs_default";
+constexpr const char* kEnd = "request_logs_end";  // the check of an end that is to come
 
-Timestamp bound(const Rows& rows, size_t row, size_t column) {
-    if (rows.text(row, column) == "infinity") return Timestamp::max();
-    if (rows.text(row, column) == "-infinity") return Timestamp::min();
-    return rows.time(row, column).value();
+std::optional<Timestamp> time_of(const Rows& rows, size_t row, size_t column) {
+    if (rows.is_null(row, column)) return std::nullopt;
+    return Timestamp(std::chrono::microseconds(rows.integer(row, column)));
 }
 
 std::string identifier(const std::string& name) {
@@ -44,23 +46,28 @@ std::string within(Timestamp from, Timestamp to) {
 }  // namespace
 
 std::vector<Partition> Partitions::read(Timestamp now) const {
-    const Rows rows =
-        db_.query("SELECT name, is_default, starts, ends FROM request_log_partitions");
+    Tx tx = begin();
+    const Rows rows = tx.query("SELECT name, is_default, " + microseconds_of("starts") + ", " +
+                                   microseconds_of("ends") +
+                                   ", EXISTS (SELECT FROM pg_constraint WHERE conname = $1"
+                                   " AND conrelid = to_regclass(quote_ident(name)))"
+                                   " FROM request_log_partitions",
+                               {kEnd});
     std::vector<Partition> out;
     for (size_t i = 0; i < rows.size(); ++i) {
         Partition partition{.name = std::string(rows.text(i, 0))};
         partition.is_default = rows.boolean(i, 1);
         const std::string table = identifier(partition.name);
         if (partition.is_default) {
-            partition.first = db_.query("SELECT min(created_at) FROM " + table).time(0, 0);
+            partition.first = time_of(
+                tx.query("SELECT " + microseconds_of("min(created_at)") + " FROM " + table), 0, 0);
         } else {
-            partition.from = bound(rows, i, 2);
-            partition.to = bound(rows, i, 3);
+            partition.from = time_of(rows, i, 2).value_or(Timestamp::min());
+            partition.to = time_of(rows, i, 3).value_or(Timestamp::max());
+            partition.ending = rows.boolean(i, 4);
             if (partition.from > now)
                 partition.empty =
-                    !db_.query("SELECT EXISTS (SELECT FROM " + table + ")").boolean(0, 0);
-            if (partition.to == Timestamp::max())
-                partition.last = db_.query("SELECT max(created_at) FROM " + table).time(0, 0);
+                    !tx.query("SELECT EXISTS (SELECT FROM " + table + ")").boolean(0, 0);
         }
         out.push_back(std::move(partition));
     }
@@ -82,9 +89,9 @@ void Partitions::drop(const std::string& name) const {
 }
 
 std::int64_t Partitions::rows_in_default() const {
-    const Rows there = db_.query("SELECT to_regclass('request_logs_default') IS NOT NULL");
-    if (!there.boolean(0, 0)) return 0;
-    return db_.query("SELECT count(*) FROM request_logs_default").integer(0, 0);
+    Tx tx = begin();
+    if (!has_default(tx)) return 0;
+    return tx.query("SELECT count(*) FROM request_logs_default").integer(0, 0);
 }
 
 void Partitions::carry_out(const DropPartition& step) const {
@@ -96,10 +103,20 @@ void Partitions::carry_out(const DropPartition& step) const {
     tx.commit();
 }
 
+void Partitions::carry_out(const ReleasePartition& step) const {
+    Tx tx = begin();
+    tx.query("ALTER TABLE " + identifier(step.name) +
+             " DROP CONSTRAINT IF EXISTS request_logs_end");
+    tx.commit();
+}
+
 /// That no row lies behind the end is checked beforehand, while rows come in: the exchange of the
-/// bounds itself then takes an instant, however many rows there are.
+/// bounds itself then takes an instant, however many rows there are. Only where there are such rows
+/// the check has to wait for the exchange, which moves them to the default partition.
 void Partitions::carry_out(const BoundPartition& step) const {
     const std::string table = identifier(step.name);
+    const std::string behind = " WHERE created_at >= " + literal(step.to);
+    bool moving = false;
     if (!is_checked(step)) {
         Tx tx = begin();
         tx.query("ALTER TABLE " + table + " DROP CONSTRAINT IF EXISTS request_logs_end");
@@ -107,16 +124,20 @@ void Partitions::carry_out(const BoundPartition& step) const {
                  within(step.from, step.to) + ") NOT VALID");
         tx.commit();
         Tx check = begin();
-        check.query("ALTER TABLE " + table + " VALIDATE CONSTRAINT request_logs_end");
+        moving = check.query("SELECT EXISTS (SELECT FROM " + table + behind + ")").boolean(0, 0);
+        if (!moving) check.query("ALTER TABLE " + table + " VALIDATE CONSTRAINT request_logs_end");
         check.commit();
     }
     Tx tx = begin();
     tx.query(kBecomeWriter);
     tx.query("ALTER TABLE request_logs DETACH PARTITION " + table);
+    if (!has_default(tx)) create_default(tx);
+    if (moving)
+        tx.query("WITH moved AS (DELETE FROM " + table + behind + " RETURNING *) INSERT INTO " +
+                 kDefault + " SELECT * FROM moved");
     tx.query("ALTER TABLE request_logs ATTACH PARTITION " + table + " " +
              range(step.from, step.to));
     tx.query("ALTER TABLE " + table + " DROP CONSTRAINT request_logs_end");
-    if (!has_default(tx)) create_default(tx);
     tx.commit();
 }
 

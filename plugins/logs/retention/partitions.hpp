@@ -31,6 +31,7 @@ public:
 private:
     [[nodiscard]] Tx begin() const;
     void carry_out(const DropPartition& step) const;
+    void carry_out(const ReleasePartition& step) const;
     void carry_out(const BoundPartition& step) const;
     void carry_out(const CreateDefault& step) const;
     void carry_out(const CreatePartition& step) const;

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "rollup/histogram.hpp"
+#include "rows/partition_bounds.hpp"
 #include "rows/pg_binary.hpp"
 #include "rows/text_columns.hpp"
 
@@ -50,11 +51,8 @@ std::string array_of(const std::vector<std::int64_t>& times) {
     return out + "}";
 }
 
-/// An end of a partition as the view tells it.
-std::int64_t bound(const Rows& rows, size_t row, size_t column) {
-    if (rows.text(row, column) == "infinity") return PartitionMap::kAlways;
-    if (rows.text(row, column) == "-infinity") return -PartitionMap::kAlways;
-    return rows.time(row, column).value().time_since_epoch().count();
+std::int64_t bound(const Rows& rows, size_t row, size_t column, std::int64_t none) {
+    return rows.is_null(row, column) ? none : rows.integer(row, column);
 }
 
 /// The latency of each new row, as an array of encoded histograms.
@@ -174,10 +172,12 @@ std::shared_ptr<const RequestStore::Layout> RequestStore::layout() const {
 
 void RequestStore::know_partitions(Tx& tx, std::string_view signature) {
     const Rows rows =
-        tx.query("SELECT starts, ends FROM request_log_partitions WHERE NOT is_default");
+        tx.query("SELECT " + microseconds_of("starts") + ", " + microseconds_of("ends") +
+                 " FROM request_log_partitions WHERE NOT is_default");
     std::vector<PartitionMap::Range> ranges;
     for (size_t i = 0; i < rows.size(); ++i)
-        ranges.push_back({bound(rows, i, 0), bound(rows, i, 1)});
+        ranges.push_back(
+            {bound(rows, i, 0, -PartitionMap::kAlways), bound(rows, i, 1, PartitionMap::kAlways)});
     auto fresh = std::make_shared<Layout>();
     fresh->partitions = PartitionMap(std::move(ranges));
     fresh->signature = signature;

@@ -18,7 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::int64_t kNow = 1'700'000'000'000'000;
+constexpr std::int64_t kNow = 1'770'000'000'000'000;  // 2026-02-02T02:40:00Z
 constexpr BodyLimits kLimits{.records = 1000, .bytes = 1 << 20};
 
 ParsedBody read(const std::string& body, std::string_view type = "application/json") {
@@ -112,6 +112,19 @@ TEST(IngestBody, ReadsTimesAsTextAndAsMilliseconds) {
     EXPECT_EQ(refusal_of(R"("created_at":true)").code, "type");
 }
 
+TEST(IngestBody, RefusesARecordFromMoreThanADayAhead) {
+    EXPECT_EQ(row_of(R"("created_at":"2026-02-03T02:40:00Z")").created_us, kNow + 86'400'000'000);
+    const Refusal refusal = refusal_of(R"("created_at":"2026-02-03T02:40:01Z")");
+    EXPECT_EQ(refusal.code, "range");
+    EXPECT_EQ(refusal.message,
+              "created_at: expected at most 24 hours after the arrival, which is "
+              "2026-02-03T02:40:00.000Z, found 2026-02-03T02:40:01Z");
+    EXPECT_EQ(refusal_of(R"("created_at":1770086400001)").code, "range");
+    EXPECT_EQ(refusal_of(R"("created_at":253402300799999)").code, "range");
+    EXPECT_EQ(refusal_of(R"("created_at":"9999-12-31T23:59:59Z")").code, "range");
+    EXPECT_EQ(refusal_of(R"("created_at":"9999-12-31T23:59:59-23:00")").code, "range");
+}
+
 TEST(IngestBody, RefusesABadRecordByItsIndexAndKeepsTheOthers) {
     const ParsedBody body = read(R"([{"request_id":"a"},7,{"request_id":"b"},{"request_id":1}])");
     EXPECT_EQ(body.rows.size(), 2U);
@@ -137,6 +150,10 @@ TEST(IngestBody, RefusesWrongTypesRangesLengthsAndNames) {
     EXPECT_EQ(refusal_of(R"("status_code":99)").code, "range");
     EXPECT_EQ(refusal_of(R"("status_code":600)").code, "range");
     EXPECT_EQ(refusal_of(R"("latency_ms":2147483648)").code, "range");
+    EXPECT_EQ(refusal_of(R"("tokens_in":1000000001)").code, "range");
+    EXPECT_EQ(row_of(R"("tokens_in":1000000000)").tokens_in, 1'000'000'000);
+    EXPECT_EQ(refusal_of(R"("cost":1000.000000001)").code, "range");
+    EXPECT_EQ(row_of(R"("cost":1000)").cost_nano, 1'000'000'000'000);
     EXPECT_EQ(refusal_of(R"("cost":-0.1)").code, "range");
     EXPECT_EQ(refusal_of(R"("cost":1e999999999999)").code, "range");
     EXPECT_EQ(refusal_of(R"("client_ip":"10.0.0.256")").code, "format");

@@ -29,6 +29,10 @@ std::vector<std::string> plan(Partitioning mode,
     struct Teller {
         std::string operator()(const DropPartition& step) const { return "drop " + step.name; }
 
+        std::string operator()(const ReleasePartition& step) const {
+            return "release " + step.name;
+        }
+
         std::string operator()(const BoundPartition& step) const {
             return "bound " + step.name + " " + shown(step.from) + " " + shown(step.to);
         }
@@ -78,22 +82,28 @@ TEST(PartitionPlan, GivesAnOpenPartitionAnEndToComeAndGoesOnFromThere) {
                             "create 2026-12-01 2027-01-01",
                             "create 2027-01-01 2027-02-01"));
     const auto steps = plan(Partitioning::day, {open_one()});
-    ASSERT_EQ(steps.size(), 9U);
-    EXPECT_EQ(steps[0], "bound open min 2026-11-24");
+    ASSERT_EQ(steps.size(), 8U);
+    EXPECT_EQ(steps[0], "bound open min 2026-11-25");
     EXPECT_EQ(steps[1], "default");
-    EXPECT_EQ(steps[2], "create 2026-11-24 2026-11-25");
-    EXPECT_EQ(steps[8], "create 2026-11-30 2026-12-01");
+    EXPECT_EQ(steps[2], "create 2026-11-25 2026-11-26");
+    EXPECT_EQ(steps[7], "create 2026-11-30 2026-12-01");
 }
 
-TEST(PartitionPlan, LeavesTimeToCheckTheRowsBeforeTheEnd) {
+TEST(PartitionPlan, PutsTheEndBehindWhatIngestTakesWhileTheRowsAreChecked) {
     EXPECT_EQ(plan(Partitioning::day, {open_one()}, at("2026-11-23T23:30:00Z")).front(),
-              "bound open min 2026-11-25");
+              "bound open min 2026-11-26");
 }
 
-TEST(PartitionPlan, PutsTheEndBehindRowsThatClaimToComeFromTheFuture) {
+TEST(PartitionPlan, PutsTheEndBehindTheBeginningOfAPartitionToCome) {
+    EXPECT_EQ(plan(Partitioning::day, {open_one(at("2026-12-01T00:00:00Z"))}).front(),
+              "bound open 2026-12-01 2026-12-02");
+}
+
+TEST(PartitionPlan, TakesBackAnEndThatIsNotWantedAnyMore) {
     Partition open = open_one();
-    open.last = at("2026-11-26T05:00:00Z");
-    EXPECT_EQ(plan(Partitioning::day, {open}).front(), "bound open min 2026-11-27");
+    open.ending = true;
+    EXPECT_THAT(plan(Partitioning::off, {open}), ElementsAre("release open"));
+    EXPECT_EQ(plan(Partitioning::day, {open}).front(), "bound open min 2026-11-25");
 }
 
 TEST(PartitionPlan, MakesPartitionsAheadAndNothingElse) {
