@@ -34,7 +34,7 @@ inline constexpr const char* kSettings = R"json({
     "max_records": {
       "type": "integer", "minimum": 0, "maximum": 1000000000000, "default": 1000000,
       "x-env": "EZ_LOG_MAX_RECORDS", "x-key": "log.max_records",
-      "description": "Request records kept, the oldest go first; 0: no limit"
+      "description": "Request records kept, the oldest go first, none younger than 25 hours; 0: no limit"
     },
     "rollup_retention_days": {
       "type": "integer", "minimum": 0, "maximum": 36500, "default": 400,

@@ -1,42 +1,54 @@
 #include "retention/expiry.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <string>
 
 namespace ezapi::logs {
 namespace {
 
 constexpr std::int64_t kBatch = 5000;
+constexpr std::chrono::minutes kWorkLimit{10};
+constexpr std::int64_t kCounted = 64 << 20;  // bytes of a partition whose rows are counted
 
 }  // namespace
 
-std::optional<Timestamp> Expiry::cut(const RetentionRules& rules, Timestamp now) const {
-    std::optional<Timestamp> out;
-    if (rules.days > 0) out = now - std::chrono::days(rules.days);
-    if (rules.max_records > 0) {
-        // The oldest record that may stay; those of the very same time stay with it.
-        const Rows rows = db_.query(
-            "SELECT created_at FROM request_logs ORDER BY created_at DESC"
-            " OFFSET $1::bigint - 1 LIMIT 1",
-            {rules.max_records});
-        if (!rows.empty()) out = std::max(out.value_or(Timestamp::min()), *rows.time(0, 0));
-    }
-    return out;
+Tx Expiry::begin() const {
+    return db_.begin({.statement_timeout = kWorkLimit});
+}
+
+std::optional<Timestamp> Expiry::cut_by_age(const RetentionRules& rules, Timestamp now) {
+    if (rules.days <= 0) return std::nullopt;
+    return std::min<Timestamp>(now - std::chrono::days(rules.days), latest_cut(now));
+}
+
+std::optional<Timestamp> Expiry::cut_by_number(const RetentionRules& rules, Timestamp now) const {
+    if (rules.max_records <= 0) return std::nullopt;
+    // The oldest record that may stay; those of the very same time stay with it. Whatever claims to
+    // come from the future pushes none out.
+    const Rows rows = begin().query(
+        "SELECT created_at FROM request_logs WHERE created_at <= $2 ORDER BY created_at DESC"
+        " OFFSET $1::bigint - 1 LIMIT 1",
+        {rules.max_records, now});
+    if (rows.empty()) return std::nullopt;
+    return std::min(*rows.time(0, 0), latest_cut(now));
 }
 
 Expiry::Outcome Expiry::delete_before(Timestamp cut, const Stopping& stopping) const {
-    // First of all, so that nobody takes what is left for all that there was.
-    db_.query("UPDATE request_log_state SET rows_kept_from = greatest(rows_kept_from, $1)", {cut});
+    // First of all, so that nobody takes what is left for all that there was; it waits until an
+    // hour is recomputed.
+    Tx told = begin();
+    told.query("UPDATE request_log_state SET rows_kept_from = greatest(rows_kept_from, $1)", {cut});
+    told.commit();
     Outcome out{.records = drop_partitions_before(cut, stopping)};
     while (!stopping()) {
+        Tx tx = begin();
         const std::int64_t gone =
-            db_.query(
-                   "DELETE FROM request_logs WHERE created_at < $1 AND (created_at, id) IN"
-                   " (SELECT created_at, id FROM request_logs WHERE created_at < $1"
-                   " ORDER BY created_at LIMIT $2::bigint)",
-                   {cut, kBatch})
+            tx.query(
+                  "DELETE FROM request_logs WHERE created_at < $1 AND (created_at, id) IN"
+                  " (SELECT created_at, id FROM request_logs WHERE created_at < $1"
+                  " ORDER BY created_at LIMIT $2::bigint)",
+                  {cut, kBatch})
                 .affected();
+        tx.commit();
         out.records += gone;
         if (gone == 0) return out;
     }
@@ -44,12 +56,24 @@ Expiry::Outcome Expiry::delete_before(Timestamp cut, const Stopping& stopping) c
     return out;
 }
 
+/// Of a large partition as PostgreSQL estimates them.
+std::int64_t Expiry::rows_of(const std::string& partition) const {
+    const std::string name = "\"" + partition + "\"";
+    Tx tx = begin();
+    const Rows known = tx.query(
+        "SELECT pg_relation_size(oid), greatest(reltuples, 0)::bigint FROM pg_class"
+        " WHERE oid = to_regclass($1)",
+        {name});
+    if (known.empty()) return 0;
+    if (known.integer(0, 0) > kCounted) return known.integer(0, 1);
+    return tx.query("SELECT count(*) FROM " + name).integer(0, 0);
+}
+
 std::int64_t Expiry::drop_partitions_before(Timestamp cut, const Stopping& stopping) const {
     std::int64_t records = 0;
     for (const Partition& partition : partitions_.read(Timestamp::max())) {
         if (partition.is_default || partition.to > cut || stopping()) continue;
-        const std::int64_t rows =
-            db_.query("SELECT count(*) FROM \"" + partition.name + "\"").integer(0, 0);
+        const std::int64_t rows = rows_of(partition.name);
         partitions_.drop(partition.name);
         records += rows;
     }
@@ -57,6 +81,10 @@ std::int64_t Expiry::drop_partitions_before(Timestamp cut, const Stopping& stopp
 }
 
 std::int64_t Expiry::delete_statistics_before(Timestamp cut, const Stopping& stopping) const {
+    // Whole days, so that none is summed up again from a part of its hours; and first what says
+    // that the sums hold, so that nobody reads some of them.
+    const Timestamp day = std::chrono::floor<std::chrono::days>(cut);
+    db_.query("DELETE FROM request_log_spans WHERE starts < $1", {day});
     std::int64_t rows = 0;
     for (const char* sql :
          {"DELETE FROM request_log_hours WHERE hour < $1 AND ctid = ANY (ARRAY("
@@ -65,11 +93,12 @@ std::int64_t Expiry::delete_statistics_before(Timestamp cut, const Stopping& sto
           "SELECT ctid FROM request_log_summaries WHERE starts < $1 LIMIT $2::bigint))"}) {
         std::int64_t gone = 0;
         do {
-            gone = db_.query(sql, {cut, kBatch}).affected();
+            Tx tx = begin();
+            gone = tx.query(sql, {day, kBatch}).affected();
+            tx.commit();
             rows += gone;
         } while (gone > 0 && !stopping());
     }
-    db_.query("DELETE FROM request_log_spans WHERE starts < $1", {cut});
     return rows;
 }
 

@@ -20,13 +20,22 @@ RetentionRules rules_of(const Json& settings) {
             .rollup_days = settings.at("rollup_retention_days").get<std::int64_t>()};
 }
 
-Timestamp before_of(const Request& request) {
+Timestamp before_of(const Request& request, Timestamp now) {
     const auto text = request.query("before");
     const auto time = text ? parse_time(*text) : std::nullopt;
-    if (time) return *time;
-    throw Error(EZ_INVALID, "expected a time like 2026-01-02T03:04:05Z")
+    if (!time)
+        throw Error(EZ_INVALID, "expected a time like 2026-01-02T03:04:05Z")
+            .with_field("before")
+            .with_code(text ? "format" : "required");
+    const Timestamp latest = Expiry::latest_cut(now);
+    if (*time <= latest) return *time;
+    throw Error(EZ_INVALID,
+                "expected a time at least 25 hours ago, which is " + format_time(latest) +
+                    ", found " + format_time(*time) +
+                    ": younger records tell which request ids were stored already")
+        .with_http(422)
         .with_field("before")
-        .with_code(text ? "format" : "required");
+        .with_code("range");
 }
 
 }  // namespace
@@ -55,7 +64,10 @@ Retention::Retention(Host& host)
                    .tag("logs")
                    .describe("In batches, for some seconds: send it again until it is complete. "
                              "The statistics keep what the records added to them.")
-                   .query("before", time_schema(), "Records from before this time")
+                   .query("before",
+                          time_schema(),
+                          "Records from before this time, which is at least 25 hours ago: younger "
+                          "ones tell which request ids were stored already")
                    .returns(200,
                             object_schema(
                                 {{"deleted", integer_schema()}, {"complete", boolean_schema()}})),
@@ -65,15 +77,18 @@ Retention::Retention(Host& host)
 void Retention::expire(const Run& run) const {
     const auto stopping = [&run] { return run.stopping(); };
     const Timestamp time = now();
-    if (const auto cut = expiry_.cut(rules_, time)) {
-        const Expiry::Outcome outcome = expiry_.delete_before(*cut, stopping);
-        expired_.add(static_cast<double>(outcome.records));
-        if (outcome.records > 0)
-            log_.info("deleted " + std::to_string(outcome.records) +
-                      " request records from before " + format_time(*cut));
-    }
+    if (const auto cut = Expiry::cut_by_age(rules_, time)) delete_records(*cut, stopping);
     if (rules_.rollup_days > 0)
         expiry_.delete_statistics_before(time - std::chrono::days(rules_.rollup_days), stopping);
+    if (const auto cut = expiry_.cut_by_number(rules_, time)) delete_records(*cut, stopping);
+}
+
+void Retention::delete_records(Timestamp cut, const Expiry::Stopping& stopping) const {
+    const Expiry::Outcome outcome = expiry_.delete_before(cut, stopping);
+    expired_.add(static_cast<double>(outcome.records));
+    if (outcome.records > 0)
+        log_.info("deleted " + std::to_string(outcome.records) + " request records from before " +
+                  format_time(cut));
 }
 
 void Retention::tend_partitions(const Run& run) const {
@@ -87,7 +102,7 @@ void Retention::tend_partitions(const Run& run) const {
 }
 
 Response Retention::delete_logs(const Request& request) const {
-    const Timestamp before = before_of(request);
+    const Timestamp before = before_of(request, now());
     Tx tx = main_.begin();
     const std::string id = "before " + format_time(before);
     tx.changed({.resource = "request-logs", .id = id, .action = EZ_DELETED});

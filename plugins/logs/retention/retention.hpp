@@ -14,6 +14,7 @@ public:
 
 private:
     void expire(const Run& run) const;
+    void delete_records(Timestamp cut, const Expiry::Stopping& stopping) const;
     void tend_partitions(const Run& run) const;
     [[nodiscard]] Response delete_logs(const Request& request) const;
 

@@ -4,6 +4,7 @@
 #include <future>
 #include <thread>
 
+#include "ezapi/time.hpp"
 #include "tests/plugins/logs/ingest_fixture.hpp"
 #include "tests/support/eventually.hpp"
 
@@ -72,6 +73,28 @@ TEST_F(Ingest, StoresARequestIdOnceHoweverOftenItIsSent) {
               json({{"accepted", 2}, {"duplicates", 10}, {"rejected", json::array()}}));
     EXPECT_EQ(post(R"([{"request_id":"x"},{"request_id":"x"}])").json()["duplicates"], 1);
     EXPECT_EQ(stored(instance().dsn()), "13 13");
+}
+
+TEST_F(Ingest, StoresItOnceWhateverAnAdministratorDeletes) {
+    ASSERT_EQ(post(R"([{"request_id":"old","created_at":"2026-01-02T03:04:05Z"}])").status, 200);
+    ASSERT_EQ(post(records("young", 3)).json()["accepted"], 3);
+    const auto remove = [](Timestamp before) {
+        return admin().remove("/admin/logs?before=" + format_time(before));
+    };
+    const Timestamp now =
+        std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    for (const Timestamp before : {now, now - 24h, now + 24h * 365}) {
+        const HttpAnswer answer = remove(before);
+        EXPECT_EQ(answer.status, 422);
+        EXPECT_EQ(answer.json()["errors"][0]["field"], "before") << answer.body;
+        EXPECT_THAT(answer.body, testing::HasSubstr("expected a time at least 25 hours ago"));
+    }
+    const HttpAnswer answer = remove(now - 26h);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.json(), json({{"deleted", 1}, {"complete", true}}));
+    EXPECT_EQ(post(records("young", 3)).json()["duplicates"], 3);
+    EXPECT_EQ(stored(instance().dsn()), "3 4");
+    EXPECT_EQ(value("SELECT rows_kept_from < now() FROM request_log_state"), "t");
 }
 
 TEST_F(Ingest, StoresItOnceAfterARestartToo) {
