@@ -5,6 +5,7 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/openapi.hpp"
+#include "rollup/saturation.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -57,13 +58,16 @@ unsigned nibble(char digit) {
 }  // namespace
 
 void Aggregate::add(const Aggregate& other) {
-    requests += other.requests;
-    errors += other.errors;
-    tokens_in += other.tokens_in;
-    tokens_out += other.tokens_out;
-    tokens_cached += other.tokens_cached;
-    cost_nano += other.cost_nano;
-    latency_sum_ms += other.latency_sum_ms;
+    const auto add_to = [](std::int64_t& sum, std::int64_t part) {
+        sum = saturated_sum(sum, part);
+    };
+    add_to(requests, other.requests);
+    add_to(errors, other.errors);
+    add_to(tokens_in, other.tokens_in);
+    add_to(tokens_out, other.tokens_out);
+    add_to(tokens_cached, other.tokens_cached);
+    add_to(cost_nano, other.cost_nano);
+    add_to(latency_sum_ms, other.latency_sum_ms);
     latency.merge(other.latency);
 }
 

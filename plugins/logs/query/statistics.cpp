@@ -11,10 +11,13 @@ constexpr std::string_view kFigures =
     "requests, errors, tokens_in, tokens_out, tokens_cached, cost_nano, latency_sum_ms";
 
 constexpr std::string_view kSums =
-    "sum(requests)::bigint AS requests, sum(errors)::bigint AS errors,"
-    " sum(tokens_in)::bigint AS tokens_in, sum(tokens_out)::bigint AS tokens_out,"
-    " sum(tokens_cached)::bigint AS tokens_cached, sum(cost_nano)::bigint AS cost_nano,"
-    " sum(latency_sum_ms)::bigint AS latency_sum_ms,"
+    "least(sum(requests), 9223372036854775807)::bigint AS requests, least(sum(errors), "
+    "9223372036854775807)::bigint AS errors,"
+    " least(sum(tokens_in), 9223372036854775807)::bigint AS tokens_in, least(sum(tokens_out), "
+    "9223372036854775807)::bigint AS tokens_out,"
+    " least(sum(tokens_cached), 9223372036854775807)::bigint AS tokens_cached, "
+    "least(sum(cost_nano), 9223372036854775807)::bigint AS cost_nano,"
+    " least(sum(latency_sum_ms), 9223372036854775807)::bigint AS latency_sum_ms,"
     " string_agg(encode(latency, 'hex'), ',') AS latency";
 
 constexpr std::string_view kSpans =
@@ -147,8 +150,10 @@ Statistics::Found Statistics::from_rows(const Grouping& grouping) {
     for (const TimeSpan& edge : edges_) {
         std::string sql = "SELECT " + std::string(grouping.row_value) +
                           ", count(*), count(*) FILTER (WHERE status_code >= 400),"
-                          " sum(tokens_in)::bigint, sum(tokens_out)::bigint,"
-                          " sum(cached_tokens)::bigint, sum(cost_nano)::bigint,"
+                          " least(sum(tokens_in), 9223372036854775807)::bigint, "
+                          "least(sum(tokens_out), 9223372036854775807)::bigint,"
+                          " least(sum(cached_tokens), 9223372036854775807)::bigint, "
+                          "least(sum(cost_nano), 9223372036854775807)::bigint,"
                           " sum(latency_ms)::bigint, latency_ms FROM request_logs"
                           " WHERE created_at >= $1 AND created_at < $2";
         std::vector<Param> params{edge.from, edge.to};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rollup/histogram.hpp"
+#include "rollup/saturation.hpp"
 #include "rows/pg_binary.hpp"
 
 namespace ezapi::logs {
@@ -53,11 +54,11 @@ public:
     void add(const RowBlock::Row& row) {
         ++requests_;
         errors_ += row.status_code >= 400 ? 1 : 0;
-        tokens_in_ += row.tokens_in;
-        tokens_out_ += row.tokens_out;
-        tokens_cached_ += row.cached_tokens;
-        cost_nano_ += row.cost_nano;
-        latency_ += row.latency_ms;
+        tokens_in_ = saturated_sum(tokens_in_, row.tokens_in);
+        tokens_out_ = saturated_sum(tokens_out_, row.tokens_out);
+        tokens_cached_ = saturated_sum(tokens_cached_, row.cached_tokens);
+        cost_nano_ = saturated_sum(cost_nano_, row.cost_nano);
+        latency_ = saturated_sum(latency_, row.latency_ms);
         histogram_.add(row.latency_ms);
     }
 

@@ -1,5 +1,6 @@
 #include "rollup/figures_row.hpp"
 
+#include "rollup/saturation.hpp"
 #include "rows/pg_binary.hpp"
 
 namespace ezapi::logs {
@@ -19,7 +20,7 @@ std::string from_hex(std::string_view text) {
 }
 
 void Figures::add(const Rows& rows, size_t row, size_t column) {
-    for (std::int64_t& sum : sums) sum += rows.integer(row, column++);
+    for (std::int64_t& sum : sums) sum = saturated_sum(sum, rows.integer(row, column++));
     latency.merge(from_hex(rows.text(row, column)));
 }
 

@@ -33,23 +33,15 @@ std::int64_t differing(const Combinations& before, const Combinations& after) {
 }  // namespace
 
 Rebuild::Outcome Rebuild::run(Timestamp from, Timestamp to, const Stopping& stopping) const {
-    const Rows state = db_.query(
-        "SELECT CASE WHEN rows_kept_from = '-infinity' THEN NULL ELSE rows_kept_from END"
-        " FROM request_log_state");
-    const Timestamp kept_from = state.time(0, 0).value_or(Timestamp::min());
     Outcome out;
     for (const Timestamp starts : hours_between(floor<hours>(from), to)) {
         if (out.hours + out.skipped > 0 && stopping()) {
             out.next = starts;
             return out;
         }
-        if (starts < kept_from) {
-            ++out.skipped;
-            continue;
-        }
-        const Difference difference = hour(starts);
-        ++out.hours;
-        if (difference.combinations > 0) out.differed.push_back(difference);
+        const std::optional<Difference> difference = hour(starts);
+        ++(difference ? out.hours : out.skipped);
+        if (difference && difference->combinations > 0) out.differed.push_back(*difference);
     }
     return out;
 }
@@ -71,11 +63,16 @@ std::vector<Timestamp> Rebuild::hours_between(Timestamp from, Timestamp to) cons
     return {out.begin(), out.end()};
 }
 
-Rebuild::Difference Rebuild::hour(Timestamp starts) const {
+/// Nothing: records of it may be gone.
+std::optional<Rebuild::Difference> Rebuild::hour(Timestamp starts) const {
     Difference out{.hour = starts};
     Tx tx = db_.begin({.statement_timeout = kWorkLimit});
     lock_upkeep(tx);
     tx.query("SELECT pg_advisory_xact_lock(7310872414)");  // nobody is writing now
+    // Nor begins anybody to delete: who does tells so first, in this row.
+    const Rows kept =
+        tx.query("SELECT rows_kept_from <= $1 FROM request_log_state FOR SHARE", {starts});
+    if (!kept.boolean(0, 0)) return std::nullopt;
     const std::int64_t records =
         tx.query(
               "SELECT greatest((SELECT count(*) FROM request_logs WHERE created_at >= $1"
@@ -94,8 +91,8 @@ Rebuild::Difference Rebuild::hour(Timestamp starts) const {
         out.requests_after += requests_of(after);
         if (wrong > 0) replace_hour(tx, starts, slice, after);
     }
-    if (out.combinations > 0)
-        tx.query("SELECT request_logs_enter(ARRAY[$1::timestamptz], true)", {starts});
+    // What is summed up of the hour and its day is not compared, but made anew.
+    tx.query("SELECT request_logs_enter(ARRAY[$1::timestamptz], true)", {starts});
     tx.commit();
     return out;
 }

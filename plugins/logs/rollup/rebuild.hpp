@@ -37,7 +37,7 @@ public:
 
 private:
     [[nodiscard]] std::vector<Timestamp> hours_between(Timestamp from, Timestamp to) const;
-    [[nodiscard]] Difference hour(Timestamp hour) const;
+    [[nodiscard]] std::optional<Difference> hour(Timestamp hour) const;
 
     Db db_;
 };

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "ezapi/error.hpp"
 #include "query/cover.hpp"
 #include "query/figures.hpp"
@@ -13,6 +15,15 @@ using ::testing::IsEmpty;
 
 Timestamp at(const char* text) {
     return *parse_time(text);
+}
+
+TEST(Aggregate, StopsAtTheLargestNumber) {
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+    Aggregate sum{.requests = 1, .tokens_in = kMost - 1, .cost_nano = kMost};
+    sum.add({.requests = 2, .tokens_in = 1, .cost_nano = 5});
+    EXPECT_EQ(sum.requests, 3);
+    EXPECT_EQ(sum.tokens_in, kMost);
+    EXPECT_EQ(sum.cost_nano, kMost);
 }
 
 TEST(Cover, WholeHoursLieBetweenTheEdges) {
