@@ -123,6 +123,16 @@ std::string host_of(const std::string& url) {
     }
 }
 
+std::string origin_of(const std::string& url) {
+    try {
+        Poco::URI uri(url);
+        uri.setUserInfo("");
+        return uri.getScheme() + "://" + uri.getAuthority();
+    } catch (const Poco::Exception&) {
+        return "an address that cannot be read";
+    }
+}
+
 std::string shown_url(const std::string& url) {
     try {
         Poco::URI uri(url);

@@ -59,6 +59,9 @@ struct Answer {
 /// Its host, an IPv6 address without brackets; empty where there is none.
 [[nodiscard]] std::string host_of(const std::string& url);
 
+/// Scheme and authority alone, for messages about addresses whose path is a secret.
+[[nodiscard]] std::string origin_of(const std::string& url);
+
 /// The address without user information, query and fragment, for messages.
 [[nodiscard]] std::string shown_url(const std::string& url);
 

@@ -105,24 +105,25 @@ void Webhook::serve(Host& host) {
         if (alarm_.check(now())) host.trigger(kDeliveryJob);
     });
     host.every(kDeliveryJob, kDelivering, Scope::cluster, [this](const Run& run) {
-        deliver(now(), [&run] { return run.stopping(); });
+        deliver([&run] { return run.stopping(); });
     });
 }
 
-int Webhook::deliver(Timestamp now, const std::function<bool()>& stopping) const {
+int Webhook::deliver(const std::function<bool()>& stopping) const {
     int sent = 0;
     while (!stopping()) {
-        const auto due = deliveries_.claim(now);
+        const Timestamp at = now();
+        const auto due = deliveries_.claim(at);
         if (!due) break;
         const WebhookSettings webhook = read_webhook(db_);
-        const Attempt attempt = webhook.enabled ? sender_.send(webhook, *due, now, stopping)
+        const Attempt attempt = webhook.enabled ? sender_.send(webhook, *due, at, stopping)
                                                 : Attempt{.error = "the webhook is not enabled"};
         (attempt.delivered ? delivered_ : failed_).add();
         if (!attempt.delivered)
             log_.warn("webhook: delivery " + std::to_string(due->id) + ", attempt " +
-                      std::to_string(due->attempt) + " to " + outgoing::shown_url(webhook.url) +
+                      std::to_string(due->attempt) + " to " + outgoing::origin_of(webhook.url) +
                       " failed: " + attempt.error);
-        deliveries_.settle(*due, attempt, now, random_part());
+        deliveries_.settle(*due, attempt, now(), random_part());
         ++sent;
     }
     return sent;

@@ -27,8 +27,8 @@ public:
     /// Must outlive the routes and the jobs.
     void serve(Host& host);
 
-    /// Sends what is due at `now`, one after the other; returns how many.
-    int deliver(Timestamp now, const std::function<bool()>& stopping) const;
+    /// Sends what is due, one after the other; returns how many.
+    int deliver(const std::function<bool()>& stopping) const;
 
 private:
     [[nodiscard]] Response read() const;

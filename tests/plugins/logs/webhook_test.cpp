@@ -218,14 +218,50 @@ TEST_F(WebhookTest, ConnectsToNothingThatIsNotAllowed) {
     int turn = 0;
     for (const char* host : {"127.0.0.1",
                              "localhost",
+                             "LocalHost",
                              "127.1",
+                             "127.0.1",
+                             "127.255.255.254",
                              "0x7f.1",
+                             "0x7f.0.0.1",
+                             "0x7F.0x0.0x0.0x1",
+                             "0x7f000001",
                              "2130706433",
                              "0177.0.0.1",
+                             "0177.1",
+                             "017700000001",
+                             "127.0.0.01",
+                             "0x7f.0.0x1",
                              "[::ffff:127.0.0.1]",
+                             "[::ffff:7f00:1]",
+                             "[::FFFF:7F00:0001]",
+                             "[0:0:0:0:0:ffff:127.0.0.1]",
+                             "[::127.0.0.1]",
                              "[::1]",
+                             "[0:0:0:0:0:0:0:1]",
+                             "[0000::0001]",
                              "0.0.0.0",
-                             "[::]"}) {
+                             "0",
+                             "0x0",
+                             "00",
+                             "[::]",
+                             "[0:0:0:0:0:0:0:0]",
+                             "169.254.169.254",
+                             "169.254.43518",
+                             "0xa9fea9fe",
+                             "2852039166",
+                             "0251.0376.0251.0376",
+                             "[::ffff:169.254.169.254]",
+                             "[64:ff9b::a9fe:a9fe]",
+                             "[2002:a9fe:a9fe::]",
+                             "192.168.1",
+                             "0xc0a80001",
+                             "3232235521",
+                             "172.16.1",
+                             "100.64.1",
+                             "[fe80::1]",
+                             "[fc00::1]",
+                             "[fd00:ec2::254]"}) {
         configure(std::string("last_alert_at = NULL, url = 'http://") + host + ":" + port + "/'");
         const Timestamp now = kStart + 24h * ++turn;
         fail_requests(3, now - 1s);
@@ -249,6 +285,12 @@ TEST_F(WebhookTest, GivesUpOnAReceiverThatIsSilent) {
     done = true;
     EXPECT_EQ(history("status, attempts"), "pending 1");
     EXPECT_NE(history("error"), "");
+}
+
+TEST(WebhookAddress, IsToldWithoutItsPathWhichMayBeASecret) {
+    EXPECT_EQ(outgoing::origin_of("https://u:p@hooks.example:8443/services/T0/B0/secret?token=x#y"),
+              "https://hooks.example:8443");
+    EXPECT_EQ(outgoing::origin_of("http://[::1]/a"), "http://[::1]");
 }
 
 TEST(Reach, RefusesEveryAddressThatIsNotPublic) {
