@@ -20,13 +20,13 @@ constexpr const char* kRecords =
 
 Error bad_status(std::string_view value) {
     return detail::bad_query("status",
-                             "expected 2xx, 3xx, 4xx, 5xx or one code, found '" +
+                             "expected 1xx, 2xx, 3xx, 4xx, 5xx or one code, found '" +
                                  std::string(value.substr(0, 80)) + "'");
 }
 
-/// The class is written out, so that the index of what failed is seen to serve it.
+/// The class is written out, so that the index of what is not the usual 200 is seen to serve it.
 FeedCondition by_status(std::string_view value) {
-    if (value.size() == 3 && value[0] >= '2' && value[0] <= '5' && value.substr(1) == "xx") {
+    if (value.size() == 3 && value[0] >= '1' && value[0] <= '5' && value.substr(1) == "xx") {
         const std::string first = std::string(1, value[0]) + "00";
         const std::string last = std::string(1, value[0]) + "99";
         return {"status_code >= " + first + " AND status_code <= " + last};
@@ -35,7 +35,7 @@ FeedCondition by_status(std::string_view value) {
     const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), code);
     if (fault != std::errc{} || end != value.data() + value.size() || code < 0 || code > 999)
         throw bad_status(value);
-    return {code >= 300 ? "status_code >= 300 AND status_code = $?" : "status_code = $?",
+    return {code != 200 ? "status_code <> 200 AND status_code = $?" : "status_code = $?",
             std::to_string(code)};
 }
 

@@ -32,6 +32,26 @@ protected:
     }
 };
 
+TEST_F(OperationLog, EachFilterHasItsIndex) {
+    SqlReader sql(instance().dsn());
+    sql.query("SET enable_seqscan = off");
+    for (const auto& [condition, index] :
+         {std::pair{"actor_kind = 'admin'", "operation_logs_actor_kind"},
+          {"actor_id = 7", "operation_logs_actor_id"},
+          {"actor = 'admin'", "operation_logs_actor"},
+          {"action = 'create'", "operation_logs_action"},
+          {"resource = 'masters'", "operation_logs_resource"},
+          {"resource_id = '7'", "operation_logs_resource_id"},
+          {"ip = '10.0.0.1'", "operation_logs_ip"},
+          {"request_id = 'r'", "operation_logs_request_id"}}) {
+        std::string plan;
+        for (const SqlRow& row :
+             sql.query(std::string("EXPLAIN SELECT * FROM operation_logs WHERE ") + condition))
+            plan += *row[0] + "\n";
+        EXPECT_THAT(plan, testing::HasSubstr(std::string(index) + " ")) << condition << plan;
+    }
+}
+
 TEST_F(OperationLog, TellsWhoDidWhatToWhichEntity) {
     const HttpAnswer answer = admin().post("/admin/namespaces", {{"name", "told"}});
     const json rows = rows_of(answer);

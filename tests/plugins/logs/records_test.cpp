@@ -161,6 +161,7 @@ TEST_F(Records, AreFiltered) {
     EXPECT_EQ(total("status=5xx"), 1000);
     EXPECT_EQ(total("status=429"), 100);
     EXPECT_EQ(total("status=3xx"), 10);
+    EXPECT_EQ(total("status=1xx"), 0);
     EXPECT_EQ(total("status=2xx"), 100000 - 1110);
     EXPECT_EQ(total("error=timeout"), 999);
     EXPECT_EQ(total("error=ROUTE%20to%20host"), 1);
@@ -214,6 +215,9 @@ TEST_F(Records, EachFilterHasItsIndex) {
     EXPECT_THAT(plan("status=5xx"), on("created_at_id_idx1"));
     EXPECT_THAT(plan("status=429"), on("created_at_id_idx1"));
     EXPECT_THAT(plan("status=3xx"), on("created_at_id_idx1"));
+    EXPECT_THAT(plan("status=1xx"), on("created_at_id_idx1"));
+    EXPECT_THAT(plan("status=204"), on("created_at_id_idx1"));
+    EXPECT_THAT(plan("status=2xx"), on("created_at"));
     EXPECT_THAT(plan("request_id=request-77"), on("request_id"));
     EXPECT_THAT(plan("error=route%20to%20host"), on("error"));
     const std::string cursor = list("limit=50&master_id=7")["next_cursor"];
