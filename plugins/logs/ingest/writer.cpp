@@ -167,7 +167,8 @@ void Writer::fail(Group& group, const Error& error) const {
             Error(EZ_UNAVAILABLE,
                   known ? "the records may or may not be stored; send them again, none is stored "
                           "twice"
-                        : "the log database does not take the records: none of them is stored")
+                        : "the log database does not take the records: send them again, those "
+                          "that are stored already are not stored twice")
                 .with_code("log_database_unavailable"));
     }
     const bool answered = !group.front()->exchange;
