@@ -124,7 +124,9 @@ void add_wait(const Route& route, Json& operation) {
     for (auto& [status, response] : operation["responses"].items()) {
         if (!status.starts_with('2')) continue;
         response["headers"]["X-Change-Revision"] = {
-            {"description", "The revision under which the change reaches Redis; absent: none does"},
+            {"description",
+             "The revision under which the change reaches Redis, at once where nothing of it is "
+             "there; absent: nothing changed"},
             {"schema", {{"type", "integer"}, {"format", "int64"}}}};
         response["headers"]["X-Change-State"] = {
             {"description", "With wait=applied: what has become of the change"},

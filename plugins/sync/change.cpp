@@ -19,9 +19,9 @@ constexpr std::string_view kChange =
     "SELECT change.recorded_at, noted.resource, noted.key, noted.revision,"
     "  CASE WHEN entity.pushed_revision >= noted.revision THEN 'applied'"
     "    WHEN entity.state = 'dead' THEN 'dead' ELSE 'pending' END "
-    "FROM sync_changes AS change,"
-    "  unnest(change.resources, change.keys, change.revisions) AS noted(resource, key, revision) "
-    "JOIN sync_entities AS entity USING (resource, key) "
+    "FROM sync_changes AS change LEFT JOIN LATERAL"
+    "  unnest(change.resources, change.keys, change.revisions) AS noted(resource, key, revision)"
+    "  ON true LEFT JOIN sync_entities AS entity USING (resource, key) "
     "WHERE change.revision = $1 ORDER BY noted.resource, noted.key";
 
 Json nullable_text() {
@@ -45,7 +45,7 @@ Json nodes_at(Fleet& fleet,
               std::string_view in_redis,
               const Rows& entities) {
     std::vector<std::pair<Entity, std::int64_t>> noted;
-    for (size_t row = 0; row < entities.size(); ++row) {
+    for (size_t row = 0; row < entities.size() && !entities.is_null(row, 1); ++row) {
         noted.emplace_back(
             Entity{std::string(entities.text(row, 1)), std::string(entities.text(row, 2))},
             entities.integer(row, 3));
@@ -72,7 +72,7 @@ Json change_json(const Db& db, Fleet& fleet, std::int64_t revision) {
                     "change " + std::to_string(revision) + ": not known, or not any more");
     std::string_view state = "applied";
     Json resources = Json::array();
-    for (size_t row = 0; row < rows.size(); ++row) {
+    for (size_t row = 0; row < rows.size() && !rows.is_null(row, 1); ++row) {
         state = worse(state, rows.text(row, 4));
         resources.push_back({{"resource", rows.text(row, 1)},
                              {"key", rows.text(row, 2)},

@@ -8,11 +8,13 @@ namespace ezapi::sync {
 namespace {
 
 constexpr std::string_view kStates =
-    "SELECT change.revision, bool_and(entity.pushed_revision >= noted.revision) AS applied,"
-    "  bool_or(entity.state = 'dead' AND entity.pushed_revision < noted.revision) AS dead "
-    "FROM sync_changes AS change,"
-    "  unnest(change.resources, change.keys, change.revisions) AS noted(resource, key, revision) "
-    "JOIN sync_entities AS entity USING (resource, key) "
+    "SELECT change.revision,"
+    "  coalesce(bool_and(entity.pushed_revision >= noted.revision), true) AS applied,"
+    "  coalesce(bool_or(entity.state = 'dead' AND entity.pushed_revision < noted.revision), false)"
+    "    AS dead "
+    "FROM sync_changes AS change LEFT JOIN LATERAL"
+    "  unnest(change.resources, change.keys, change.revisions) AS noted(resource, key, revision)"
+    "  ON true LEFT JOIN sync_entities AS entity USING (resource, key) "
     "WHERE change.revision = ANY($1::bigint[]) GROUP BY change.revision";
 
 std::int32_t abi_state(Waits::State state) {

@@ -163,9 +163,8 @@ private:
         std::set<std::string, std::less<>> live;
         for (ProjectionInfo& info : projections_.live()) live.insert(std::move(info.resource));
         const Entities entities = concerned(changes, live);
-        if (entities.empty()) return;
         tx.set_revision(record(tx, entities));
-        push_after(tx, entities);
+        if (!entities.empty()) push_after(tx, entities);
     }
 
     /// The end of a transaction may come after that of this plugin: only the dispatcher is used

@@ -61,6 +61,11 @@ constexpr std::string_view kRecord =
     "SELECT max(revision), array_agg(resource), array_agg(key), array_agg(revision) FROM recorded "
     "RETURNING revision";
 
+constexpr std::string_view kRecordNothing =
+    "INSERT INTO sync_changes (revision, resources, keys, revisions) "
+    "SELECT nextval('sync_revision'), '{}', '{}', '{}' WHERE pg_current_xact_id() IS NOT NULL "
+    "RETURNING revision";
+
 }  // namespace
 
 Entities concerned(Changes changes, const std::set<std::string, std::less<>>& live) {
@@ -75,6 +80,7 @@ Entities concerned(Changes changes, const std::set<std::string, std::less<>>& li
 }
 
 std::int64_t record(Tx& tx, const Entities& entities) {
+    if (entities.empty()) return tx.query(kRecordNothing).integer(0, 0);
     return tx.query(kRecord, {resources_of(entities), keys_of(entities)}).integer(0, 0);
 }
 

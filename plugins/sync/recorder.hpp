@@ -15,7 +15,7 @@ namespace ezapi::sync {
 [[nodiscard]] Entities concerned(Changes changes, const std::set<std::string, std::less<>>& live);
 
 /// Gives each entity its next revision and notes them under the greatest, which is returned.
-/// `entities` is sorted and not empty.
+/// `entities` is sorted; without any the change has a revision all the same, and is applied.
 [[nodiscard]] std::int64_t record(Tx& tx, const Entities& entities);
 
 }  // namespace ezapi::sync

@@ -232,6 +232,22 @@ TEST_F(SyncInstance, AWriteMayWaitUntilItsChangeIsApplied) {
     EXPECT_EQ(flag_in_redis("beta"), 1);
 }
 
+TEST_F(SyncInstance, AChangeThatRedisHoldsNothingOfHasARevisionToo) {
+    const HttpAnswer answer = admin_->post("/admin/sync/outbox/1/retry", json::object());
+    EXPECT_EQ(answer.status, 404) << "nothing changed";
+    EXPECT_EQ(answer.header("x-change-revision"), "");
+    const HttpAnswer full = admin_->post("/admin/sync/drift?wait=applied", {{"repair", true}});
+    ASSERT_EQ(full.status, 200) << full.body;
+
+    SqlReader sql(instance_->dsn());
+    const std::string revision =
+        sql.value("SELECT max(revision)::text FROM sync_changes WHERE resources = '{}'");
+    ASSERT_NE(revision, "");
+    const json change = admin_->get("/admin/sync/changes/" + revision).json();
+    EXPECT_EQ(change["state"], "applied");
+    EXPECT_EQ(change["resources"], json::array());
+}
+
 TEST_F(SyncInstance, AWriteThatWaitsInVainIsCommittedAndSaysPending) {
     server_->stop();
     const HttpAnswer answer =
