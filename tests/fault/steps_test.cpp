@@ -74,10 +74,31 @@ TEST_F(Steps, OfAPushLoseNothing) {
     }
 }
 
+TEST_F(Steps, OfADeletionBringNothingBack) {
+    for (const char* step : {"committed", "rendered", "written", "noted"}) {
+        instance_->at(std::string("kill ") + step);
+        try {
+            HttpClient admin((*instance_)->port(), kAdminToken, 10s);
+            (void)admin.remove("/admin/features/beta");
+        } catch (const std::exception&) {
+            // It was killed.
+        }
+        ASSERT_TRUE(instance_->reached()) << step;
+
+        start_again();
+
+        EXPECT_TRUE(eventually(10s, [&] { return flag() == 0; })) << step;
+        ASSERT_TRUE(eventually(10s, [&] { return nothing_waits(); })) << step;
+        EXPECT_EQ(flag(), 0) << step;
+        ASSERT_EQ(put(1), 201) << step;
+        ASSERT_TRUE(eventually(10s, [&] { return flag() == 1 && nothing_waits(); })) << step;
+    }
+}
+
 TEST_F(Steps, OfAFullPushLoseNothing) {
     int value = 1;
     for (const char* step :
-         {"marked", "page", "filled", "completed", "full push noted", "published"}) {
+         {"looked", "marked", "page", "filled", "completed", "full push noted", "published"}) {
         instance_->at(std::string("kill ") + step);
         reader().command({"FLUSHALL"});
         ASSERT_TRUE(instance_->reached()) << step;
