@@ -14,6 +14,27 @@ using namespace std::chrono;
 constexpr minutes kWorkLimit{2};
 constexpr std::int64_t kMostPerSlice = 50000;  // records or combinations in memory
 
+/// How many of the hour and its day are summed up otherwise than their hours say.
+constexpr const char* kWrongSummaries =
+    "SELECT count(*) FROM request_log_spans AS built WHERE ready AND"
+    " ((span = 'hour' AND starts = $1) OR"
+    " (span = 'day' AND starts = date_trunc('day', $1::timestamptz, 'UTC'))) AND EXISTS ("
+    " SELECT FROM (SELECT sum(requests) AS requests, sum(errors) AS errors,"
+    " sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out,"
+    " sum(tokens_cached) AS tokens_cached, sum(cost_nano) AS cost_nano,"
+    " sum(latency_sum_ms) AS latency_sum_ms FROM request_log_hours WHERE hour >= built.starts AND"
+    " hour < built.starts + CASE built.span WHEN 'day' THEN interval '24 hours'"
+    " ELSE interval '1 hour' END) AS whole LEFT JOIN (SELECT dimension, sum(requests) AS requests,"
+    " sum(errors) AS errors, sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out,"
+    " sum(tokens_cached) AS tokens_cached, sum(cost_nano) AS cost_nano,"
+    " sum(latency_sum_ms) AS latency_sum_ms FROM request_log_summaries AS s"
+    " WHERE s.span = built.span AND s.starts = built.starts AND s.master_id = 0"
+    " GROUP BY dimension) AS summed ON true"
+    " WHERE (whole.requests, whole.errors, whole.tokens_in, whole.tokens_out,"
+    " whole.tokens_cached, whole.cost_nano, whole.latency_sum_ms) IS DISTINCT FROM"
+    " (summed.requests, summed.errors, summed.tokens_in, summed.tokens_out,"
+    " summed.tokens_cached, summed.cost_nano, summed.latency_sum_ms))";
+
 std::int64_t requests_of(const Combinations& combinations) {
     std::int64_t requests = 0;
     for (const auto& [key, figures] : combinations) requests += figures.sums[0];
@@ -41,7 +62,9 @@ Rebuild::Outcome Rebuild::run(Timestamp from, Timestamp to, const Stopping& stop
         }
         const std::optional<Difference> difference = hour(starts);
         ++(difference ? out.hours : out.skipped);
-        if (difference && difference->combinations > 0) out.differed.push_back(*difference);
+        if (!difference) continue;
+        out.summaries += difference->summaries;
+        if (difference->combinations > 0) out.differed.push_back(*difference);
     }
     return out;
 }
@@ -91,7 +114,9 @@ std::optional<Rebuild::Difference> Rebuild::hour(Timestamp starts) const {
         out.requests_after += requests_of(after);
         if (wrong > 0) replace_hour(tx, starts, slice, after);
     }
-    // What is summed up of the hour and its day is not compared, but made anew.
+    // The sums alone are compared, so what is summed up of the hour and its day is made anew
+    // anyway.
+    out.summaries = tx.query(kWrongSummaries, {starts}).integer(0, 0);
     tx.query("SELECT request_logs_enter(ARRAY[$1::timestamptz], true)", {starts});
     tx.commit();
     return out;

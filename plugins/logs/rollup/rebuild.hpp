@@ -23,12 +23,14 @@ public:
         std::int64_t combinations = 0;  // that were wrong, missing or too many
         std::int64_t requests_before = 0;
         std::int64_t requests_after = 0;
+        std::int64_t summaries = 0;
     };
 
     struct Outcome {
         std::int64_t hours = 0;    // that were compared
         std::int64_t skipped = 0;  // without all their records
         std::vector<Difference> differed;
+        std::int64_t summaries = 0;     // hours and days that were summed up and not as their hours
         std::optional<Timestamp> next;  // where to go on, when there was no time for all
     };
 

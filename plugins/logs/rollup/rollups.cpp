@@ -35,6 +35,7 @@ Json shown(const Rebuild::Outcome& outcome) {
     return {{"hours", outcome.hours},
             {"skipped", outcome.skipped},
             {"differed", std::move(differed)},
+            {"summaries_differed", outcome.summaries},
             {"next_from", outcome.next ? Json(format_time(*outcome.next)) : Json()}};
 }
 
@@ -45,7 +46,9 @@ Operation rebuild_operation() {
         .tag("logs")
         .describe(
             "Hour by hour, for some seconds: where next_from tells a time, send it again from "
-            "there. Hours of which records were deleted are skipped.")
+            "there. Hours of which records were deleted are skipped. summaries_differed counts "
+            "hours and "
+            "days whose sums differed; they are summed up anew.")
         .body(object_schema({{"from", time_schema()}, {"to", time_schema()}}))
         .schema("RollupDifference",
                 object_schema({{"hour", time_schema()},
@@ -56,6 +59,7 @@ Operation rebuild_operation() {
                  object_schema({{"hours", integer_schema()},
                                 {"skipped", integer_schema()},
                                 {"differed", array_schema(schema_ref("RollupDifference"))},
+                                {"summaries_differed", integer_schema()},
                                 {"next_from", std::move(next)}}));
 }
 
@@ -92,7 +96,7 @@ Response Rollups::rebuild(const Request& request) const {
     const Rebuild::Outcome outcome =
         rebuild_.run(from, to, [deadline] { return std::chrono::steady_clock::now() >= deadline; });
     const Json answer = shown(outcome);
-    if (!outcome.differed.empty()) {
+    if (!outcome.differed.empty() || outcome.summaries > 0) {
         Tx tx = main_.begin();
         const std::string after = dump_json(answer);
         tx.changed({.resource = "request-log-rollups",

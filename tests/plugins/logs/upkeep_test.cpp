@@ -421,7 +421,11 @@ TEST_F(Upkeep, MakesWhatIsSummedUpAnewWithTheHours) {
     store("a", hour + 10min, 10);
     Summaries(db()).run(kNow, never);
     host_->sql.query("UPDATE request_log_summaries SET requests = 7");
-    EXPECT_TRUE(Rebuild(db()).run(hour, hour + 1h, never).differed.empty());
+    const Rebuild::Outcome outcome = Rebuild(db()).run(hour, hour + 1h, never);
+    EXPECT_TRUE(outcome.differed.empty());
+    EXPECT_EQ(outcome.summaries, 2);  // the hour and its day
+    Summaries(db()).run(kNow, never);
+    EXPECT_EQ(Rebuild(db()).run(hour, hour + 1h, never).summaries, 0);
     Summaries(db()).run(kNow, never);
     EXPECT_EQ(value("SELECT string_agg(DISTINCT requests::text, ' ') FROM request_log_summaries"),
               "10");
