@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr size_t kMostRecords = 5000;
+constexpr size_t kMostRecords = 5000;  // of a group, unless one body has more
 constexpr size_t kManyRecords = 1000;  // that are worth a transaction beside another
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{5000};
