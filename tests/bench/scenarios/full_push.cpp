@@ -2,6 +2,7 @@
 // comparison that finds nothing beside a full push, and what comparisons in the background leave to
 // those who call the API.
 
+#include <chrono>
 #include <filesystem>
 #include <stdexcept>
 
@@ -9,6 +10,7 @@
 #include "tests/bench/scenarios/scenarios.hpp"
 #include "tests/bench/scenarios/tenants.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace ezapi::bench {
 namespace {
@@ -72,19 +74,28 @@ private:
     std::string file_ = folder_ + "/commands";
 };
 
-/// Requests per second of a server that compares all the time, or never.
-double api_rate(Run& run, Tokens& tokens, const std::string& interval_seconds) {
+enum class Comparisons { none, all_the_time };
+
+/// Requests per second of a server meanwhile.
+double api_rate(Run& run, Tokens& tokens, Comparisons comparisons) {
+    const bool compares = comparisons == Comparisons::all_the_time;
     const auto server =
-        tokens.stack().beside({{"EZ_SYNC_RECONCILE_INTERVAL_SECONDS", interval_seconds}});
+        tokens.stack().beside({{"EZ_SYNC_RECONCILE_INTERVAL_SECONDS", compares ? "1" : "0"}});
     tests::HttpClient admin = server->admin();
     tests::push_all(admin);
     const size_t requests = run.sized(40000);
-    return run_load({.port = server->port(), .bearer = tests::kAdminToken},
-                    {.method = "GET",
-                     .path = "/admin/masters?limit=50",
-                     .connections = 16,
-                     .requests = requests})
-        .per_second(requests);
+    const auto since = admin.get("/admin/sync/drift").json()["checked_at"];
+    const double rate = run_load({.port = server->port(), .bearer = tests::kAdminToken},
+                                 {.method = "GET",
+                                  .path = "/admin/masters?limit=50",
+                                  .connections = 16,
+                                  .requests = requests})
+                            .per_second(requests);
+    // One that gives way ends when the load is over: it must have been under way.
+    const auto ended = [&] { return admin.get("/admin/sync/drift").json()["checked_at"] != since; };
+    if (compares && !tests::eventually(std::chrono::seconds(60), ended))
+        throw std::runtime_error("there was no comparison");
+    return rate;
 }
 
 }  // namespace
@@ -116,8 +127,8 @@ void measure_comparison_cost(Run& run) {
                   .target = 0.9},
                  alternate(
                      run.rounds(),
-                     [&] { return api_rate(run, tokens, "1"); },
-                     [&] { return api_rate(run, tokens, "0"); })));
+                     [&] { return api_rate(run, tokens, Comparisons::all_the_time); },
+                     [&] { return api_rate(run, tokens, Comparisons::none); })));
 }
 
 }  // namespace ezapi::bench

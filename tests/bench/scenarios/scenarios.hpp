@@ -11,6 +11,7 @@ void measure_flush(Run& run);
 void measure_statistics(Run& run);
 void measure_visibility(Run& run);
 void measure_group_change(Run& run);
+void measure_burst(Run& run);
 void measure_full_push(Run& run);
 void measure_comparison_cost(Run& run);
 void measure_api(Run& run);

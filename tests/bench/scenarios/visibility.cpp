@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include "tests/bench/scenarios/scenarios.hpp"
 #include "tests/bench/stack.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace ezapi::bench {
 namespace {
@@ -63,6 +65,17 @@ std::vector<double> delays_of_all(Stack& stack, size_t writes) {
     for (std::thread& writer : writers) writer.join();
     if (!faults.empty()) throw std::runtime_error(faults.front());
     return all;
+}
+
+/// How many entities were pushed so far, whatever became of them.
+double pushed(Stack& stack) {
+    std::istringstream page(stack.instance().internal().get("/internal/metrics").body);
+    double sum = 0;
+    for (std::string line; std::getline(page, line);) {
+        if (line.starts_with("ezapi_sync_pushed_total{"))
+            sum += std::stod(line.substr(line.rfind(' ')));
+    }
+    return sum;
 }
 
 bool all_show(tests::RedisReader& redis, const std::string& model, size_t bindings) {
@@ -137,6 +150,35 @@ void measure_visibility(Run& run) {
                           0.5,
                           Better::more));
     run.add(against_limit("sync-visibility p99", "ms", {quantile(delays, 0.99)}, 5, Better::less));
+}
+
+void measure_burst(Run& run) {
+    constexpr size_t kChanges = 1000;
+    Stack stack;
+    tests::HttpClient client = stack.instance().admin();
+    tests::push_all(client);
+    client.post("/admin/masters", {{"name", "bursting"}});
+    tests::RedisReader redis(stack.redis().port());
+    const double before = pushed(stack);
+    stack.redis().pause();  // so that all of them wait for the same push
+    (void)run_load(
+        stack.admin(),
+        {.method = "PATCH",
+         .path = "/admin/masters/1",
+         .connections = 32,
+         .requests = kChanges,
+         .body = [](size_t n) { return R"({"group":"g)" + std::to_string(n) + R"("})"; }});
+    stack.redis().resume();
+    const std::string last = stack.sql("SELECT \"group\" FROM masters WHERE id = 1");
+    if (!tests::eventually(std::chrono::seconds(30),
+                           [&] { return redis.field("auth:master:1", "group") == last; })) {
+        throw std::runtime_error("the last change never came");
+    }
+    run.add(against_limit("sync-burst, pushes of 1,000 changes",
+                          "pushes",
+                          {pushed(stack) - before},
+                          kChanges / 20,
+                          Better::less));
 }
 
 void measure_group_change(Run& run) {
