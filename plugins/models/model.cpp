@@ -56,7 +56,8 @@ std::vector<Field> model_fields() {
             .nullable()
             .range(0, 1000000)
             .sortable()
-            .about("US dollars for one token of input"),
+            .about(
+                "US dollars for one token of input; more digits than a double keeps are refused"),
         ability("supports_vision", "Takes images"),
         ability("supports_functions", "Calls functions"),
         ability("supports_tool_choice", "Can be told which function to call"),

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ezapi/resource/field.hpp"
+#include "ezapi/text.hpp"
 
 namespace ezapi::models {
 
@@ -13,10 +13,6 @@ constexpr size_t kMaxPublicModel = 256;
 
 bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-bool is_control(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
 }  // namespace
@@ -42,9 +38,10 @@ std::string name_fault(std::string_view name) {
     if (model.empty() || characters(model) > kMaxPublicModel)
         return "the public model behind the first dot: expected 1 to 256 characters, found " +
                std::to_string(characters(model));
-    if (trim(model).size() != model.size() || std::any_of(model.begin(), model.end(), is_control))
-        return "the public model behind the first dot begins or ends with a space or holds a "
-               "control character";
+    if (trim(model).size() != model.size())
+        return "the public model behind the first dot begins or ends with a space";
+    if (std::string wrong = control_fault(model); !wrong.empty())
+        return "the public model behind the first dot " + wrong;
     return {};
 }
 

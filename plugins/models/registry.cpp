@@ -68,7 +68,8 @@ Operation refresh_operation() {
             "Models are named `<provider>.<model>` after the upstream's providers, unless the "
             "setting registry_namespace puts all of them into one namespace. They are a catalogue: "
             "no namespace of that name has to exist. `skipped` are models that make no sense, "
-            "`manual` those that somebody has written, which win.")
+            "`manual` those that somebody has written, which win. A repeat finds nothing left to "
+            "do, so that Idempotency-Key is refused (400).")
         .query("force",
                {{"type", "boolean"}, {"default", false}},
                "Whether more than half of the registry's models may be removed")
@@ -119,6 +120,7 @@ void Registry::serve(Host& host) {
                Access::admin,
                refresh_operation(),
                [this](const Request& request) {
+                   request.refuse_idempotency_key();
                    return Response::json(refresh(removal_of(request), [] { return false; }));
                });
     if (!settings_.enabled) return;

@@ -31,6 +31,8 @@ TEST(ModelName, RefusesWhatCannotBeSplitOrShown) {
                                     std::string("ns. gpt"),
                                     std::string("ns.gpt "),
                                     std::string("ns.g\npt"),
+                                    std::string("ns.g\xC2\x85pt"),
+                                    std::string("ns.g\xE2\x80\xAEpt"),
                                     std::string(64, 'n') + ".gpt",
                                     "ns." + std::string(257, 'x')})
         EXPECT_NE(name_fault(name), "") << name;

@@ -94,5 +94,16 @@ TEST_F(ModelsTest, SaysThatTheRegistryIsOff) {
     EXPECT_THAT(refused.body, HasSubstr("EZ_MODEL_REGISTRY_ENABLED"));
 }
 
+TEST_F(ModelsTest, CostThatWouldLoseDigitsIsRefused) {
+    const HttpAnswer answer =
+        admin().send("POST",
+                     "/admin/models",
+                     R"({"name":"ns.costly","cost_per_token":123456.123456789012345678})");
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_THAT(answer.body, HasSubstr("more digits than are kept"));
+    EXPECT_EQ(create({{"name", "ns.exact"}, {"cost_per_token", 0.000000123}}).at("cost_per_token"),
+              0.000000123);
+}
+
 }  // namespace
 }  // namespace ezapi::tests
