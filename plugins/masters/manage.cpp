@@ -46,8 +46,9 @@ void serve_manage(Host& host, const Resource& masters) {
             .schema("MasterAction", detail::body_schema(body_fields(), BodyMode::create))
             .schema(spec.schema, detail::entity_schema(spec))
             .returns(200, detail::written_schema(spec)),
+        {.max_body = kMaxEntityBody},
         [&masters](const Request& request, Tx& tx) {
-            const Json body = read_body(body_fields(), request.object());
+            const Json body = read_body(body_fields(), request.object(kEntityLimits));
             const Record before = masters.lock(tx, request.id(), nullptr, if_match(request));
             return entity_response(
                 apply(tx, masters, before, body.at("action").get_ref<const std::string&>()));

@@ -1,4 +1,7 @@
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "masters_fixture.hpp"
 
@@ -270,6 +273,58 @@ TEST_F(MastersApi, RoutesOfTheOperatorWantTheOperator) {
         EXPECT_EQ(client->remove(path(master)).status, 401);
         EXPECT_EQ(client->post(path(master) + "/manage", {{"action", "suspend"}}).status, 401);
     }
+}
+
+TEST_F(MastersApi, NameThatTheSameBatchTookNamesItsRow) {
+    const std::string name = fresh_name();
+    const json create{{"op", "create"}, {"data", {{"name", name}}}};
+    const json results =
+        admin()
+            .post("/admin/masters/batch", {{"atomic", false}, {"operations", {create, create}}})
+            .json()
+            .at("results");
+    ASSERT_EQ(results.at(0).at("status"), 201);
+    const json problem = results.at(1).at("problem");
+    EXPECT_EQ(problem.at("detail"),
+              "name \"" + name + "\": already taken by masters " + results.at(0).at("id").dump());
+    EXPECT_EQ(problem.at("errors").at(0).at("field"), "name");
+}
+
+TEST_F(MastersApi, NamesHoldNoControlCharacters) {
+    for (const char* name : {"a\nb\u0001", "a\xE2\x80\xAE"})
+        EXPECT_THAT(faults(admin().post("/admin/masters", {{"name", name}})), ElementsAre("name"));
+}
+
+TEST_F(MastersApi, ABodyOfManyUnknownNamesIsRefusedInBrief) {
+    std::string body = R"({"name":"x")";
+    for (int i = 0; i < 50'000; ++i) body += ",\"" + std::to_string(i) + "\":1";
+    const HttpAnswer answer = admin().send("POST", "/admin/masters", body + "}");
+    EXPECT_EQ(answer.status, 422) << answer.body.substr(0, 200);
+    EXPECT_LT(answer.body.size(), 20'000U);
+}
+
+TEST_F(MastersApi, BodiesBeyondOneMebibyteAreRefusedByTheirLengthAlone) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(instance().port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const std::string head =
+        "POST /admin/masters HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+        "Content-Length: 1048577\r\n\r\n";
+    ASSERT_EQ(::send(socket, head.data(), head.size(), 0), static_cast<ssize_t>(head.size()));
+    std::string status(12, ' ');
+    EXPECT_EQ(::recv(socket, status.data(), status.size(), MSG_WAITALL), 12);
+    EXPECT_EQ(status, "HTTP/1.1 413");
+    ::close(socket);
+}
+
+TEST_F(MastersApi, CursorOfForeignValuesIsNamed) {
+    // ["","x"]
+    const HttpAnswer answer = admin().get("/admin/masters?cursor=WyIiLCJ4Il0");
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(answer.json().at("errors").at(0).at("field"), "cursor") << answer.body;
 }
 
 }  // namespace
