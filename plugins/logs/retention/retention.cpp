@@ -33,7 +33,6 @@ Timestamp before_of(const Request& request, Timestamp now) {
                 "expected a time at least 25 hours ago, which is " + format_time(latest) +
                     ", found " + format_time(*time) +
                     ": younger records tell which request ids were stored already")
-        .with_http(422)
         .with_field("before")
         .with_code("range");
 }

@@ -85,8 +85,8 @@ TEST_F(Ingest, StoresItOnceWhateverAnAdministratorDeletes) {
         std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
     for (const Timestamp before : {now, now - 24h, now + 24h * 365}) {
         const HttpAnswer answer = remove(before);
-        EXPECT_EQ(answer.status, 422);
-        EXPECT_EQ(answer.json()["errors"][0]["field"], "before") << answer.body;
+        EXPECT_EQ(answer.status, 400);
+        EXPECT_THAT(answer.body, testing::HasSubstr("before"));
         EXPECT_THAT(answer.body, testing::HasSubstr("expected a time at least 25 hours ago"));
     }
     const HttpAnswer answer = remove(now - 26h);
