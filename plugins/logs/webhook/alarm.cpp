@@ -10,8 +10,8 @@ namespace {
 constexpr int kMostCounted = 100'000;
 constexpr int kModelsNamed = 5;
 
-/// By model, the most first, and the sum of all in every row. The condition repeats that of the
-/// partial index.
+/// By model, the most first, and the sum of all in every row. The condition implies that of
+/// the partial index.
 constexpr std::string_view kCount =
     "SELECT model, count(*), sum(count(*)) OVER () FROM ("
     "  SELECT model FROM request_logs WHERE status_code >= 400 AND status_code >= $1"

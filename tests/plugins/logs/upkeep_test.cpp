@@ -340,6 +340,19 @@ TEST_F(Upkeep, DeletesStatisticsThatAreTooOld) {
     EXPECT_EQ(value("SELECT count(*) FROM request_log_summaries"), "0");
 }
 
+TEST_F(Upkeep, DeletesStatisticsOfWholeDays) {
+    const Timestamp day = at("2025-06-07T00:00:00Z");
+    store("morning", day + 1h, 10);
+    store("evening", day + 23h, 10);
+    Summaries(db()).run(kNow, never);
+    Expiry(db()).delete_statistics_before(day + 12h, never);
+    EXPECT_EQ(value("SELECT sum(requests) FROM request_log_hours"), "20");
+    EXPECT_EQ(value("SELECT count(*) FROM request_log_spans WHERE ready"), "3");
+    Expiry(db()).delete_statistics_before(day + 36h, never);
+    EXPECT_EQ(value("SELECT count(*) FROM request_log_hours"), "0");
+    EXPECT_EQ(value("SELECT count(*) FROM request_log_spans"), "0");
+}
+
 TEST_F(Upkeep, FoldsWhatWasAppendedWithoutChangingItsSums) {
     for (int i = 0; i < 600; ++i) store("f" + std::to_string(i) + "-", kNow, 2);
     store("error", kNow, 5, {.status = 500});
