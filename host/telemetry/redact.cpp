@@ -80,6 +80,14 @@ struct Span {
     size_t drop = 0;  // replaced by the mask
 };
 
+/// `EZ_ADMIN_TOKEN: the value is too short`: a sentence goes on behind the colon. Its words have no
+/// digits, which credentials do.
+bool is_prose(std::string_view separator, std::string_view value) {
+    return separator == ": " && std::none_of(value.begin(), value.end(), [](char c) {
+               return std::isdigit(static_cast<unsigned char>(c)) != 0;
+           });
+}
+
 /// `password = hunter2`: keeps the name and the separator.
 Span assignment_at(std::string_view text, bool word_start) {
     if (!word_start) return {};
@@ -90,7 +98,9 @@ Span assignment_at(std::string_view text, bool word_start) {
         const size_t keep = name.size() + separator;
         const std::string_view rest = text.substr(keep);
         if (starts_with_nocase(rest, "null") || starts_with_nocase(rest, "none")) return {};
-        if (const size_t drop = value_length(rest); drop > 0) return {keep, drop};
+        const size_t drop = value_length(rest);
+        const bool prose = is_prose(text.substr(name.size(), separator), rest.substr(0, drop));
+        if (drop > 0 && !prose) return {keep, drop};
     }
     return {};
 }
@@ -102,11 +112,14 @@ Span bearer_at(std::string_view text, bool word_start) {
     return drop == 0 ? Span{} : Span{kBearer.size(), drop};
 }
 
-/// A token of this product or an upstream's key; shorter ones are words like "sk-learn".
+/// A token or master key of this product, an upstream's key, or a JWT; shorter ones are words like
+/// "sk-learn".
 Span token_at(std::string_view text, bool word_start) {
     constexpr size_t kShortest = 12;
-    if (!word_start || !text.starts_with("sk-")) return {};
-    const auto* end = std::find_if_not(text.begin(), text.end(), is_token);
+    const bool jwt = text.starts_with("eyJ");
+    if (!word_start || (!jwt && !text.starts_with("sk-") && !text.starts_with("mk-"))) return {};
+    const auto* end = std::find_if_not(
+        text.begin(), text.end(), [jwt](char c) { return is_token(c) || (jwt && c == '.'); });
     const auto length = static_cast<size_t>(end - text.begin());
     return length < kShortest ? Span{} : Span{3, length - 3};
 }
@@ -172,7 +185,9 @@ std::string redact(std::string_view text) {
     for (size_t i = 0; i < text.size();) {
         const bool word_start = i == 0 || !is_word(text[i - 1]);
         const std::string_view rest = text.substr(i);
-        Span span = assignment_at(rest, word_start || text[i - 1] == '_');
+        // The resource `auth:token` is named in many sentences.
+        const bool resource = text.substr(0, i).ends_with("auth:");
+        Span span = assignment_at(rest, !resource && (word_start || text[i - 1] == '_'));
         if (span.drop == 0) span = bearer_at(rest, word_start);
         if (span.drop == 0) span = token_at(rest, word_start);
         if (span.drop == 0) span = userinfo_at(rest);

@@ -103,6 +103,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Masked{"sk-learn is a library", "sk-learn is a library"},
                     Masked{"task-abcdefghijklmnopq", "task-abcdefghijklmnopq"},
                     Masked{"password: null", "password: null"},
+                    Masked{"password: hunter2", "password: ***"},
+                    Masked{"EZ_ADMIN_TOKEN: auth.admin_token: the value (not shown) is none",
+                           "EZ_ADMIN_TOKEN: auth.admin_token: the value (not shown) is none"},
+                    Masked{"push of auth:token: 3 failed", "push of auth:token: 3 failed"},
+                    Masked{"key mk-abcdefghijklmnop0123 of 4", "key mk-*** of 4"},
+                    Masked{"eyJhbGciOiJIUzI1NiJ9.e30.x-y_z is gone", "eyJ*** is gone"},
                     Masked{"", ""}));
 
 TEST(EscapeControls, LeavesTextOfAnyLanguageAlone) {
