@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "ezapi/error.hpp"
 #include "host/app/paths.hpp"
+#include "host/config/bearer.hpp"
 #include "host/db/dsn.hpp"
+#include "host/http/cors.hpp"
+#include "host/http/proxies.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::app {
@@ -95,6 +100,19 @@ void Setup::check_host_rules() {
         judge(*config_, "postgres.log_dsn", [&] { db::check_dsn("postgres.log_dsn", dsn); });
     }
     judge(*config_, "redis.addr", [&] { static_cast<void>(redis_options(*config_)); });
+    // One by one, so that each wrong element is named.
+    for (const std::string& origin : config_->list("cors.allow_origins"))
+        judge(*config_, "cors.allow_origins", [&] { static_cast<void>(http::Cors(origin)); });
+    for (const std::string& network : config_->list("server.trusted_proxies")) {
+        judge(*config_, "server.trusted_proxies", [&] {
+            static_cast<void>(http::Proxies(std::span(&network, 1)));
+        });
+    }
+    for (const std::string_view key : {"auth.admin_token", "auth.internal_stats_token"}) {
+        const std::string& token = config_->text(key);
+        if (token.empty() || config::is_bearer(token)) continue;
+        config_->refuse(key, "the value (not shown) is not of " + std::string(config::kBearerRule));
+    }
 }
 
 /// At the start: faults are told together with all others, so they are no reason to stop here.

@@ -11,14 +11,13 @@
 #include <fstream>
 
 #include "ezapi/error.hpp"
+#include "host/config/bearer.hpp"
 
 namespace ezapi::host::config {
 namespace {
 
-constexpr size_t kShortestToken = 16;
-
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& why) {
-    throw Error(EZ_UNAVAILABLE, "admin token: " + path.string() + " " + why);
+    throw Error(EZ_UNAVAILABLE, "admin token file '" + path.string() + "' " + why);
 }
 
 std::string errno_text() {
@@ -47,9 +46,10 @@ std::string read_token(const std::filesystem::path& file) {
     if ((info.st_mode & 077U) != 0) fail(file, "is readable by others: expected mode 0600");
     std::ifstream stream(file);
     std::string token;
+    std::string more;
     if (!(stream >> token)) fail(file, "cannot be read or is empty");
-    if (token.size() < kShortestToken) {
-        fail(file, "holds a token of less than " + std::to_string(kShortestToken) + " characters");
+    if (stream >> more || !is_bearer(token)) {
+        fail(file, "holds no token of " + std::string(kBearerRule));
     }
     return token;
 }

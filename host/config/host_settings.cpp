@@ -239,7 +239,7 @@ void add_access(Schema& out) {
                "Bearer of the admin API; empty: made at first start and kept in server.state_dir"));
     out.push_back(secret("auth.internal_stats_token",
                          "EZ_INTERNAL_STATS_TOKEN",
-                         0,
+                         kShortestSecret,
                          "Bearer of /internal routes; empty: they are closed"));
     out.push_back(secret("auth.jwt_secret",
                          "EZ_JWT_SECRET",

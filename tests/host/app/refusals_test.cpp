@@ -64,6 +64,33 @@ TEST_F(RefusalsTest, RefusesADsnThatNobodyCouldUse) {
     EXPECT_THAT(run.output, AllOf(HasSubstr("postgres.dsn"), Not(HasSubstr("hunter2"))));
 }
 
+TEST_F(RefusalsTest, NamesEveryOriginAndProxyThatIsNone) {
+    auto variables = environment("");
+    variables["EZ_CORS_ALLOW_ORIGINS"] = "foo,https://a.example/,https://b.example";
+    variables["EZ_API_TRUSTED_PROXIES"] = "abc";
+    const RunResult run = run_ezapi({"check-config"}, variables);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(
+        run.output,
+        AllOf(HasSubstr("EZ_CORS_ALLOW_ORIGINS: cors.allow_origins: CORS origin 'foo': expected"),
+              HasSubstr("CORS origin 'https://a.example/': expected"),
+              Not(HasSubstr("'https://b.example'")),
+              HasSubstr("EZ_API_TRUSTED_PROXIES: server.trusted_proxies: trusted proxy 'abc'")));
+}
+
+TEST_F(RefusalsTest, RefusesTokensThatNobodyCanSendOrThatAreSoonGuessed) {
+    auto variables = environment("");
+    variables["EZ_ADMIN_TOKEN"] = "has space in it 123456";
+    variables["EZ_INTERNAL_STATS_TOKEN"] = "a";
+    const RunResult run = run_ezapi({"check-config"}, variables);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.output,
+                AllOf(HasSubstr("EZ_ADMIN_TOKEN: auth.admin_token: the value (not shown) is not of "
+                                "16 to 4096 letters"),
+                      HasSubstr("EZ_INTERNAL_STATS_TOKEN: auth.internal_stats_token: the value "),
+                      Not(HasSubstr("has space"))));
+}
+
 TEST_F(RefusalsTest, SaysThatTheDatabaseDoesNotAnswer) {
     const RunResult run = run_ezapi({"serve"}, environment(""));
     EXPECT_EQ(run.exit_code, 1);
@@ -76,7 +103,7 @@ TEST_F(RefusalsTest, SaysThatTheStateDirectoryCannotBeWritten) {
     variables["EZ_STATE_DIR"] = folder_ + "/file/state";
     const RunResult run = run_ezapi({"serve"}, variables);
     EXPECT_EQ(run.exit_code, 1);
-    EXPECT_THAT(run.output, HasSubstr("admin token: "));
+    EXPECT_THAT(run.output, HasSubstr("admin token file '"));
 }
 
 TEST_F(RefusalsTest, RefusesASettingOfAPluginThatItsSchemaDoesNotAllow) {

@@ -67,7 +67,16 @@ TEST_F(AdminTokenTest, IsRefusedWhenOthersCanReadIt) {
 TEST_F(AdminTokenTest, IsRefusedWhenItIsShort) {
     std::ofstream(folder_ / "admin-token") << "short\n";
     ::chmod((folder_ / "admin-token").c_str(), 0600);
-    EXPECT_THAT(refusal(), testing::HasSubstr("less than 16 characters"));
+    EXPECT_THAT(refusal(), testing::HasSubstr("holds no token of 16 to 4096 letters"));
+}
+
+TEST_F(AdminTokenTest, IsRefusedWhenNoClientCouldSendIt) {
+    for (const char* text :
+         {"has space in it 123456", "comma,0123456789abc", "=0123456789abcdef"}) {
+        std::ofstream(folder_ / "admin-token") << text << '\n';
+        ::chmod((folder_ / "admin-token").c_str(), 0600);
+        EXPECT_THAT(refusal(), testing::HasSubstr("holds no token of")) << text;
+    }
 }
 
 TEST_F(AdminTokenTest, SaysThatItsDirectoryCannotBeMade) {
