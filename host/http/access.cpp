@@ -75,8 +75,11 @@ Access::Verdict Access::admit_admin(std::string_view method,
     if (!options_.admin_token.empty() && equal_in_constant_time(credential, options_.admin_token)) {
         return caller_of(EZ_ADMIN, "admin", credential);
     }
-    const auto session = sessions_.verify(credential, now());
+    const auto session = sessions_.verify(credential);
     if (!session) return wrong(client_ip, "the credential is not an admin's");
+    if (now() >= session->expires) {
+        return Problem{401, "session_expired", "the session has expired", {}};
+    }
     if (session->scope == "read" && method != "GET" && method != "HEAD") {
         return Problem{403, "read_only", "the session's scope is read: GET and HEAD only", {}};
     }

@@ -139,10 +139,11 @@ void Connection::expire(Clock::time_point now) {
 /// Answers with the last reply of the connection. The lock is open while it does.
 void Connection::refuse(Lock& lock, const Fault& fault) {
     const Fault reason = fault;
+    const std::optional<std::string> origin = framer_.head().field("origin");
     last_ = true;
     enter(Phase::kServing, timeouts_.write);
     lock.unlock();
-    reply(front_->refuse(reason), false);
+    reply(front_->refuse(reason, origin), false);
     lock.lock();
 }
 

@@ -38,8 +38,9 @@ public:
     virtual uint64_t body_limit(const Head& head) = 0;
     /// Must lead to exactly one reply() on the connection, at once or later.
     virtual void serve(const ConnectionPtr& connection, Request request) = 0;
-    /// The answer to bytes that are no request; `code` names the reason.
-    virtual Reply refuse(const Fault& fault) = 0;
+    /// The answer to bytes that are no request; `code` names the reason, `origin` is that of the
+    /// page that asks, as far as it was read.
+    virtual Reply refuse(const Fault& fault, const std::optional<std::string>& origin) = 0;
     /// Takes over a reply that the socket does not take at once.
     virtual void hand_to_drain(const ConnectionPtr& connection) = 0;
     /// The server ends: replies close their connections.

@@ -184,11 +184,12 @@ bool Server::Core::check_query(ExchangePtr& exchange) {
     }
 }
 
-Reply Server::Core::refuse(const Fault& fault) {
+Reply Server::Core::refuse(const Fault& fault, const std::optional<std::string>& origin) {
     observer.refused(fault.code);
     const std::string request_id = hex_of(random_bytes(16));
     Reply reply = to_reply({fault.status, fault.code, fault.detail, {}}, request_id);
     add_common_headers(reply, request_id);
+    cors_.allow(origin, reply);
     return reply;
 }
 

@@ -35,7 +35,7 @@ public:
     // Front
     uint64_t body_limit(const Head& head) override;
     void serve(const ConnectionPtr& connection, Request request) override;
-    Reply refuse(const Fault& fault) override;
+    Reply refuse(const Fault& fault, const std::optional<std::string>& origin) override;
     void hand_to_drain(const ConnectionPtr& connection) override;
 
     [[nodiscard]] bool ending() const noexcept override { return ending_.load(); }

@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view kRequestHeaders =
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID";
 constexpr std::string_view kReadableHeaders =
-    "ETag, Idempotency-Replayed, Location, Retry-After, X-Change-Revision, X-Request-ID";
+    "Allow, ETag, Idempotency-Replayed, Location, Retry-After, WWW-Authenticate, "
+    "X-Change-Revision, X-Change-State, X-Request-ID";
 
 bool is_origin(std::string_view text) {
     const auto colon = text.find("://");

@@ -50,7 +50,7 @@ std::string Sessions::issue(std::string_view scope, int64_t ttl_seconds, int64_t
     return Poco::JWT::Signer(secret_).sign(token, Poco::JWT::Signer::ALGO_HS256);
 }
 
-std::optional<Session> Sessions::verify(std::string_view token, int64_t now) const {
+std::optional<Session> Sessions::verify(std::string_view token) const {
     const auto dot = token.rfind('.');
     if (dot == std::string_view::npos || token.size() > 4096) return std::nullopt;
     // Poco compares signatures byte by byte up to the first difference, and believes the token's
@@ -65,7 +65,7 @@ std::optional<Session> Sessions::verify(std::string_view token, int64_t now) con
         const bool ours = parsed.getIssuer() == kIssuer &&
                           parsed.payload().optValue<std::string>("aud", {}) == kAudience;
         const bool known = session.scope == "read" || session.scope == "write";
-        if (!ours || !known || session.id.empty() || now >= session.expires) return std::nullopt;
+        if (!ours || !known || session.id.empty()) return std::nullopt;
         return session;
     } catch (const Poco::Exception&) {
         return std::nullopt;  // signed with our secret, yet no token of ours

@@ -98,6 +98,19 @@ TEST_F(AccessTest, SessionsStandForTheAdmin) {
     EXPECT_EQ(ask(access, EZ_ADMIN, token), 401);
 }
 
+TEST_F(AccessTest, AnExpiredSessionIsNoGuess) {
+    Access access(options_);
+    const auto token = access.open_session("write", 60).first;
+    now_ += 60;
+    for (int i = 0; i < 10; ++i) {
+        const auto verdict = access.admit(EZ_ADMIN, "GET", "Bearer " + token, "ip");
+        ASSERT_EQ(status_of(verdict), 401);
+        EXPECT_EQ(std::get<Problem>(verdict).detail, "the session has expired");
+    }
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(access, EZ_ADMIN, "guess", "GET", "ip"), 401);
+    EXPECT_EQ(ask(access, EZ_ADMIN, "guess", "GET", "ip"), 429);
+}
+
 TEST_F(AccessTest, ReadSessionsOnlyRead) {
     Access access(options_);
     const auto token = access.open_session("read", 60).first;
@@ -112,10 +125,10 @@ TEST_F(AccessTest, RefusesForgedSessions) {
     EXPECT_EQ(ask(access, EZ_ADMIN, token.substr(0, token.size() - 1)), 401);
     EXPECT_EQ(ask(access, EZ_ADMIN, "e30.e30."), 401);
     // {"alg":"none"} with claims of our own.
-    EXPECT_FALSE(Sessions("s").verify(
-        "eyJhbGciOiJub25lIn0.eyJzY29wZSI6IndyaXRlIiwiaXNzIjoiZXphcGkifQ.", kNow));
-    EXPECT_FALSE(Sessions("another secret").verify(token, kNow));
-    EXPECT_FALSE(Sessions("").verify(Sessions("").issue("write", 60, kNow), kNow));
+    EXPECT_FALSE(
+        Sessions("s").verify("eyJhbGciOiJub25lIn0.eyJzY29wZSI6IndyaXRlIiwiaXNzIjoiZXphcGkifQ."));
+    EXPECT_FALSE(Sessions("another secret").verify(token));
+    EXPECT_FALSE(Sessions("").verify(Sessions("").issue("write", 60, kNow)));
 }
 
 TEST_F(AccessTest, MastersAreAskedOfTheirService) {

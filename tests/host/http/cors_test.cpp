@@ -54,6 +54,16 @@ TEST(Cors, AnswersPreflights) {
     EXPECT_FALSE(other.has("Access-Control-Allow-Methods"));
 }
 
+TEST(Cors, LetsPagesReadWhatTheApiTellsInHeaders) {
+    Reply reply;
+    Cors("*").allow("https://a.example", reply);
+    std::string readable;
+    for (const auto& [name, value] : reply.headers)
+        if (name == "Access-Control-Expose-Headers") readable = value;
+    for (const char* name : {"Allow", "ETag", "WWW-Authenticate", "X-Change-State"})
+        EXPECT_NE(readable.find(name), std::string::npos) << name;
+}
+
 TEST(Cors, AllowsNobodyWhenTheListIsEmpty) {
     EXPECT_EQ(allowed(Cors(""), "https://a.example"), "");
 }

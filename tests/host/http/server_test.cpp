@@ -109,6 +109,11 @@ TEST_F(ServerTest, AnswersPreflightsWithoutACredential) {
     EXPECT_THAT(reply.header("access-control-allow-methods"), HasSubstr("GET"));
     const auto answer = ask(get_request("/ping", "Origin: https://console.example\r\n"));
     EXPECT_THAT(answer.header("access-control-expose-headers"), HasSubstr("X-Change-Revision"));
+    const auto refused =
+        ask("POST /ping HTTP/1.1\r\nHost: test\r\nOrigin: https://console.example\r\n"
+            "Content-Length: 99999999999\r\n\r\n");
+    EXPECT_EQ(refused.status, 413);
+    EXPECT_EQ(refused.header("access-control-allow-origin"), "https://console.example");
 }
 
 TEST_F(ServerTest, RefusesUnknownQueryParametersAndListsTheAllowed) {
