@@ -64,6 +64,19 @@ ordered_json plugin_json(const modules::PluginReport& plugin, const PluginContro
             {"depends_on", plugin.depends_on}};
 }
 
+class RouteChange {
+public:
+    explicit RouteChange(http::Server& server) : server_(server) { server_.begin_change(); }
+
+    ~RouteChange() { server_.end_change(); }
+
+    RouteChange(const RouteChange&) = delete;
+    RouteChange& operator=(const RouteChange&) = delete;
+
+private:
+    http::Server& server_;
+};
+
 std::string dump(const ordered_json& json) {
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -79,6 +92,7 @@ std::string PluginControl::list() const {
 
 std::string PluginControl::change(std::string_view plugin, std::string_view action) const {
     loop.call([&] {
+        const RouteChange change(server);
         if (action == "enable") {
             loader.enable(plugin);
         } else if (action == "disable") {

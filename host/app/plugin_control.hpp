@@ -25,7 +25,7 @@ class MainLoop;
 struct PluginControl {
     modules::Loader& loader;
     const jobs::Scheduler& scheduler;
-    const http::Server& server;
+    http::Server& server;
     MainLoop& loop;
 
     /// {"data": [...]}: every plugin that is known, with its jobs and the number of its routes.

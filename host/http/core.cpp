@@ -79,6 +79,8 @@ void Server::Core::serve(const ConnectionPtr& connection, Request request) {
     observer.began();
     auto match = routes.table()->find(request.head.method, request.head.path());
     if (match && match->route && !match->route->gate->enter()) match.reset();
+    const bool away =
+        (!match || !match->route) && routes.is_away(request.head.method, request.head.path());
     std::vector<std::string> allowed;
     if (match) allowed = std::move(match->allowed);
     auto client_ip = proxies_.empty() ? connection->client_ip()
@@ -91,7 +93,10 @@ void Server::Core::serve(const ConnectionPtr& connection, Request request) {
                                       std::move(client_ip),
                                       std::move(request_id),
                                       match ? std::move(*match) : Match{}));
-    if (exchange->route() == nullptr) {
+    if (away) {
+        exchange.release()->problem(
+            {503, "plugin_away", "the plugin that serves this path is being changed", {}});
+    } else if (exchange->route() == nullptr) {
         answer_unmatched(std::move(exchange), allowed);
     } else {
         dispatch(std::move(exchange));

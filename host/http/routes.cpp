@@ -84,6 +84,27 @@ void Routes::discard(std::string_view owner) {
     });
 }
 
+void Routes::begin_change() {
+    const std::lock_guard lock(table_mutex_);
+    before_ = table_;
+}
+
+void Routes::end_change() {
+    const std::lock_guard lock(table_mutex_);
+    before_.reset();
+}
+
+bool Routes::is_away(std::string_view method, std::string_view path) const {
+    std::shared_ptr<const Table> before;
+    {
+        const std::lock_guard lock(table_mutex_);
+        before = before_;
+    }
+    if (!before) return false;
+    const auto match = before->find(method, path);
+    return match && match->route;
+}
+
 std::shared_ptr<const Table> Routes::table() const {
     const std::lock_guard lock(table_mutex_);
     return table_;

@@ -24,6 +24,12 @@ public:
     bool retire(std::string_view owner, std::chrono::steady_clock::time_point deadline);
     void discard(std::string_view owner);
 
+    /// Between the two, what was live at the first and is not any more is away, not gone: its
+    /// plugin is being changed and may come back.
+    void begin_change();
+    void end_change();
+    [[nodiscard]] bool is_away(std::string_view method, std::string_view path) const;
+
     /// The live routes.
     [[nodiscard]] std::shared_ptr<const Table> table() const;
     /// Staged or live.
@@ -43,6 +49,7 @@ private:
     std::map<std::string, Tenancy, std::less<>> owners_;
     mutable std::mutex table_mutex_;  // held for a pointer's copy only
     std::shared_ptr<const Table> table_ = std::make_shared<const Table>();
+    std::shared_ptr<const Table> before_;  // the change that is under way; its handlers may be gone
 };
 
 }  // namespace ezapi::host::http

@@ -233,6 +233,14 @@ void Server::discard(std::string_view owner) {
     core_->routes.discard(owner);
 }
 
+void Server::begin_change() {
+    core_->routes.begin_change();
+}
+
+void Server::end_change() {
+    core_->routes.end_change();
+}
+
 void Server::start() {
     core_->start();
 }

@@ -64,6 +64,11 @@ public:
     bool retire(std::string_view owner, std::chrono::steady_clock::time_point deadline) override;
     void discard(std::string_view owner) override;
 
+    /// Around a change of plugins: what is retired in between answers 503 until the end, because it
+    /// may come back; whoever takes 404 for gone must not meet it meanwhile. One change at a time.
+    void begin_change();
+    void end_change();
+
     /// Binds and serves. Throws EZ_UNAVAILABLE. Once in the life of the object.
     void start();
     [[nodiscard]] uint16_t port() const noexcept;

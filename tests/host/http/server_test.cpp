@@ -253,6 +253,23 @@ TEST_F(ServerTest, TakesRoutesAwayAndBack) {
     EXPECT_EQ(server_->route_count("plugin"), 0U);
 }
 
+TEST_F(ServerTest, TellsRoutesThatMayComeBackFromThoseThatAreGone) {
+    start();
+    add("plugin", "GET", "/plugin", answering([](Exchange&) { return json_reply("{}"); }));
+    server_->activate("plugin");
+
+    server_->begin_change();
+    server_->retire("plugin", std::chrono::steady_clock::now() + std::chrono::seconds(5));
+    server_->discard("plugin");
+    const auto away = ask(get_request("/plugin"));
+    EXPECT_EQ(away.status, 503);
+    EXPECT_EQ(away.header("retry-after"), "1");
+    EXPECT_EQ(ask(get_request("/never")).status, 404);
+
+    server_->end_change();
+    EXPECT_EQ(ask(get_request("/plugin")).status, 404);
+}
+
 TEST_F(ServerTest, MeasuresRequestsByPattern) {
     start();
     ask(get_request("/number/1"));
