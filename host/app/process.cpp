@@ -305,6 +305,12 @@ void Process::add_host_routes() {
     host.change_plugin = [control](std::string_view plugin, std::string_view action) {
         return control.change(plugin, action);
     };
+    host.record = [this](std::string_view resource, std::string_view id, std::string_view what) {
+        const auto transaction = pools_->begin("main");
+        transaction->changed(
+            {EZ_UPDATED, std::string(resource), std::string(id), {}, std::string(what)});
+        transaction->commit();
+    };
     http::add_host_routes(*server_, std::move(host));
     server_->activate(kOwner);
 }

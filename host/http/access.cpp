@@ -63,10 +63,11 @@ Access::Verdict Access::admit(int32_t access,
     }
 }
 
-std::pair<std::string, int64_t> Access::open_session(std::string_view scope,
-                                                     int64_t ttl_seconds) const {
+OpenedSession Access::open_session(std::string_view scope, int64_t ttl_seconds) const {
     const int64_t begin = now();
-    return {sessions_.issue(scope, ttl_seconds, begin), begin + ttl_seconds};
+    std::string token = sessions_.issue(scope, ttl_seconds, begin);
+    std::string id = sessions_.verify(token).value().id;
+    return {std::move(token), std::move(id), begin + ttl_seconds};
 }
 
 Access::Verdict Access::admit_admin(std::string_view method,

@@ -36,6 +36,12 @@ struct Caller {
     bool by_session = false;
 };
 
+struct OpenedSession {
+    std::string token;  // shown to whoever opened it, and nobody else
+    std::string id;
+    int64_t expires = 0;  // unix seconds
+};
+
 class Access {
 public:
     explicit Access(AccessOptions options);
@@ -48,8 +54,7 @@ public:
         std::string_view client_ip);
 
     /// A session token for `ttl_seconds` and the time of its end.
-    [[nodiscard]] std::pair<std::string, int64_t> open_session(std::string_view scope,
-                                                               int64_t ttl_seconds) const;
+    [[nodiscard]] OpenedSession open_session(std::string_view scope, int64_t ttl_seconds) const;
 
 private:
     using Verdict = std::variant<Caller, Problem>;

@@ -8,6 +8,7 @@
 #include "host/http/exchange.hpp"
 #include "host/http/openapi.hpp"
 #include "host/http/swagger.hpp"
+#include "host/telemetry/log.hpp"
 
 namespace ezapi::host::http {
 
@@ -162,6 +163,22 @@ void add_status(Server& server, const Services& services) {
     });
 }
 
+/// While the database is away an operator may need it all the more.
+void record_action(const HostServices& services,
+                   const std::string& plugin,
+                   const std::string& action) {
+    if (!services.record) return;
+    ez_error error{};
+    const ez_status status = guard(&error, [&] {
+        services.record("plugins", plugin, Json{{"action", action}}.dump());
+    });
+    if (status == EZ_OK) return;
+    telemetry::log(
+        EZ_LOG_WARN,
+        "http",
+        action + " of plugin '" + plugin + "' is not in the operation log: " + error.message);
+}
+
 void add_plugins(Server& server, const Services& services) {
     if (services->plugins) {
         add(server, {EZ_ADMIN, "GET", "/admin/plugins", kPlugins}, [services](Exchange&) {
@@ -171,7 +188,9 @@ void add_plugins(Server& server, const Services& services) {
     if (!services->change_plugin) return;
     const auto add_action = [&](const char* pattern, const char* describe, const char* action) {
         add(server, {EZ_ADMIN, "POST", pattern, describe}, [services, action](Exchange& exchange) {
-            return json_reply(services->change_plugin(exchange.param("name"), action));
+            const std::string plugin(exchange.param("name"));
+            record_action(*services, plugin, action);
+            return json_reply(services->change_plugin(plugin, action));
         });
     };
     add_action("/admin/plugins/{name}/enable", kEnable, "enable");
@@ -224,19 +243,22 @@ SessionRequest parse_session_request(std::string_view body) {
         .with_faults(std::move(faults));
 }
 
-void add_sessions(Server& server) {
-    add(server, {EZ_ADMIN, "POST", "/admin/sessions", kSessions}, [&server](Exchange& exchange) {
-        if (exchange.caller().by_session) {
-            throw Error(EZ_DENIED, "a session cannot open another one: the admin token is needed");
-        }
-        const SessionRequest request = parse_session_request(exchange.body());
-        const auto [token, expires] =
-            server.access().open_session(request.scope, request.ttl_seconds);
-        return json_reply(
-            Json{{"token", token}, {"scope", request.scope}, {"expires_at", rfc3339(expires)}}
-                .dump(),
-            201);
-    });
+void add_sessions(Server& server, const Services& services) {
+    add(server,
+        {EZ_ADMIN, "POST", "/admin/sessions", kSessions},
+        [&server, services](Exchange& exchange) {
+            if (exchange.caller().by_session) {
+                throw Error(EZ_DENIED,
+                            "a session cannot open another one: the admin token is needed");
+            }
+            const SessionRequest request = parse_session_request(exchange.body());
+            const OpenedSession session =
+                server.access().open_session(request.scope, request.ttl_seconds);
+            Json answer{{"scope", request.scope}, {"expires_at", rfc3339(session.expires)}};
+            if (services->record) services->record("sessions", session.id, answer.dump());
+            answer["token"] = session.token;
+            return json_reply(answer.dump(), 201);
+        });
 }
 
 void add_documentation(Server& server, const Services& services) {
@@ -265,7 +287,7 @@ void add_host_routes(Server& server, HostServices services) {
     add_health(server, shared);
     add_status(server, shared);
     add_plugins(server, shared);
-    add_sessions(server);
+    add_sessions(server, shared);
     add_documentation(server, shared);
 }
 

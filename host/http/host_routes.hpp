@@ -28,6 +28,10 @@ struct HostServices {
     /// "enable", "disable" or "reload"; returns the plugin's entry as JSON. Throws EZ_NOT_FOUND for
     /// an unknown plugin.
     std::function<std::string(std::string_view plugin, std::string_view action)> change_plugin;
+    /// Tells the plugins, the operation log among them, what the host is about to do: a resource,
+    /// an id, and JSON without credentials. Throws when that cannot be recorded.
+    std::function<void(std::string_view resource, std::string_view id, std::string_view what)>
+        record;
 };
 
 /// Stages them under owner "host"; `server` must live as long as they do. Functions that are empty

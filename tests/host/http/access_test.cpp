@@ -87,7 +87,7 @@ TEST_F(AccessTest, SlowsDownGuessesAndNeverTheRightToken) {
 
 TEST_F(AccessTest, SessionsStandForTheAdmin) {
     Access access(options_);
-    const auto [token, expires] = access.open_session("write", 60);
+    const auto [token, id, expires] = access.open_session("write", 60);
     EXPECT_EQ(expires, kNow + 60);
     const auto verdict = access.admit(EZ_ADMIN, "POST", "Bearer " + token, "ip");
     ASSERT_EQ(status_of(verdict), 200);
@@ -100,7 +100,7 @@ TEST_F(AccessTest, SessionsStandForTheAdmin) {
 
 TEST_F(AccessTest, AnExpiredSessionIsNoGuess) {
     Access access(options_);
-    const auto token = access.open_session("write", 60).first;
+    const auto token = access.open_session("write", 60).token;
     now_ += 60;
     for (int i = 0; i < 10; ++i) {
         const auto verdict = access.admit(EZ_ADMIN, "GET", "Bearer " + token, "ip");
@@ -113,7 +113,7 @@ TEST_F(AccessTest, AnExpiredSessionIsNoGuess) {
 
 TEST_F(AccessTest, ReadSessionsOnlyRead) {
     Access access(options_);
-    const auto token = access.open_session("read", 60).first;
+    const auto token = access.open_session("read", 60).token;
     EXPECT_EQ(ask(access, EZ_ADMIN, token, "GET"), 200);
     EXPECT_EQ(ask(access, EZ_ADMIN, token, "HEAD"), 200);
     EXPECT_EQ(ask(access, EZ_ADMIN, token, "DELETE"), 403);
@@ -121,7 +121,7 @@ TEST_F(AccessTest, ReadSessionsOnlyRead) {
 
 TEST_F(AccessTest, RefusesForgedSessions) {
     Access access(options_);
-    const auto token = access.open_session("read", 60).first;
+    const auto token = access.open_session("read", 60).token;
     EXPECT_EQ(ask(access, EZ_ADMIN, token.substr(0, token.size() - 1)), 401);
     EXPECT_EQ(ask(access, EZ_ADMIN, "e30.e30."), 401);
     // {"alg":"none"} with claims of our own.

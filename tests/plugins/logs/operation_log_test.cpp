@@ -97,6 +97,23 @@ TEST_F(OperationLog, HoldsActionsThatAreNoPlainWrites) {
     EXPECT_GE(rows_of(push_all(admin())).size(), 1U);
 }
 
+TEST_F(OperationLog, HoldsWhatTheServerItselfIsToldToDo) {
+    const HttpAnswer opened = admin().post("/admin/sessions", {{"scope", "read"}});
+    ASSERT_EQ(opened.status, 201) << opened.body;
+    const json session = rows_of(opened);
+    ASSERT_EQ(session.size(), 1U);
+    EXPECT_EQ(session[0]["resource"], "sessions");
+    EXPECT_EQ(session[0]["after"]["scope"], "read");
+    EXPECT_EQ(session.dump().find(opened.json()["token"].get<std::string>()), std::string::npos);
+
+    const json reload = rows_of(admin().post("/admin/plugins/features/reload", json::object()));
+    ASSERT_EQ(reload.size(), 1U);
+    EXPECT_EQ(reload[0]["resource"], "plugins");
+    EXPECT_EQ(reload[0]["resource_id"], "features");
+    EXPECT_EQ(reload[0]["after"]["action"], "reload");
+    EXPECT_EQ(reload[0]["actor_kind"], "admin");
+}
+
 TEST_F(OperationLog, NamesTheMasterThatWroteForItself) {
     const json master = create_master("self").json();
     HttpClient client = instance().client(master["master_key"]);
