@@ -55,6 +55,7 @@ protected:
     }
 
     Inbox inbox_;
+    Inbox second_;
 };
 
 TEST_F(SubscriberTest, DeliversMessagesOfActiveSubscriptionsInOrder) {
@@ -98,17 +99,16 @@ TEST_F(SubscriberTest, NoticesAServerThatFellSilent) {
 }
 
 TEST_F(SubscriberTest, SubscribesAndUnsubscribesOnTheRunningConnection) {
-    Inbox second;
     listen("a", "one", inbox_);
     client_->activate("a");
     ASSERT_TRUE(heard("one", "x"));
-    listen("b", "two", second);
+    listen("b", "two", second_);
     client_->activate("b");
     ASSERT_TRUE(heard("two", "y"));
     EXPECT_TRUE(client_->retire("a", std::chrono::steady_clock::now() + 5s));
     EXPECT_TRUE(tests::eventually(5s, [&] { return publish("one", "late") == 0; }));
     EXPECT_GT(publish("two", "z"), 0);
-    EXPECT_TRUE(tests::eventually(5s, [&] { return second.size() == 2; }));
+    EXPECT_TRUE(tests::eventually(5s, [&] { return second_.size() == 2; }));
     EXPECT_EQ(inbox_.size(), 1U);
 }
 

@@ -377,12 +377,14 @@ TEST_F(SyncInstance, DriftIsFoundShownAndRepaired) {
 
 TEST_F(SyncInstance, DriftIsRepairedByItself) {
     start({{"EZ_SYNC_RECONCILE_INTERVAL_SECONDS", "1"}});
+    ASSERT_LT(put_flag("alpha", 1).status, 300);  // so that the hash stays
     ASSERT_LT(put_flag("beta", 1).status, 300);
     reader().command({"HDEL", "meta:features", "beta"});
     EXPECT_TRUE(eventually(20s, [&] { return flag_in_redis("beta") == 1; }));
 }
 
 TEST_F(SyncInstance, TheCommandChecksAndRepairsBesideTheServer) {
+    ASSERT_LT(put_flag("alpha", 1).status, 300);  // so that the hash stays
     ASSERT_LT(put_flag("beta", 1).status, 300);
     const std::map<std::string, std::string> environment = instance_->environment();
     RunResult run = run_ezapi({"sync", "--check"}, environment);
