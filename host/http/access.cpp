@@ -82,7 +82,7 @@ Access::Verdict Access::admit_admin(std::string_view method,
         return Problem{401, "session_expired", "the session has expired", {}};
     }
     if (session->scope == "read" && method != "GET" && method != "HEAD") {
-        return Problem{403, "read_only", "the session's scope is read: GET and HEAD only", {}};
+        return Problem{403, "read_only", "the session's scope is read: it changes nothing", {}};
     }
     Caller caller = caller_of(EZ_ADMIN, "session:" + session->id, credential);
     caller.by_session = true;
