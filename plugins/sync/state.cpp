@@ -93,10 +93,23 @@ void StateRow::drop_lease(const std::string& owner) const {
     db_.query("UPDATE sync_state SET full_owner = NULL WHERE full_owner = $1", {owner});
 }
 
+/// In one session, so that no crash comes between the number and the commit that makes it durable,
+/// along with whatever was written before. That commit is also what puts the horizon above all who
+/// have drawn: a snapshot's xmax is the id behind the latest COMPLETED transaction, and this one
+/// got its id after theirs.
+std::int64_t Watermark::durable_number() {
+    Tx tx = db_.begin();
+    const std::int64_t out = tx.query(kDrawn).integer(0, 0);
+    if (out > durable_) tx.query("UPDATE sync_state SET epoch = epoch");
+    tx.commit();
+    durable_ = std::max(durable_, out);
+    return out;
+}
+
 std::optional<std::int64_t> Watermark::advance(const std::vector<std::string>& resources) {
     // In this order: a number drawn after the first statement is not counted, and whoever drew one
     // before it has an id below the horizon that the second one finds.
-    const std::int64_t drawn = db_.query(kDrawn).integer(0, 0);
+    const std::int64_t drawn = durable_number();
     const std::vector<std::string_view> names(resources.begin(), resources.end());
     const Rows rows = db_.query(kHorizon, {pg_array(names)});
     const std::int64_t oldest_running = rows.integer(0, 0);

@@ -8,7 +8,9 @@
 // number up to S was drawn by a transaction with an id below H; once no transaction below H runs
 // any more, all of them are visible or gone. Then the watermark is S, or the revision before the
 // least one that is still unpushed (of an entity that changed again while it was pending: the first
-// of its changes, not the last). Entities that are dead, or whose projection is not live, do not
+// of its changes, not the last). S is made durable before it counts: a server that crashes may
+// forget numbers that were drawn and not committed, and give them out again, to changes that nobody
+// has pushed. Entities that are dead, or whose projection is not live, do not
 // hold it up: they have their own signs.
 #pragma once
 
@@ -76,7 +78,10 @@ private:
         std::int64_t horizon;  // transaction id
     };
 
+    [[nodiscard]] std::int64_t durable_number();
+
     Db db_;
+    std::int64_t durable_ = 0;  // the greatest number that was made so
     std::optional<Candidate> waiting_;
 };
 

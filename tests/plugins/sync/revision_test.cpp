@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "tests/support/eventually.hpp"
 #include "workshop.hpp"
 
 namespace ezapi::sync {
@@ -138,6 +139,36 @@ TEST_F(WatermarkTest, WaitsForATransactionThatHasDrawnButNotCommitted) {
     EXPECT_LT(reached(), drawn) << "while it is pending";
     shop_->pusher.push({{kField, "a"}});
     EXPECT_EQ(reached(), after);
+}
+
+TEST_F(WatermarkTest, WaitsForTheLatestTransactionOfAll) {
+    Tx open = shop_->db.begin();
+    const std::int64_t drawn = record(open, {{kField, "a"}});
+
+    for (int i = 0; i < 20; ++i)
+        EXPECT_LT(watermark_->advance({kField}).value_or(0), drawn) << "nobody came after it";
+}
+
+TEST_F(WatermarkTest, CountsNoNumberThatACrashTakesBack) {
+    tests::PrivatePostgres postgres(tests::Durability::durable);
+    open(postgres);
+    watermark_.emplace(shop_->db);
+    {
+        Tx lost = shop_->db.begin();
+        lost.query(
+            "SELECT nextval('sync_revision') FROM generate_series(1, 1000) "
+            "WHERE pg_current_xact_id() IS NOT NULL");
+        ASSERT_FALSE(watermark_->advance({kField}).has_value()) << "it is still open";
+        postgres.restart();
+    }
+
+    std::int64_t settled = 0;
+    ASSERT_TRUE(tests::eventually(std::chrono::seconds(10), [&] {
+        return guard(nullptr, [&] { settled = reached(); }) == EZ_OK;
+    }));
+    EXPECT_LE(settled, shop_->db.query("SELECT last_value FROM sync_revision").integer(0, 0))
+        << "what is drawn next is taken to be in Redis";
+    shop_.reset();
 }
 
 TEST_F(WatermarkTest, IsNotHeldUpByResourcesThatNobodyProjects) {

@@ -215,7 +215,11 @@ void WorkshopTest::SetUp() {
          {tests::PrivatePostgres::missing(), tests::PrivateRedis::missing()}) {
         if (!why.empty()) GTEST_SKIP() << why;
     }
-    const std::string dsn = tests::PrivatePostgres::shared().fresh_database();
+    open(tests::PrivatePostgres::shared());
+}
+
+void WorkshopTest::open(tests::PrivatePostgres& postgres) {
+    const std::string dsn = postgres.fresh_database();
     tests::SqlReader sql(dsn);
     std::set<std::filesystem::path> migrations;
     for (const auto& entry : std::filesystem::directory_iterator(SYNC_MIGRATIONS))

@@ -108,6 +108,9 @@ class WorkshopTest : public ::testing::Test {
 protected:
     void SetUp() override;
 
+    /// Another one, over a fresh database of this server.
+    void open(tests::PrivatePostgres& postgres);
+
     [[nodiscard]] static tests::PrivateRedis& server() { return tests::PrivateRedis::shared(); }
 
     std::unique_ptr<Workshop> shop_;
