@@ -40,7 +40,11 @@ std::vector<RowRef> rows_of(const std::vector<std::unique_ptr<Delivery>>& group)
 }  // namespace
 
 Writer::Writer(IngestQueue& queue, Db db, const IngestFigures& figures, Log log)
-    : queue_(queue), store_(std::move(db)), figures_(figures), log_(log) {
+    : queue_(queue),
+      store_(std::move(db)),
+      figures_(figures),
+      log_(log),
+      answers_([this](Written& written) { tell(written); }) {
     threads_[0] = std::thread([this] { run(1); });
     threads_[1] = std::thread([this] { run(kManyRecords); });
 }
@@ -61,14 +65,14 @@ void Writer::run(size_t least) {
         }
         const size_t bodies = group.size();
         const auto begin = std::chrono::steady_clock::now();
-        write(group);
+        write(std::move(group));
         const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
             std::chrono::steady_clock::now() - begin);
         gather = {bodies + queue_.waiting_bodies(), std::min(took / kShare, kLongestGather)};
     }
 }
 
-void Writer::write(Group& group) {
+void Writer::write(Group group) {
     std::vector<RowRef> rows = rows_of(group);
     const bool answered = !group.front()->exchange;
     figures_.group_records.observe(static_cast<double>(rows.size()));
@@ -77,6 +81,7 @@ void Writer::write(Group& group) {
     for (int tries = 0;; ++tries) {
         try {
             store_or_split(rows);
+            failure.reset();
             break;
         } catch (const std::exception& error) {
             const auto* known = dynamic_cast<const Error*>(&error);
@@ -86,14 +91,20 @@ void Writer::write(Group& group) {
             log_.warn("request records are not stored" +
                       std::string(answered ? ", tried again until they are: " : ": ") +
                       failure->what());
-        if (answered && pause(tries)) continue;
-        release(rows.size());
-        return fail(group, *failure);
+        if (!answered || !pause(tries)) break;
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    figures_.write_seconds.observe(took.count());
+    if (!failure) figures_.write_seconds.observe(took.count());
     release(rows.size());
-    finish(group, rows);
+    answers_.add({std::move(group), std::move(rows), std::move(failure)});
+}
+
+void Writer::tell(Written& written) const {
+    if (written.failure) {
+        fail(written.group, *written.failure);
+    } else {
+        finish(written.group, written.rows);
+    }
 }
 
 /// Before the answers: who gets one may find room for the next body.

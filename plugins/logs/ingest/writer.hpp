@@ -9,8 +9,8 @@
 // the time that the last commit took (2 ms at most) lets them share one commit with those who wait
 // already, instead of each half waiting out the commit of the other.
 //
-// Bodies that wait for their commit learn how it went, good or bad; those that were answered before
-// are tried until they are stored.
+// Bodies that wait for their commit learn how it went, good or bad, from a thread of its own; those
+// that were answered before are tried until they are stored.
 #pragma once
 
 #include <array>
@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "ezapi/log.hpp"
+#include "ingest/answers.hpp"
 #include "ingest/figures.hpp"
 #include "ingest/queue.hpp"
 #include "rows/request_store.hpp"
@@ -39,10 +40,10 @@ private:
     using Group = std::vector<std::unique_ptr<Delivery>>;
 
     void run(size_t least);
-    void write(Group& group);
+    void write(Group group);
     void release(size_t records);
-    [[nodiscard]] bool store(std::span<RowRef> rows, bool answered);
     void store_or_split(std::span<RowRef> rows);
+    void tell(Written& written) const;
     void finish(Group& group, std::span<const RowRef> rows) const;
     void fail(Group& group, const Error& error) const;
     [[nodiscard]] bool pause(int tries) const;
@@ -51,7 +52,8 @@ private:
     RequestStore store_;
     const IngestFigures& figures_;
     Log log_;
-    std::array<std::thread, 2> threads_;
+    Answers answers_;
+    std::array<std::thread, 2> threads_;  // joined before the answers end
 };
 
 }  // namespace ezapi::logs
