@@ -80,12 +80,14 @@ struct Span {
     size_t drop = 0;  // replaced by the mask
 };
 
-/// `EZ_ADMIN_TOKEN: the value is too short`: a sentence goes on behind the colon. Its words have no
-/// digits, which credentials do.
+/// `EZ_ADMIN_TOKEN: auth.admin_token: the value is too short`: a sentence goes on behind the colon,
+/// with a word that is too short for a credential or with another colon.
 bool is_prose(std::string_view separator, std::string_view value) {
-    return separator == ": " && std::none_of(value.begin(), value.end(), [](char c) {
-               return std::isdigit(static_cast<unsigned char>(c)) != 0;
-           });
+    constexpr size_t kLongestWord = 4;
+    const bool digits = std::any_of(value.begin(), value.end(), [](char c) {
+        return std::isdigit(static_cast<unsigned char>(c)) != 0;
+    });
+    return separator == ": " && !digits && (value.size() <= kLongestWord || value.ends_with(':'));
 }
 
 /// `password = hunter2`: keeps the name and the separator.

@@ -104,6 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Masked{"task-abcdefghijklmnopq", "task-abcdefghijklmnopq"},
                     Masked{"password: null", "password: null"},
                     Masked{"password: hunter2", "password: ***"},
+                    Masked{"password: correcthorse", "password: ***"},
                     Masked{"EZ_ADMIN_TOKEN: auth.admin_token: the value (not shown) is none",
                            "EZ_ADMIN_TOKEN: auth.admin_token: the value (not shown) is none"},
                     Masked{"push of auth:token: 3 failed", "push of auth:token: 3 failed"},
