@@ -202,15 +202,12 @@ RedisView Watch::look_at_redis() const {
 
 std::vector<std::string> Watch::lacking(const RedisView& redis, const SyncState& state) const {
     const Registrations now = registrations();
-    std::vector<std::string> all = live();
-    std::vector<std::string> out = stale(redis, state, all);
+    std::vector<std::string> out = stale(redis, state, live());
     const std::lock_guard lock(known_mutex_);
     if (!known_) known_ = now;  // the full push of the start covers what was before
-    for (const std::string& resource : all) {
+    for (const auto& [resource, registration] : now) {
         const auto known = known_->find(resource);
-        const auto current = now.find(resource);
-        const bool told =
-            known != known_->end() && current != now.end() && known->second == current->second;
+        const bool told = known != known_->end() && known->second == registration;
         if (!told && std::find(out.begin(), out.end(), resource) == out.end())
             out.push_back(resource);
     }
