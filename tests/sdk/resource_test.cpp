@@ -270,6 +270,20 @@ TEST_F(Routes, IfMatchGuardsEveryWriteOfAnEntity) {
     EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", "*"}}).status, 200);
 }
 
+TEST_F(Routes, IfMatchTakesAListOfTags) {
+    const auto patch = [&](const char* tags) {
+        return call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", tags}}).status;
+    };
+    for (const char* tags : {R"("2", "3")", R"("3","2")", R"(, "x,y" ,, W/"3" ,"3",)"})
+        EXPECT_EQ(patch(tags), 200) << tags;
+    for (const char* tags :
+         {R"("2", "4")", R"(W/"3", "x")", R"("3" "4")", R"("3", *)", R"("3", 4)", R"("03")", ""})
+        EXPECT_EQ(patch(tags), 412) << tags;
+
+    const auto reply = call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", R"("2", "4")"}});
+    EXPECT_THAT(reply.body, HasSubstr("expected version 2 or 4, found 3"));
+}
+
 TEST_F(Routes, DeletionAsksWhetherTheRowMustStay) {
     EXPECT_EQ(call("DELETE", "/admin/widgets/7").status, 204);
     EXPECT_EQ(host_.db.changes().front().action, EZ_DELETED);

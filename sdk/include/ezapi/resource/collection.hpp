@@ -2,7 +2,6 @@
 // If-Match, what is shown once.
 #pragma once
 
-#include <charconv>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,27 +30,18 @@ struct Collection {
     std::uint64_t max_body = kMaxEntityBody;  // bytes; a batch may have what the server allows
 };
 
-/// The version that If-Match asks for. `*` asks for any; more than one or a weak tag can never
-/// match.
-[[nodiscard]] inline std::optional<std::int64_t> if_match(const Request& request) {
+/// The versions that If-Match asks for; `*` asks for any. A list of which no member can match is
+/// refused without a look at the entity.
+[[nodiscard]] inline Versions if_match(const Request& request) {
     const auto header = request.header("if-match");
-    if (!header || trim(*header) == "*") return std::nullopt;
-    const std::string_view tag = trim(*header);
-    std::int64_t version = 0;
-    if (tag.size() > 2 && tag.front() == '"' && tag.back() == '"') {
-        const auto [end, fault] =
-            std::from_chars(tag.data() + 1, tag.data() + tag.size() - 1, version);
-        if (fault == std::errc{} && end == tag.data() + tag.size() - 1) return version;
-    }
+    if (!header || trim(*header) == "*") return {};
+    auto named = detail::versions_of(*header);
+    if (named && !named->empty()) return Versions(std::move(*named));
     throw Error(EZ_CONFLICT,
-                "If-Match: expected one tag like \"3\" or *, found '" +
-                    std::string(tag.substr(0, 80)) + "'")
+                "If-Match: expected *, or tags like \"3\" with commas between them, found '" +
+                    shortened(std::string(trim(*header))) + "'")
         .with_http(412)
         .with_code("version_mismatch");
-}
-
-[[nodiscard]] inline std::string etag(std::int64_t version) {
-    return "\"" + std::to_string(version) + "\"";
 }
 
 /// The whole entity as an answer, with its ETag and what is shown once.

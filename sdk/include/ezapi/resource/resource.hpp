@@ -25,6 +25,7 @@
 #include "ezapi/resource/body.hpp"
 #include "ezapi/resource/field.hpp"
 #include "ezapi/resource/record.hpp"
+#include "ezapi/resource/versions.hpp"
 
 namespace ezapi {
 
@@ -127,18 +128,18 @@ public:
             {value}));
     }
 
-    /// The row, locked until the transaction ends; throws 404, or 412 when it has another version
-    /// than the one asked for.
+    /// The row, locked until the transaction ends; throws 404, or 412 when it has none of the
+    /// versions asked for.
     [[nodiscard]] Record lock(Tx& tx,
                               std::int64_t id,
                               const Within* within = nullptr,
-                              std::optional<std::int64_t> version = std::nullopt) const {
+                              const Versions& versions = {}) const {
         std::optional<Record> found = first(
             within != nullptr ? tx.query(select_one_ + " AND " + within->field + " = $2 FOR UPDATE",
                                          {id, within->id})
                               : tx.query(select_one_ + " FOR UPDATE", {id}));
         if (!found) throw missing(id);
-        expect_version(*found, version);
+        expect_version(*found, versions);
         return std::move(*found);
     }
 
@@ -157,14 +158,14 @@ public:
         return after;
     }
 
-    /// Version: what If-Match asked for; 412 when the row has moved on.
+    /// Versions: what If-Match asked for; 412 when the row has moved on.
     [[nodiscard]] Record update(Tx& tx,
                                 std::int64_t id,
                                 const Json& body,
                                 BodyMode mode,
-                                std::optional<std::int64_t> version = std::nullopt,
+                                const Versions& versions = {},
                                 const Within* within = nullptr) const {
-        const Record before = lock(tx, id, within, version);
+        const Record before = lock(tx, id, within, versions);
         Draft draft;
         draft.id = before.id;
         draft.before = &before.data;
@@ -189,9 +190,9 @@ public:
 
     void remove(Tx& tx,
                 std::int64_t id,
-                std::optional<std::int64_t> version = std::nullopt,
+                const Versions& versions = {},
                 const Within* within = nullptr) const {
-        const Record before = lock(tx, id, within, version);
+        const Record before = lock(tx, id, within, versions);
         if (spec_.deleting) spec_.deleting(tx, before);
         try {
             tx.query(delete_, {id, before.version});
@@ -370,14 +371,13 @@ private:
         if (spec_.written) spec_.written(tx, before, after);
     }
 
-    void expect_version(const Record& row, std::optional<std::int64_t> version) const {
-        if (version && *version != row.version) {
-            throw Error(EZ_CONFLICT,
-                        spec_.name + " " + std::to_string(row.id) + ": expected version " +
-                            std::to_string(*version) + ", found " + std::to_string(row.version))
-                .with_http(412)
-                .with_code("version_mismatch");
-        }
+    void expect_version(const Record& row, const Versions& versions) const {
+        if (versions.allow(row.version)) return;
+        throw Error(EZ_CONFLICT,
+                    spec_.name + " " + std::to_string(row.id) + ": expected version " +
+                        versions.text() + ", found " + std::to_string(row.version))
+            .with_http(412)
+            .with_code("version_mismatch");
     }
 
     static void refuse_common(const Json& body, Faults& faults) {

@@ -29,7 +29,9 @@ namespace detail {
 
 [[nodiscard]] inline Operation conditional(Operation operation) {
     return std::move(operation).header(
-        "If-Match", text_schema(), "The ETag that was read; 412 when the entity has moved on");
+        "If-Match",
+        text_schema(),
+        "The ETag that was read, or a list of such; 412 when the entity has another");
 }
 
 [[nodiscard]] inline Operation idempotent(Operation operation) {
