@@ -8,17 +8,18 @@
 // is refused is rendered again.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "pairs.hpp"
 
 namespace ezapi::sync {
 
 class Fence {
 public:
     /// Resource -> the full push that has filled it; empty: none has.
-    explicit Fence(std::map<std::string, std::string, std::less<>> fills)
-        : fills_(std::move(fills)) {}
+    explicit Fence(Pairs fills) : fills_(std::move(fills)) {}
 
     /// Of what a full push itself writes: it must be the one under way.
     static Fence of_full_push(const std::string& id) {
@@ -34,7 +35,7 @@ public:
     }
 
 private:
-    std::map<std::string, std::string, std::less<>> fills_;
+    Pairs fills_;
     std::string full_;
 };
 

@@ -278,10 +278,7 @@ private:
 Fence RedisWriter::fence() const {
     const Reply reply = redis_.raw({"HGETALL", std::string(kFillsKey)});
     if (reply.is_error()) throw Error(EZ_UNAVAILABLE, "redis: " + std::string(reply.text()));
-    std::map<std::string, std::string, std::less<>> fills;
-    for (size_t i = 0; i + 1 < reply.size(); i += 2)
-        fills.emplace(reply[i].text(), reply[i + 1].text());
-    return Fence(std::move(fills));
+    return Fence(pairs_in(reply));
 }
 
 std::vector<Outcome> RedisWriter::write(const std::vector<Rendered>& entities,

@@ -37,13 +37,6 @@ std::int64_t number(std::string_view text) {
     return value;
 }
 
-std::map<std::string, std::string> pairs_in(const Reply& reply) {
-    std::map<std::string, std::string> out;
-    for (size_t i = 0; i + 1 < reply.size(); i += 2)
-        out.emplace(reply[i].text(), reply[i + 1].text());
-    return out;
-}
-
 /// The value of `name:value` in the answer of INFO.
 std::string info_value(std::string_view info, std::string_view name) {
     const size_t at = info.find("\n" + std::string(name) + ":");
@@ -75,7 +68,7 @@ RedisView look(const Redis& redis, const std::vector<std::string>& hashes) {
     view.revision = number(replies[0][1].text());
     view.epochs = pairs_in(replies[1]);
     view.fills = pairs_in(replies[2]);
-    const auto empty = pairs_in(replies[3 + hashes.size()]);
+    const Pairs empty = pairs_in(replies[3 + hashes.size()]);
     for (size_t i = 0; i < hashes.size(); ++i) {
         if (replies[3 + i].integer() == 0 && !empty.contains(hashes[i]))
             view.gone.insert(hashes[i]);

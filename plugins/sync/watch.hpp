@@ -33,6 +33,7 @@
 #include "backoff.hpp"
 #include "figures.hpp"
 #include "full_push.hpp"
+#include "pairs.hpp"
 #include "state.hpp"
 
 namespace ezapi::sync {
@@ -42,9 +43,9 @@ struct RedisView {
     std::string run_id;  // empty: not told
     std::string epoch;   // of meta:sync; empty: missing
     std::int64_t revision = 0;
-    std::map<std::string, std::string> epochs;
-    std::map<std::string, std::string> fills;  // resource -> see scripts.hpp
-    std::set<std::string> gone;                // hashes that should be there
+    Pairs epochs;
+    Pairs fills;                 // resource -> see scripts.hpp
+    std::set<std::string> gone;  // hashes that should be there
 };
 
 /// `hashes`: the resources that are one hash.

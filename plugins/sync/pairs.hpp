@@ -1,0 +1,21 @@
+// The answer of HGETALL as a map.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "ezapi/redis.hpp"
+
+namespace ezapi::sync {
+
+using Pairs = std::map<std::string, std::string, std::less<>>;
+
+[[nodiscard]] inline Pairs pairs_in(const Reply& reply) {
+    Pairs out;
+    for (size_t i = 0; i + 1 < reply.size(); i += 2)
+        out.emplace(reply[i].text(), reply[i + 1].text());
+    return out;
+}
+
+}  // namespace ezapi::sync
