@@ -52,7 +52,7 @@ struct Connection::Answer {
 
 Connection::Connection(std::shared_ptr<const ConnectionSettings> settings)
     : settings_(std::move(settings)),
-      session_(std::make_unique<Session>(settings_->pool, settings_->dsn)),
+      session_(std::make_unique<Session>(settings_->dsn)),
       statements_(settings_->statement_cache),
       timeout_(settings_->statement_timeout) {
     run(session_statements(*settings_));
@@ -99,15 +99,16 @@ Rows Connection::execute(std::string_view sql, Params params) {
 
 void Connection::check_parameters(std::string_view sql, Params params) const {
     const auto refuse = [this](const std::string& why) {
-        throw Error(EZ_INVALID, settings_->pool + ": " + why).with_code("nul");
+        telemetry::log(EZ_LOG_INFO, "db", settings_->pool + ": " + why);
+        throw Error(EZ_INVALID, "a text has the character NUL, which the database cannot hold")
+            .with_code("nul");
     };
     if (sql.find('\0') != std::string_view::npos) refuse("the statement contains a NUL character");
     for (size_t i = 0; i < params.size(); ++i) {
         const ez_str& text = params[i].text;
         if (params[i].is_null == 0 &&
             std::string_view(text.data, text.size).find('\0') != std::string_view::npos) {
-            refuse("parameter $" + std::to_string(i + 1) +
-                   " contains a NUL character, which PostgreSQL's text cannot hold");
+            refuse("parameter $" + std::to_string(i + 1) + " contains a NUL character");
         }
     }
     if (params.size() > kMostParameters) {
@@ -299,16 +300,16 @@ void Connection::give_up_waiting(const Patience& patience) {
     telemetry::log(
         EZ_LOG_WARN, "db", place + ": the server did not answer in time, the connection is cut");
     if (patience.sent)
-        throw ConnectionLost(outcome_unknown(place, "the server did not answer in time"), true);
+        throw ConnectionLost(outcome_unknown("the database did not answer in time"), true);
     // Not a ConnectionLost: another try would only take as long again.
-    throw Error(EZ_UNAVAILABLE, place + ": the server did not answer in time")
+    throw Error(EZ_UNAVAILABLE, "the database did not answer in time")
         .with_code("database_unavailable");
 }
 
 void Connection::require_ready(std::string_view what) const {
     const std::string place = settings_->pool + ": " + std::string(what);
     if (broken_) {
-        throw ConnectionLost(Error(EZ_UNAVAILABLE, place + ": the connection is broken")
+        throw ConnectionLost(Error(EZ_UNAVAILABLE, "the connection to the database is broken")
                                  .with_code("database_unavailable"),
                              false);
     }
@@ -319,7 +320,7 @@ void Connection::lost(std::string_view what, bool sent, std::string_view why) {
     broken_ = true;
     const std::string place = settings_->pool + ": " + std::string(what);
     log_report(place, {"08006", std::string(why.substr(0, why.find('\n'))), {}, {}});
-    throw ConnectionLost(Error(EZ_UNAVAILABLE, place + ": the connection to the database was lost")
+    throw ConnectionLost(Error(EZ_UNAVAILABLE, "the connection to the database was lost")
                              .with_code("database_unavailable")
                              .with_sqlstate("08006"),
                          sent);

@@ -55,7 +55,7 @@ constexpr std::array kRules{
          "statement_timeout",
          0,
          EZ_LOG_WARN,
-         "cancelled by the statement timeout"},
+         "the database took longer than the statement timeout allows"},
     Rule{"25P03",
          EZ_TIMEOUT,
          "transaction_timeout",
@@ -68,28 +68,28 @@ constexpr std::array kRules{
          0,
          EZ_LOG_DEBUG,
          "an earlier error aborted the transaction"},
-    Rule{"25006",
-         EZ_UNAVAILABLE,
-         "read_only",
-         0,
-         EZ_LOG_WARN,
-         "the server or the transaction is read-only"},
+    Rule{"25006", EZ_UNAVAILABLE, "read_only", 0, EZ_LOG_WARN, "the database is read-only"},
     // A stale prepared statement, which is prepared again; whoever gets the error reports it.
     Rule{"0A000", EZ_INTERNAL, "", 0, EZ_LOG_DEBUG, ""},
     Rule{"26000", EZ_INTERNAL, "", 0, EZ_LOG_DEBUG, ""},
-    Rule{"08", EZ_UNAVAILABLE, "database_unavailable", 0, EZ_LOG_WARN, "the connection failed"},
+    Rule{"08",
+         EZ_UNAVAILABLE,
+         "database_unavailable",
+         0,
+         EZ_LOG_WARN,
+         "the connection to the database failed"},
     Rule{"57P",
          EZ_UNAVAILABLE,
          "database_unavailable",
          0,
          EZ_LOG_WARN,
-         "the server is shutting down or starting"},
+         "the database is shutting down or starting"},
     Rule{"53",
          EZ_UNAVAILABLE,
          "database_unavailable",
          0,
          EZ_LOG_ERROR,
-         "the server is out of resources"},
+         "the database is out of resources"},
 };
 
 const Rule* rule_of(std::string_view sqlstate) noexcept {
@@ -114,17 +114,13 @@ Report report_of(const pg_result* result) {
 }
 
 Error error_of(std::string_view what, const Report& report) {
-    const std::string prefix = std::string(what) + ": ";
     const Rule* rule = rule_of(report.sqlstate);
     if (rule == nullptr || rule->text.empty()) {
-        return Error(EZ_INTERNAL, prefix + report.sqlstate + " " + report.message)
+        return Error(EZ_INTERNAL, std::string(what) + ": " + report.sqlstate + " " + report.message)
             .with_sqlstate(report.sqlstate);
     }
     const std::string field = report.constraint.empty() ? report.column : report.constraint;
-    std::string message = prefix;
-    if (!field.empty()) message += "'" + field + "': ";
-    message += rule->text;
-    return Error(rule->status, message)
+    return Error(rule->status, std::string(rule->text))
         .with_code(std::string(rule->code))
         .with_field(field)
         .with_http(rule->http_status)
@@ -145,9 +141,8 @@ void log_report(std::string_view what, const Report& report) noexcept {
     telemetry::log(level, "db", line);
 }
 
-Error outcome_unknown(std::string_view what, std::string_view why) {
-    return Error(EZ_TIMEOUT,
-                 std::string(what) + ": " + std::string(why) + "; it may have been executed")
+Error outcome_unknown(std::string_view why) {
+    return Error(EZ_TIMEOUT, std::string(why) + "; what was asked for may have been done")
         .with_code("outcome_unknown");
 }
 

@@ -33,13 +33,15 @@ private:
 
 [[nodiscard]] Report report_of(const pg_result* result);
 
-/// `what` names the operation and pool, e.g. "main: query".
+/// `what` names the operation and pool, e.g. "main: query"; like the constraint it stands in the
+/// text of defects (EZ_INTERNAL) only, which reaches no client. The constraint is the error's
+/// field.
 [[nodiscard]] Error error_of(std::string_view what, const Report& report);
 
 /// Writes the SQLSTATE and the server's message at the level that the class deserves; of data
 /// exceptions (class 22) without the part that quotes a value.
 void log_report(std::string_view what, const Report& report) noexcept;
 
-[[nodiscard]] Error outcome_unknown(std::string_view what, std::string_view why);
+[[nodiscard]] Error outcome_unknown(std::string_view why);
 
 }  // namespace ezapi::host::db

@@ -13,6 +13,8 @@ namespace {
 /// After a failed connect others do not try for a moment, so that a dead server costs one thread at
 /// a time.
 constexpr std::chrono::milliseconds kConnectPause{200};
+/// Under overload every request may find the pool exhausted.
+constexpr std::chrono::seconds kTellAgain{1};
 
 std::shared_ptr<const ConnectionSettings> settings_of(std::string name,
                                                       const PoolOptions& options,
@@ -99,15 +101,22 @@ std::unique_ptr<Connection> Pool::wait_for_place(std::unique_lock<std::mutex>& l
         return std::move(waiter.connection);
     }
     waiters_.erase(std::find(waiters_.begin(), waiters_.end(), &waiter));
-    throw Error(EZ_UNAVAILABLE,
-                name() + ": all " + std::to_string(options_.size) +
-                    " connections were in use for " + std::to_string(options_.wait_limit.count()) +
-                    " ms")
+    const bool tell = !told_exhausted_at_ || Clock::now() - *told_exhausted_at_ >= kTellAgain;
+    if (tell) told_exhausted_at_ = Clock::now();
+    lock.unlock();
+    const std::string time = std::to_string(options_.wait_limit.count()) + " ms";
+    if (tell) {
+        telemetry::log(EZ_LOG_WARN,
+                       "db",
+                       name() + ": all " + std::to_string(options_.size) +
+                           " connections were in use for " + time);
+    }
+    throw Error(EZ_UNAVAILABLE, "no connection to the database became free in " + time)
         .with_code("pool_exhausted");
 }
 
 Error Pool::unreachable_lately() const {
-    return Error(EZ_UNAVAILABLE, name() + ": the database could not be reached a moment ago")
+    return Error(EZ_UNAVAILABLE, "the database could not be reached a moment ago")
         .with_code("database_unavailable");
 }
 

@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,7 @@ private:
     size_t places_ = 0;  // connections that exist or are being made
     Clock::time_point lost_at_ = Clock::time_point::min();
     Clock::time_point connect_failed_at_ = Clock::time_point::min();
+    std::optional<Clock::time_point> told_exhausted_at_;
 };
 
 }  // namespace ezapi::host::db

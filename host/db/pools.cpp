@@ -117,7 +117,7 @@ Rows Pools::query(std::string_view pool, std::string_view sql, Params params) {
         });
     } catch (const ConnectionLost& lost) {
         if (!lost.sent() || lost.sqlstate() != "08006") throw;
-        throw outcome_unknown(place.name() + ": query", "the connection was lost");
+        throw outcome_unknown("the connection to the database was lost");
     }
 }
 

@@ -25,8 +25,8 @@ void ignore_notice(void*, const PGresult*) {}
 
 }  // namespace
 
-Unreachable::Unreachable(const std::string& pool, std::string why)
-    : Error(Error(EZ_UNAVAILABLE, pool + ": the database cannot be reached")
+Unreachable::Unreachable(std::string why)
+    : Error(Error(EZ_UNAVAILABLE, "the database cannot be reached")
                 .with_code("database_unavailable")),
       why_(std::move(why)) {}
 
@@ -34,17 +34,17 @@ struct Session::Poco {
     ::Poco::Data::Session session;
 };
 
-Session::Session(const std::string& pool, const std::string& dsn) {
+Session::Session(const std::string& dsn) {
     // Poco leaks a connection that fails while it is made, so it gets to make one only where one
     // was just made; what is left is a server that goes away in between.
-    if (const std::string why = trial(dsn); !why.empty()) throw Unreachable(pool, why);
+    if (const std::string why = trial(dsn); !why.empty()) throw Unreachable(why);
     try {
         ::Poco::Data::PostgreSQL::Connector connector;
         poco_ = std::make_unique<Poco>(Poco{::Poco::Data::Session(
             connector.createSession(dsn, ::Poco::Data::SessionImpl::LOGIN_TIMEOUT_DEFAULT))});
     } catch (const ::Poco::Exception& error) {
         const std::string why = error.message();
-        throw Unreachable(pool, why.substr(0, why.find('\n')));
+        throw Unreachable(why.substr(0, why.find('\n')));
     }
     handle_ = static_cast<PGconn*>(*::Poco::Data::PostgreSQL::Utility::handle(poco_->session));
     PQsetNoticeReceiver(handle_, ignore_notice, nullptr);

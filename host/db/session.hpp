@@ -16,7 +16,7 @@ namespace ezapi::host::db {
 /// No session can be opened. Why exactly is for logs and operators; the message may reach clients.
 class Unreachable : public Error {
 public:
-    Unreachable(const std::string& pool, std::string why);
+    explicit Unreachable(std::string why);
 
     [[nodiscard]] const std::string& why() const noexcept { return why_; }
 
@@ -27,7 +27,7 @@ private:
 class Session {
 public:
     /// Blocks until connected. Throws Unreachable.
-    Session(const std::string& pool, const std::string& dsn);
+    explicit Session(const std::string& dsn);
     /// Repairs a broken one first, with one attempt to connect.
     ~Session();
     Session(const Session&) = delete;

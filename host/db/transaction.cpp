@@ -127,26 +127,25 @@ void Transaction::run_hook() {
 void Transaction::require_sound() {
     const Connection& connection = open_connection();
     if (doomed_)
-        throw Error(EZ_CONFLICT, "commit: a subscriber rolled the transaction back")
-            .with_code("aborted");
+        throw Error(EZ_CONFLICT, "a subscriber rolled the transaction back").with_code("aborted");
     if (connection.copying()) throw Error(EZ_INTERNAL, "commit: a COPY is in progress");
     if (!connection.aborted() && connection.in_transaction()) return;
     if (first_error_ != nullptr) throw Error(*first_error_);
-    throw Error(EZ_CONFLICT, "commit: the transaction was aborted before").with_code("aborted");
+    throw Error(EZ_CONFLICT, "the transaction was aborted before").with_code("aborted");
 }
 
 void Transaction::send_commit() {
     try {
         const Rows result = connection_->run("COMMIT");
         if (result.command() != "COMMIT") {
-            throw Error(EZ_CONFLICT, "commit: the server rolled the transaction back")
+            throw Error(EZ_CONFLICT, "the database rolled the transaction back")
                 .with_code("aborted");
         }
     } catch (const ConnectionLost& lost) {
         pool_->count(lost);
         finish(lost.sent() ? -1 : 0);
         if (!lost.sent()) throw;
-        throw outcome_unknown(pool_->name() + ": commit", "the connection was lost");
+        throw outcome_unknown("the connection to the database was lost");
     } catch (const Error& error) {
         pool_->count(error);
         throw;

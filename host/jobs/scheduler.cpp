@@ -31,6 +31,15 @@ std::string full_name(std::string_view owner, std::string_view name) {
     return std::string(owner) + "/" + std::string(name);
 }
 
+/// With what the database's refusal was about, which its sentence leaves out.
+std::string failure_text(const ez_error& error) {
+    std::string out = error.message[0] == '\0' ? "failed without a message" : error.message;
+    if (error.sqlstate[0] == '\0') return out;
+    out.append(" (").append(error.sqlstate);
+    if (error.field[0] != '\0') out.append(" ").append(error.field);
+    return out.append(")");
+}
+
 }  // namespace
 
 struct Scheduler::Job {
@@ -292,9 +301,7 @@ Scheduler::Result Scheduler::call(Job& job, const HeldLease* lease) {
     const auto duration =
         std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began);
     if (status == EZ_OK) return {Outcome::kOk, {}, duration};
-    return {Outcome::kFailed,
-            error.message[0] == '\0' ? "failed without a message" : error.message,
-            duration};
+    return {Outcome::kFailed, failure_text(error), duration};
 }
 
 void Scheduler::report(Job& job, const Result& result) {

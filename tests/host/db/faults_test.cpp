@@ -211,8 +211,7 @@ TEST_F(FaultsTest, LostConnectionsLeaveNoMemoryBehind) {
 TEST_F(FaultsTest, FailedConnectsLeaveNoMemoryBehind) {
     if (!kMemoryIsMeasurable) GTEST_SKIP() << "sanitizers keep freed memory";
     const auto fail = [&](int times) {
-        for (int i = 0; i < times; ++i)
-            EXPECT_THROW(Session("main", dsn_ + "_missing"), Unreachable);
+        for (int i = 0; i < times; ++i) EXPECT_THROW(Session(dsn_ + "_missing"), Unreachable);
     };
     fail(30);
     const size_t before = resident_bytes();

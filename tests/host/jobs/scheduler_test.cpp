@@ -135,6 +135,19 @@ TEST_F(SchedulerTest, ShowsAFailureAndGoesOn) {
     EXPECT_THAT(log_, HasSubstr("succeeds again"));
 }
 
+TEST_F(SchedulerTest, NamesWhatADatabaseHasRefused) {
+    every("a", seconds(10), [](const ez_run&) {
+        throw Error(EZ_CONFLICT, "this value exists already")
+            .with_sqlstate("23505")
+            .with_field("masters_name_key");
+    });
+    scheduler_.activate("p");
+    clock_.advance(seconds(10));
+    scheduler_.run_due();
+    EXPECT_EQ(scheduler_.status("p").at(0).last_error,
+              "this value exists already (23505 masters_name_key)");
+}
+
 TEST_F(SchedulerTest, RefusesJobsThatMakeNoSense) {
     const auto status_of = [&](const char* name, milliseconds period, int32_t scope) {
         return guard(nullptr, [&] {
