@@ -171,8 +171,19 @@ bool Server::Core::admit(ExchangePtr& exchange) {
 
 bool Server::Core::check_query(ExchangePtr& exchange) {
     const auto& names = exchange->route()->query_names;
-    for (const auto& [name, value] : exchange->query()) {
-        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    const auto& query = exchange->query();
+    for (auto at = query.begin(); at != query.end(); ++at) {
+        const std::string& name = at->first;
+        if (std::find(names.begin(), names.end(), name) != names.end()) {
+            const bool again = std::any_of(
+                query.begin(), at, [&](const auto& earlier) { return earlier.first == name; });
+            if (!again) continue;
+            exchange.release()->problem({400,
+                                         "repeated_parameter",
+                                         "query parameter '" + name + "': given more than once",
+                                         {}});
+            return false;
+        }
         const std::string allowed =
             names.empty() ? "none is allowed here" : "allowed are " + joined(names);
         exchange.release()->problem(

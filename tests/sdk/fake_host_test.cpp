@@ -109,6 +109,7 @@ TEST(FakeHost, RefusesLikeTheRealOne) {
     const fake::HttpReply denied = host.http.call({"POST", "/fail"});
     EXPECT_EQ(denied.status, 403);
     EXPECT_EQ(denied.json()["detail"], "not today");
+    EXPECT_EQ(host.http.call({"GET", "/hello/ada?loud=true&loud=true"}).status, 400);
     EXPECT_EQ(host.db.count("ROLLBACK"), 1U);
 }
 

@@ -37,7 +37,8 @@ protected:
         route.access = EZ_PUBLIC;
         route.method = str(method);
         route.pattern = str(pattern);
-        route.describe = str(R"({"operation":{"parameters":[{"name":"q","in":"query"}]}})");
+        route.describe = str(
+            R"({"operation":{"parameters":[{"name":"q","in":"query"},{"name":"r","in":"query"}]}})");
         route.handler = handler;
         route.user = user;
         route.free_user = [](void* freed) noexcept {
@@ -85,11 +86,11 @@ TEST_F(HttpApiTest, ShowsTheRequestAndSendsTheAnswer) {
     EXPECT_EQ(ask(post_request("/things/1", "")).status, 404);
     server_->activate("plugin");
     const auto reply = ask(post_request(
-        "/things/a%2Fb?q=1&q=2", "hello", "X-Request-ID: r1\r\nX-Many: a\r\nx-many: b\r\n"));
+        "/things/a%2Fb?q=1&r=2", "hello", "X-Request-ID: r1\r\nX-Many: a\r\nx-many: b\r\n"));
     EXPECT_EQ(reply.status, 201);
     EXPECT_EQ(reply.header("content-type"), "text/plain");
     EXPECT_EQ(reply.body,
-              "POST|/things/a%2Fb|/things/{id}|hello|127.0.0.1|r1|a/b|1a, b|0|q=1;q=2;|0");
+              "POST|/things/a%2Fb|/things/{id}|hello|127.0.0.1|r1|a/b|1a, b|0|q=1;r=2;|0");
 }
 
 TEST_F(HttpApiTest, SendsProblems) {

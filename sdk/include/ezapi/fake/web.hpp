@@ -3,8 +3,8 @@
 //     const fake::HttpReply reply = host.http.call({"POST", "/admin/widgets", R"({"name":"a"})"});
 //     EXPECT_EQ(reply.status, 201);
 //
-// Calls are authenticated as what the route demands unless the call names somebody. Unknown query
-// parameters are refused as by the real host, and Idempotency-Key is honoured.
+// Calls are authenticated as what the route demands unless the call names somebody. Unknown and
+// repeated query parameters are refused as by the real host, and Idempotency-Key is honoured.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -158,9 +159,12 @@ public:
         exchange->route = find(call.method, exchange->path, exchange->params);
         if (exchange->route == nullptr)
             return refusal(knows(exchange->path) ? 405 : 404, "no such route");
+        std::set<std::string> seen;
         for (const auto& [name, value] : exchange->query) {
             if (!exchange->route->lists_query(name))
                 return refusal(400, "unknown query parameter " + name);
+            if (!seen.insert(name).second)
+                return refusal(400, "query parameter " + name + " is given twice");
         }
         if (!call.identity) call.identity = identity_for(exchange->route->access);
         exchange->call = std::move(call);
