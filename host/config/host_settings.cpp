@@ -97,7 +97,7 @@ void add_server(Schema& out) {
                           16777216,
                           1024,
                           1073741824,
-                          "Largest request body; beyond it 413"));
+                          "Largest request body, whatever a route would take; beyond it 413"));
     out.push_back(integer("server.max_header_bytes",
                           "EZ_API_MAX_HEADER_BYTES",
                           16384,

@@ -72,7 +72,7 @@ uint64_t Server::Core::body_limit(const Head& head) {
     if (!head.chunked && head.content_length == 0) return options_.limits.body_bytes;
     const auto match = routes.table()->find(head.method, head.path());
     const uint64_t own = match && match->route ? match->route->spec.max_body : 0;
-    return own != 0 ? own : options_.limits.body_bytes;
+    return own != 0 ? std::min(own, options_.limits.body_bytes) : options_.limits.body_bytes;
 }
 
 void Server::Core::serve(const ConnectionPtr& connection, Request request) {

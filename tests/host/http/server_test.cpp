@@ -260,6 +260,20 @@ TEST_F(ServerTest, TakesARoutesOwnBodyLimit) {
     EXPECT_EQ(ask(post_request("/small", "12345")).status, 413);
 }
 
+TEST_F(ServerTest, HoldsTheServersBodyLimitAgainstAGreaterOneOfARoute) {
+    options_.limits.body_bytes = 4;
+    start();
+    RouteSpec spec;
+    spec.access = EZ_PUBLIC;
+    spec.method = "POST";
+    spec.pattern = "/large";
+    spec.max_body = 1024;
+    spec.handler = answering([](Exchange&) { return json_reply("{}"); });
+    server_->route("test", std::move(spec));
+    EXPECT_EQ(ask(post_request("/large", "1234")).status, 200);
+    EXPECT_EQ(ask(post_request("/large", "12345")).status, 413);
+}
+
 TEST_F(ServerTest, TakesRoutesAwayAndBack) {
     start();
     add("plugin", "GET", "/plugin", answering([](Exchange&) { return json_reply("{}"); }));
