@@ -89,6 +89,8 @@ FullPushResult FullPush::run(const std::function<std::vector<std::string>()>& ne
 FullPushResult::Resource FullPush::push(const Pass& pass) const {
     FullPushResult::Resource result{pass.resource, 0, 0, {}};
     try {
+        const Reply found = parts_.redis.command({"HGET", std::string(kFillsKey), pass.resource});
+        parts_.state.note_fill_begun(pass.resource, pass.id, found.text());
         parts_.redis.run(parts_.scripts.begin.script(),
                          {marker_key(pass.resource), std::string(kFillsKey)},
                          {pass.id, pass.resource});

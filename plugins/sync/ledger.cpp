@@ -22,14 +22,18 @@ constexpr std::string_view kAllocate =
     "      WHERE pg_current_xact_id() IS NOT NULL) AS fresh "
     "ON CONFLICT (resource, key) DO NOTHING RETURNING resource, key, revision";
 
-/// A lost note costs one more push, so its commit does not wait for the disk.
+/// A lost note costs one more push, so its commit does not wait for the disk. Of a fill counts
+/// which full push began last, as begun_last() takes it.
 constexpr std::string_view kSettle =
     "WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)), "
     "pushed AS ("
     "  SELECT entity.id, result.revision, result.deleted"
-    "  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::boolean[])"
-    "    AS result(resource, key, revision, deleted), quick, sync_entities AS entity"
+    "  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::boolean[], $5::text[])"
+    "    AS result(resource, key, revision, deleted, fill), quick, sync_state AS known,"
+    "    sync_entities AS entity"
     "  WHERE entity.resource = result.resource AND entity.key = result.key"
+    "    AND coalesce(substring(known.fills->>result.resource FROM '^(?:into:|over:)?([^:]*)')"
+    "      = substring(result.fill FROM '^(?:into:|over:)?([^:]*)'), true)"
     "  FOR UPDATE OF entity SKIP LOCKED) "
     "UPDATE sync_entities AS entity SET"
     "  pushed_revision = greatest(entity.pushed_revision, pushed.revision),"
@@ -170,24 +174,29 @@ std::vector<std::int64_t> Ledger::allocate(const Entities& entities, State state
 }
 
 void Ledger::settle(const std::vector<Rendered>& pushed,
-                    const std::vector<Outcome>& outcomes) const {
-    settle_applied(pushed, outcomes);
+                    const std::vector<Outcome>& outcomes,
+                    const Fence& fence) const {
+    settle_applied(pushed, outcomes, fence);
     settle_failed(pushed, outcomes);
 }
 
 void Ledger::settle_applied(const std::vector<Rendered>& pushed,
-                            const std::vector<Outcome>& outcomes) const {
+                            const std::vector<Outcome>& outcomes,
+                            const Fence& fence) const {
     Columns applied;
+    std::vector<std::string> fills;
     for (size_t i = 0; i < pushed.size(); ++i) {
-        if (outcomes[i].kind == Outcome::Kind::applied)
-            applied.add(pushed[i], pushed[i].present ? "f" : "t");
+        if (outcomes[i].kind != Outcome::Kind::applied) continue;
+        applied.add(pushed[i], pushed[i].present ? "f" : "t");
+        fills.push_back(fence.of(pushed[i].entity.resource));
     }
     if (applied.entities.empty()) return;
     db_.query(kSettle,
               {resources_of(applied.entities),
                keys_of(applied.entities),
                text_list(applied.revisions),
-               text_list(applied.notes)});
+               text_list(applied.notes),
+               text_list(fills)});
 }
 
 void Ledger::settle_failed(const std::vector<Rendered>& pushed,

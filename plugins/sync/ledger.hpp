@@ -12,6 +12,7 @@
 
 #include "entity.hpp"
 #include "ezapi/db.hpp"
+#include "fence.hpp"
 
 namespace ezapi::sync {
 
@@ -41,8 +42,11 @@ public:
     enum class State { pending, applied };
     [[nodiscard]] std::vector<std::int64_t> allocate(const Entities& entities, State state) const;
 
-    /// Notes what was pushed. An entity that has changed since stays pending.
-    void settle(const std::vector<Rendered>& pushed, const std::vector<Outcome>& outcomes) const;
+    /// Notes what was pushed under `fence`. An entity that has changed since stays pending, and so
+    /// does one whose resource the last full push has filled elsewhere, see fills.hpp.
+    void settle(const std::vector<Rendered>& pushed,
+                const std::vector<Outcome>& outcomes,
+                const Fence& fence) const;
 
     /// Takes up to `limit` due entities of these resources for this process, for a few seconds.
     [[nodiscard]] Entities claim(const std::vector<std::string>& resources, int limit) const;
@@ -69,7 +73,8 @@ public:
 
 private:
     void settle_applied(const std::vector<Rendered>& pushed,
-                        const std::vector<Outcome>& outcomes) const;
+                        const std::vector<Outcome>& outcomes,
+                        const Fence& fence) const;
     void settle_failed(const std::vector<Rendered>& pushed,
                        const std::vector<Outcome>& outcomes) const;
 

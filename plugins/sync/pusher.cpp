@@ -19,7 +19,7 @@ Pusher::Result Pusher::push(const Entities& entities, const std::function<void()
         step("written");
         rest = fenced(rendered, outcomes);
         if (in_redis && (rest.empty() || attempt == 1)) in_redis();
-        applied += note(rendered, outcomes);
+        applied += note(rendered, outcomes, fence);
         step("noted");
     }
     figures_.push_seconds.observe(
@@ -49,7 +49,8 @@ Entities Pusher::fenced(const std::vector<Rendered>& entities,
 }
 
 size_t Pusher::note(const std::vector<Rendered>& entities,
-                    const std::vector<Outcome>& outcomes) const {
+                    const std::vector<Outcome>& outcomes,
+                    const Fence& fence) const {
     figures_.pushed(entities, outcomes);
     size_t applied = 0;
     for (size_t i = 0; i < entities.size(); ++i) {
@@ -59,7 +60,7 @@ size_t Pusher::note(const std::vector<Rendered>& entities,
         log_.warn("push of " + entity.resource + " '" + entity.key +
                   "' failed: " + outcomes[i].fault);
     }
-    ledger_.settle(entities, outcomes);
+    ledger_.settle(entities, outcomes, fence);
     overtake(entities, outcomes);
     return applied;
 }

@@ -47,6 +47,8 @@ public:
         return renderer_.render(entities);
     }
 
+    [[nodiscard]] Fence fence() const { return writer_.fence(); }
+
     [[nodiscard]] std::vector<Outcome> write(const std::vector<Rendered>& entities,
                                              RedisWriter::Events events,
                                              const Fence& fence) const;
@@ -54,11 +56,13 @@ public:
     /// The same under the fence of this moment.
     [[nodiscard]] std::vector<Outcome> write(const std::vector<Rendered>& entities,
                                              RedisWriter::Events events) const {
-        return write(entities, events, writer_.fence());
+        return write(entities, events, fence());
     }
 
-    /// Returns how many were applied.
-    size_t note(const std::vector<Rendered>& entities, const std::vector<Outcome>& outcomes) const;
+    /// Of what was written under `fence`. Returns how many were applied.
+    size_t note(const std::vector<Rendered>& entities,
+                const std::vector<Outcome>& outcomes,
+                const Fence& fence) const;
 
     /// Finds entities of which Redis holds a revision that the database does not know, and gives
     /// them new ones.

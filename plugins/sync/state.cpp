@@ -24,6 +24,13 @@ constexpr std::string_view kHorizon =
     "   WHERE state = 'pending' AND resource = ANY($1::text[])) "
     "FROM pg_current_snapshot() AS snapshot";
 
+/// What is written over is named as the script of the begin names it, see scripts.cpp.
+constexpr std::string_view kNoteFillBegun =
+    "UPDATE sync_state SET fills = fills || jsonb_build_object($1::text,"
+    "  CASE WHEN fills->>$1 = $3 AND $3 NOT LIKE 'into:%'"
+    "    THEN 'over:' || $2 || ':' || substring($3 FROM '[^:]*$')"
+    "    ELSE 'into:' || $2 END)";
+
 }  // namespace
 
 SyncState StateRow::read() const {
@@ -52,6 +59,12 @@ void StateRow::note_full_push(const std::string& redis_run_id) const {
         "UPDATE sync_state SET last_full_push_at = now(), redis_run_id = nullif($1, ''),"
         "  last_error = NULL, published_revision = 0",
         {redis_run_id});
+}
+
+void StateRow::note_fill_begun(const std::string& resource,
+                               const std::string& push,
+                               std::string_view found) const {
+    db_.query(kNoteFillBegun, {resource, push, found});
 }
 
 void StateRow::note_fill(const std::string& resource, const std::string& push) const {

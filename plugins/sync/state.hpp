@@ -18,6 +18,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ezapi/db.hpp"
@@ -31,7 +32,7 @@ struct SyncState {
     std::string redis_run_id;        // of the server that was last filled; empty: none
     std::optional<Timestamp> last_full_push_at;
     std::string last_error;
-    std::map<std::string, std::string> fills = {};  // resource -> the full push that filled it last
+    std::map<std::string, std::string> fills = {};  // resource -> see fills.hpp
 };
 
 /// What the last comparison of Redis with the database has found.
@@ -51,6 +52,11 @@ public:
     void note_published(std::int64_t revision) const;
     void note_error(const std::string& error) const;
     void note_full_push(const std::string& redis_run_id) const;
+
+    /// Before a full push is told to Redis, which names `found` as what has filled the resource.
+    void note_fill_begun(const std::string& resource,
+                         const std::string& push,
+                         std::string_view found) const;
     void note_fill(const std::string& resource, const std::string& push) const;
 
     void note_drift(const DriftState& found) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "fills.hpp"
 #include "renderer.hpp"
 #include "steps.hpp"
 
@@ -47,10 +48,6 @@ std::string info_value(std::string_view info, std::string_view name) {
 
 }  // namespace
 
-bool names(std::string_view fill, std::string_view push) {
-    return fill == push || (fill.starts_with("over:") && fill.ends_with(":" + std::string(push)));
-}
-
 RedisView look(const Redis& redis, const std::vector<std::string>& hashes) {
     std::vector<Words> commands{{"HMGET", std::string(kMetaKey), "epoch", "revision"},
                                 {"HGETALL", std::string(kEpochsKey)},
@@ -93,7 +90,7 @@ std::vector<std::string> stale(const RedisView& redis,
         const auto last = state.fills.find(resource);
         const bool filled = epoch != redis.epochs.end() && epoch->second == state.epoch &&
                             fill != redis.fills.end() && last != state.fills.end() &&
-                            names(fill->second, last->second) && !redis.gone.contains(resource);
+                            holds_all(fill->second, last->second) && !redis.gone.contains(resource);
         if (!filled) out.push_back(resource);
     }
     return out;
@@ -149,7 +146,7 @@ bool Watch::is_anothers(const RedisView& redis, const SyncState& state) const {
         const auto epoch = redis.epochs.find(fill.first);
         const auto last = state.fills.find(fill.first);
         return epoch != redis.epochs.end() && epoch->second == state.epoch &&
-               last != state.fills.end() && !names(fill.second, last->second);
+               last != state.fills.end() && begun_last(fill.second) != begun_last(last->second);
     });
 }
 

@@ -3,13 +3,14 @@
 //
 // meta:sync carries the epoch of the database that filled Redis, and the watermark. A resource is
 // pushed in full when Redis does not name this epoch and the last full push as what has filled it
-// (a new or emptied Redis, another database of it, another PostgreSQL), when its hash is gone, or
-// when its plugin has come back since, because nobody was told of changes meanwhile. All are when
-// meta:sync is of another epoch, when its revision is older than the one that was published last,
-// or when Redis is another server process than the one that was filled last: a restart from an
-// older dump and a failover to a replica that missed the last writes show nothing else. When Redis
-// is AHEAD of the database's own numbers, the database was restored from an older state: the
-// sequence is raised above them and the epoch renewed.
+// (a new or emptied Redis, another database of it, another PostgreSQL, an old master when the last
+// full push went to the new one), when its hash is gone, or when its plugin has come back since,
+// because nobody was told of changes meanwhile. All are when meta:sync is of another epoch, when
+// its revision is older than the one that was published last, or when Redis is another server
+// process than the one that was filled last: a restart from an older dump and a failover to a
+// replica that missed the last writes show nothing else. When Redis is AHEAD of the database's own
+// numbers, the database was restored from an older state: the sequence is raised above them and the
+// epoch renewed.
 //
 // Before anything is filled, meta:sync goes: what is not whole must not be taken for it. It comes
 // back when everything is, written only to the server that was looked at.
@@ -44,15 +45,12 @@ struct RedisView {
     std::string epoch;   // of meta:sync; empty: missing
     std::int64_t revision = 0;
     Pairs epochs;
-    Pairs fills;                 // resource -> see scripts.hpp
+    Pairs fills;                 // resource -> see fills.hpp
     std::set<std::string> gone;  // hashes that should be there
 };
 
 /// `hashes`: the resources that are one hash.
 [[nodiscard]] RedisView look(const Redis& redis, const std::vector<std::string>& hashes);
-
-/// Whether sync:fills names a full push, or one that is replacing what it has filled.
-[[nodiscard]] bool names(std::string_view fill, std::string_view push);
 
 /// The resources that must be pushed in full.
 [[nodiscard]] std::vector<std::string> stale(const RedisView& redis,

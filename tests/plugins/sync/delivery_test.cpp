@@ -118,11 +118,18 @@ TEST_F(StaleTest, AResourceIsThatTheLastFullPushDidNotFillHere) {
 
 TEST_F(StaleTest, AResourceIsNotWhileItsFillIsBeingReplaced) {
     redis_.fills["auth:token"] = "over:f3:f1";
+    state_.fills["auth:token"] = "over:f3:f1";
     EXPECT_THAT(result(), IsEmpty());
+}
+
+TEST_F(StaleTest, AResourceIsWhenItsLastFullPushBeganElsewhere) {
+    state_.fills["auth:token"] = "over:f3:f1";
+    EXPECT_THAT(result(), ElementsAre("auth:token"));
 }
 
 TEST_F(StaleTest, AResourceIsWhileItIsFilledForTheFirstTime) {
     redis_.fills["auth:token"] = "into:f1";
+    state_.fills["auth:token"] = "into:f1";
     EXPECT_THAT(result(), ElementsAre("auth:token"));
 }
 

@@ -187,7 +187,9 @@ TEST_F(PushTest, AnEntityThatChangedDuringThePushStaysPending) {
     const std::vector<Rendered> rendered = shop_->pusher.read({{kField, "a"}});
     shop_->set(kField, "a", "2");
 
-    shop_->pusher.note(rendered, shop_->pusher.write(rendered, RedisWriter::Events::withhold));
+    const Fence fence = shop_->pusher.fence();
+    shop_->pusher.note(
+        rendered, shop_->pusher.write(rendered, RedisWriter::Events::withhold, fence), fence);
 
     EXPECT_EQ(shop_->state({kField, "a"}), "pending");
     EXPECT_EQ(shop_->in_redis(kField)["a"], "1");
@@ -201,7 +203,9 @@ TEST_F(PushTest, ALateOneDoesNotUndoWhatAnotherHasPushed) {
     const std::vector<Rendered> late = shop_->pusher.read({{kHash, "a"}});
     shop_->set_and_push(kHash, "a", std::nullopt);
 
-    shop_->pusher.note(late, shop_->pusher.write(late, RedisWriter::Events::withhold));
+    const Fence fence = shop_->pusher.fence();
+    shop_->pusher.note(
+        late, shop_->pusher.write(late, RedisWriter::Events::withhold, fence), fence);
 
     EXPECT_TRUE(shop_->in_redis(kHash).empty());
     EXPECT_EQ(shop_->state({kHash, "a"}), "applied");

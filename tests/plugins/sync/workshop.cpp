@@ -23,9 +23,9 @@ host::db::PoolsOptions pools_options(const std::string& dsn) {
     return options;
 }
 
-host::redis::Options redis_options() {
+host::redis::Options redis_options(std::uint16_t port) {
     host::redis::Options options;
-    options.port = tests::PrivateRedis::shared().port();
+    options.port = port;
     options.pool_size = 48;
     options.timeout = std::chrono::seconds(5);
     return options;
@@ -57,9 +57,9 @@ std::string value_json(std::string_view value) {
     return out + "}";
 }
 
-Workshop::Workshop(const std::string& dsn)
+Workshop::Workshop(const std::string& dsn, std::uint16_t redis_port)
     : pools_(pools_options(dsn), &bus_, &metrics_),
-      client_(redis_options(), &metrics_),
+      client_(redis_options(redis_port), &metrics_),
       components_{
           &metrics_, &pools_, &client_, &bus_, nullptr, nullptr, nullptr, "instance-of-the-test"},
       context_{"sync", "{}", &components_},
@@ -219,8 +219,8 @@ void WorkshopTest::SetUp() {
 }
 
 void WorkshopTest::open(tests::PrivatePostgres& postgres) {
-    const std::string dsn = postgres.fresh_database();
-    tests::SqlReader sql(dsn);
+    dsn_ = postgres.fresh_database();
+    tests::SqlReader sql(dsn_);
     std::set<std::filesystem::path> migrations;
     for (const auto& entry : std::filesystem::directory_iterator(SYNC_MIGRATIONS))
         migrations.insert(entry.path());
@@ -232,7 +232,7 @@ void WorkshopTest::open(tests::PrivatePostgres& postgres) {
     sql.query(
         "CREATE TABLE things (resource text COLLATE \"C\", key text COLLATE \"C\", value text, "
         "PRIMARY KEY (resource, key))");
-    shop_ = std::make_unique<Workshop>(dsn);
+    shop_ = std::make_unique<Workshop>(dsn_, server().port());
     shop_->redis.command({"FLUSHALL"});
     shop_->pretend_filled();
 }

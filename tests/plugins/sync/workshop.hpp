@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -55,7 +56,7 @@ class Workshop {
     ez_host abi_;
 
 public:
-    explicit Workshop(const std::string& dsn);
+    Workshop(const std::string& dsn, std::uint16_t redis_port);
 
     Host host;
     Db db;
@@ -113,6 +114,7 @@ protected:
 
     [[nodiscard]] static tests::PrivateRedis& server() { return tests::PrivateRedis::shared(); }
 
+    std::string dsn_;
     std::unique_ptr<Workshop> shop_;
 };
 
