@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ezapi/error.hpp"
+#include "ezapi/http.hpp"
 #include "host/http/exchange.hpp"
 #include "host/http/openapi.hpp"
 #include "host/http/swagger.hpp"
@@ -30,6 +31,19 @@ struct Declared {
     uint32_t flags = 0;
 };
 
+/// None of these routes stores its answer: who relies on one when a POST is repeated is told.
+Body refusing_idempotency_key(Body body) {
+    return [body = std::move(body)](Exchange& exchange) {
+        if (exchange.method() == "POST" && exchange.header("idempotency-key")) {
+            throw Error(EZ_INVALID,
+                        "Idempotency-Key: this route stores no answers; repeat the request "
+                        "without it")
+                .with_code("idempotency_key");
+        }
+        return body(exchange);
+    };
+}
+
 void add(Server& server, const Declared& declared, Body body) {
     RouteSpec spec;
     spec.access = declared.access;
@@ -37,7 +51,7 @@ void add(Server& server, const Declared& declared, Body body) {
     spec.pattern = declared.pattern;
     spec.describe = declared.describe;
     spec.flags = declared.flags;
-    spec.handler = answering(std::move(body));
+    spec.handler = answering(refusing_idempotency_key(std::move(body)));
     server.route(kOwner, std::move(spec));
 }
 
@@ -85,18 +99,22 @@ constexpr const char* kPlugins =
 
 constexpr const char* kEnable =
     R"({"operation":{"summary":"Starts a plugin and what depends on it","tags":["host"],
+"description":"No answer is stored, so that Idempotency-Key is refused (400).",
 "responses":{"200":{"description":"Its state","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Plugin"}}}}}}})";
 
 constexpr const char* kDisable =
     R"({"operation":{"summary":"Stops a plugin and what depends on it","tags":["host"],
+"description":"No answer is stored, so that Idempotency-Key is refused (400).",
 "responses":{"200":{"description":"Its state","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Plugin"}}}}}}})";
 
 constexpr const char* kReload =
     R"({"operation":{"summary":"Stops a plugin and starts it with the settings of now","tags":["host"],
+"description":"No answer is stored, so that Idempotency-Key is refused (400).",
 "responses":{"200":{"description":"Its state","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Plugin"}}}}}}})";
 
 constexpr const char* kSessions =
     R"({"operation":{"summary":"Trades the admin token for a session token","tags":["host"],
+"description":"The token is stored nowhere, so that Idempotency-Key is refused (400).",
 "requestBody":{"required":false,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/AdminSessionRequest"}}}},
 "responses":{"201":{"description":"The token, shown once","content":{"application/json":{"schema":{"$ref":"#/components/schemas/AdminSession"}}}}}},
 "schemas":{"AdminSessionRequest":{"type":"object","properties":{"scope":{"type":"string","enum":["read","write"],"default":"write"},
@@ -212,35 +230,53 @@ struct SessionRequest {
     int64_t ttl_seconds = kDefaultSession;
 };
 
-SessionRequest parse_session_request(std::string_view body) {
+void expect_json(const Exchange& exchange) {
+    const auto type = exchange.header("content-type");
+    if (!type || is_json_type(*type)) return;
+    throw Error(EZ_INVALID,
+                "Content-Type: expected application/json in UTF-8, found '" +
+                    shortened(std::string(*type)) + "'")
+        .with_http(415)
+        .with_code("unsupported_media_type");
+}
+
+/// Without a body: a session as it is by default.
+SessionRequest session_request_of(const Exchange& exchange) {
     SessionRequest request;
-    if (body.empty()) return request;
-    const Json document = Json::parse(body, nullptr, false);
-    if (!document.is_object()) throw Error(EZ_INVALID, "body: expected a JSON object");
-    std::vector<FieldFault> faults;
+    if (exchange.body().empty()) return request;
+    expect_json(exchange);
+    const Json document = parse_json(exchange.body());
+    if (!document.is_object()) {
+        throw Error(EZ_INVALID,
+                    std::string("the body must be a JSON object, found ") + document.type_name())
+            .with_http(422)
+            .with_code("validation");
+    }
+    Faults faults;
     for (const auto& [name, value] : document.items()) {
         if (name == "scope") {
-            if (value == "read" || value == "write") {
-                request.scope = value.get<std::string>();
+            if (!value.is_string()) {
+                faults.add(name, "type", std::string("expected text, found ") + value.type_name());
+            } else if (value != "read" && value != "write") {
+                faults.add(name, "enum", "expected 'read' or 'write'");
             } else {
-                faults.push_back({"scope", "enum", "expected 'read' or 'write'"});
+                request.scope = value.get<std::string>();
             }
         } else if (name == "ttl_seconds") {
-            const bool whole = value.is_number_integer();
-            if (whole && value >= 1 && value <= kLongestSession) {
-                request.ttl_seconds = value.get<int64_t>();
+            if (!value.is_number_integer()) {
+                faults.add(
+                    name, "type", std::string("expected an integer, found ") + value.type_name());
+            } else if (value < 1 || value > kLongestSession) {
+                faults.add(name, "range", "expected 1 to 86400");
             } else {
-                faults.push_back({"ttl_seconds", "range", "expected a whole number, 1 to 86400"});
+                request.ttl_seconds = value.get<int64_t>();
             }
         } else {
-            faults.push_back({name, "unknown", "unknown field"});
+            faults.add(shortened(name), "unknown", "no such field; known: scope, ttl_seconds");
         }
     }
-    if (faults.empty()) return request;
-    throw Error(EZ_INVALID, "the body has " + std::to_string(faults.size()) + " wrong fields")
-        .with_http(422)
-        .with_code("validation")
-        .with_faults(std::move(faults));
+    faults.raise();
+    return request;
 }
 
 void add_sessions(Server& server, const Services& services) {
@@ -251,7 +287,7 @@ void add_sessions(Server& server, const Services& services) {
                 throw Error(EZ_DENIED,
                             "a session cannot open another one: the admin token is needed");
             }
-            const SessionRequest request = parse_session_request(exchange.body());
+            const SessionRequest request = session_request_of(exchange);
             const OpenedSession session =
                 server.access().open_session(request.scope, request.ttl_seconds);
             Json answer{{"scope", request.scope}, {"expires_at", rfc3339(session.expires)}};

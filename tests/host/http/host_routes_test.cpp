@@ -143,9 +143,43 @@ TEST_F(HostRoutesTest, ListsAllFaultsOfASessionRequest) {
         ask(post_request("/admin/sessions", R"({"scope":"all","ttl_seconds":0,"x":1})", kAsAdmin));
     EXPECT_EQ(wrong.status, 422);
     EXPECT_EQ(json::parse(wrong.body)["errors"].size(), 3U);
+    EXPECT_THAT(wrong.body, HasSubstr("3 fields are not valid"));
     EXPECT_EQ(ask(post_request("/admin/sessions", "[", kAsAdmin)).status, 400);
     EXPECT_EQ(ask(post_request("/admin/sessions", R"({"ttl_seconds":1e99})", kAsAdmin)).status,
               422);
+}
+
+TEST_F(HostRoutesTest, ReadsASessionRequestAsStrictlyAsAnyBody) {
+    start_host();
+    const auto open = [&](const std::string& body, const std::string& headers = kAsAdmin) {
+        return ask(post_request("/admin/sessions", body, headers));
+    };
+    const auto first_fault = [&](const std::string& body) {
+        const json fault = json::parse(open(body).body)["errors"][0];
+        return fault["field"].get<std::string>() + " " + fault["code"].get<std::string>();
+    };
+    EXPECT_EQ(first_fault(R"({"scope":["read"]})"), "scope type");
+    EXPECT_EQ(first_fault(R"({"ttl_seconds":"60"})"), "ttl_seconds type");
+    EXPECT_EQ(first_fault(R"({"ttl_seconds":60.0})"), "ttl_seconds type");
+    EXPECT_EQ(first_fault(R"({"ttl":60})"), "ttl unknown");
+    EXPECT_EQ(open("[]").status, 422);
+    EXPECT_EQ(open("null").status, 422);
+    EXPECT_EQ(open(R"({"scope":"read","scope":"write"})").status, 400);
+    EXPECT_EQ(open(R"({"scope":"read"} x)").status, 400);
+    EXPECT_EQ(open("scope=read", kAsAdmin + "Content-Type: text/plain\r\n").status, 415);
+    EXPECT_EQ(open(R"({"scope":"read"})", kAsAdmin + "Content-Type: application/json\r\n").status,
+              201);
+}
+
+TEST_F(HostRoutesTest, RefusesAnIdempotencyKeyWhereNoAnswerIsStored) {
+    start_host();
+    const std::string keyed = kAsAdmin + "Idempotency-Key: k-1\r\n";
+    for (const char* path : {"/admin/sessions", "/admin/plugins/logs/reload"}) {
+        const auto reply = ask(post_request(path, "", keyed));
+        EXPECT_EQ(reply.status, 400) << path;
+        EXPECT_EQ(json::parse(reply.body)["code"], "idempotency_key") << path;
+    }
+    EXPECT_EQ(ask(get_request("/admin/plugins", keyed)).status, 200);
 }
 
 TEST_F(HostRoutesTest, ComposesTheDocumentFromLiveRoutes) {
