@@ -120,7 +120,6 @@ void Registry::serve(Host& host) {
                Access::admin,
                refresh_operation(),
                [this](const Request& request) {
-                   request.refuse_idempotency_key();
                    return Response::json(refresh(removal_of(request), [] { return false; }));
                });
     if (!settings_.enabled) return;

@@ -38,6 +38,9 @@ public:
             throw Error(EZ_DENIED, "not today");
             return Response::none();
         });
+        host.route("POST", "/wave", Access::admin, Operation("Waves"), [](const Request&) {
+            return Response::none();
+        });
         host.every("purge", 1h, Scope::cluster, [this](const Run& run) { purge(run); });
         host.on_change("masters", Phase::derive, [](Tx& tx, Changes changes) {
             for (const ez_change& change : changes)
@@ -106,11 +109,22 @@ TEST(FakeHost, RefusesLikeTheRealOne) {
     EXPECT_EQ(host.http.call({"POST", "/hello/ada"}).status, 405);
     EXPECT_EQ(host.http.call({"GET", "/hello/ada?loud=true"}).status, 200);
     EXPECT_EQ(host.http.call({"GET", "/hello/ada?lang=en"}).status, 400);
+    EXPECT_EQ(host.http.call({"GET", "/hello/ada?loud=true&loud=true"}).status, 400);
     const fake::HttpReply denied = host.http.call({"POST", "/fail"});
     EXPECT_EQ(denied.status, 403);
     EXPECT_EQ(denied.json()["detail"], "not today");
-    EXPECT_EQ(host.http.call({"GET", "/hello/ada?loud=true&loud=true"}).status, 400);
     EXPECT_EQ(host.db.count("ROLLBACK"), 1U);
+}
+
+TEST(FakeHost, ARouteWithoutATransactionRefusesAnIdempotencyKey) {
+    FakeHost host;
+    host.start(ezapi_plugin_v1);
+    EXPECT_EQ(host.http.call({"POST", "/wave"}).status, 204);
+    const auto refused = host.http.call({"POST", "/wave", "", {{"Idempotency-Key", "w-1"}}});
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.json()["code"], "idempotency_key");
+    EXPECT_EQ(host.http.call({"GET", "/hello/world", "", {{"Idempotency-Key", "w-1"}}}).status,
+              200);
 }
 
 TEST(FakeHost, WaitsForAnAnswerFromAnotherThread) {

@@ -206,7 +206,6 @@ void serve_explanation(Host& host, const FactReader& reader) {
                describe(),
                {.max_body = kMaxEntityBody, .only_reads = true},
                [&reader, db = host.db()](const Request& request) {
-                   request.refuse_idempotency_key();
                    const auto now = std::chrono::floor<std::chrono::seconds>(ezapi::now());
                    Question question = read_question(request, now.time_since_epoch().count());
                    // One snapshot: what is read first still holds when the last is read.

@@ -140,9 +140,9 @@ public:
         return body;
     }
 
-    /// For a POST without `Host::write`, which stores no answer: who relies on one is told.
+    /// For routes that store no answer: who relies on one when a POST is repeated is told.
     void refuse_idempotency_key() const {
-        if (!header("idempotency-key")) return;
+        if (method() != "POST" || !header("idempotency-key")) return;
         throw Error(EZ_INVALID,
                     "Idempotency-Key: this route stores no answers; repeat the request without it")
             .with_code("idempotency_key");

@@ -79,6 +79,8 @@ public:
         bool only_reads = false;     // whatever its method, it changes nothing
     };
 
+    /// A route without a transaction. Its answers are not stored, so that a POST with an
+    /// Idempotency-Key is refused rather than done twice.
     void route(std::string_view method,
                std::string_view pattern,
                Access access,
@@ -99,7 +101,11 @@ public:
              operation,
              options,
              [handler = std::move(handler)](Exchange exchange) {
-                 exchange.answer([&] { return handler(exchange.request()); });
+                 exchange.answer([&] {
+                     const Request request = exchange.request();
+                     request.refuse_idempotency_key();
+                     return handler(request);
+                 });
              });
     }
 
