@@ -20,6 +20,9 @@ constexpr std::array<std::pair<std::string_view, Type>, 5> kTypes = {{{"integer"
                                                                       {"string", Type::kString},
                                                                       {"array", Type::kList}}};
 
+constexpr std::array<std::pair<std::string_view, Form>, 2> kForms = {
+    {{"http-url", Form::kHttpUrl}, {"cidr-list", Form::kNetworks}}};
+
 [[noreturn]] void refuse(const std::string& where, const std::string& why) {
     throw Error(EZ_INVALID, "config_schema" + where + ": " + why);
 }
@@ -72,6 +75,7 @@ public:
         setting.maximum = number("maximum");
         setting.min_length = length("minLength");
         setting.max_length = length("maxLength");
+        setting.form = form(setting.type);
         setting.secret = property_.value("writeOnly", false);
         if (const auto found = property_.find("default"); found != property_.end()) {
             setting.fallback = fallback_text(where_, *found);
@@ -89,6 +93,17 @@ private:
         }
         refuse(where_,
                "the type is '" + name + "', expected integer, number, boolean, string or array");
+    }
+
+    Form form(Type type) const {
+        const auto name = text("x-format");
+        if (!name) return Form::kAny;
+        if (type != Type::kString && type != Type::kList)
+            refuse(where_, "x-format is for strings and arrays");
+        for (const auto& [known, form] : kForms) {
+            if (known == *name) return form;
+        }
+        refuse(where_, "x-format is '" + *name + "', expected http-url or cidr-list");
     }
 
     std::optional<std::string> text(const char* member) const {
@@ -154,6 +169,8 @@ std::string Setting::allowed() const {
         for (const std::string& choice : choices) out += (out.empty() ? "one of " : ", ") + choice;
         return out;
     }
+    if (form == Form::kHttpUrl) return "an http:// or https:// address";
+    if (form == Form::kNetworks) return "an IPv4 or IPv6 address or network like 10.0.0.0/8";
     switch (type) {
         case Type::kInteger:
             return "an integer" + range(*this);

@@ -5,10 +5,11 @@
 //     {"type": "object", "properties": {"queue_capacity": {
 //         "type": "integer|number|boolean|string|array", "minimum": 1, "maximum": 9, "minLength":
 //         1, "maxLength": 9, "enum": ["a"], "default": 5, "writeOnly": true, "description": "…",
-//         "x-env": "EZ_LOG_QUEUE", "x-key": "log.queue_capacity"}}}
+//         "x-env": "EZ_LOG_QUEUE", "x-key": "log.queue_capacity",
+//         "x-format": "http-url|cidr-list"}}}
 //
 // An array has strings as its items; in a variable they are separated by commas. `writeOnly` is a
-// secret.
+// secret. `x-format` is what a string, or each string of an array, must be.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,9 @@
 namespace ezapi::host::config {
 
 enum class Type { kInteger, kNumber, kBoolean, kString, kList };
+
+/// What a text must be. Networks are separated by commas.
+enum class Form { kAny, kHttpUrl, kNetworks };
 
 struct Setting {
     std::string name;  // the property; of the host: the key
@@ -33,6 +37,7 @@ struct Setting {
     std::optional<size_t> min_length;
     std::optional<size_t> max_length;
     std::vector<std::string> choices;
+    Form form = Form::kAny;
     bool secret = false;
 
     /// "an integer from 1 to 65535", "one of trace, debug".

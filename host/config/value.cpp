@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ezapi/error.hpp"
+#include "ezapi/network.hpp"
 #include "host/telemetry/redact.hpp"
 
 namespace ezapi::host::config {
@@ -57,18 +58,49 @@ bool is_choice(const Setting& setting, std::string_view text) {
            std::find(setting.choices.begin(), setting.choices.end(), text) != setting.choices.end();
 }
 
+std::string_view trimmed(std::string_view text) {
+    const size_t begin = text.find_first_not_of(" \t");
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+std::vector<std::string> split(std::string_view text) {
+    std::vector<std::string> items;
+    for (size_t begin = 0; begin <= text.size() && !text.empty();) {
+        const size_t end = std::min(text.find(',', begin), text.size());
+        items.emplace_back(trimmed(text.substr(begin, end - begin)));
+        begin = end + 1;
+    }
+    return items;
+}
+
+/// Scheme and host; what is behind them is the server's business.
+bool is_http_url(std::string_view text) {
+    for (const std::string_view scheme : {"https://", "http://"}) {
+        if (!text.starts_with(scheme)) continue;
+        const std::string_view rest = text.substr(scheme.size());
+        const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+        return !authority.empty() && authority.front() != ':' &&
+               std::all_of(rest.begin(), rest.end(), [](char c) { return c > ' ' && c < 0x7F; });
+    }
+    return false;
+}
+
+void check_form(const Setting& setting, std::string_view text) {
+    if (setting.form == Form::kHttpUrl && !is_http_url(text)) refuse(setting, text);
+    if (setting.form != Form::kNetworks) return;
+    for (const std::string& network : split(text)) {
+        if (!network.empty() && !network_fault(network).empty()) refuse(setting, network);
+    }
+}
+
 Value parse_string(const Setting& setting, std::string_view text) {
     const bool fits = text.size() >= setting.min_length.value_or(0) &&
                       text.size() <= setting.max_length.value_or(std::string_view::npos);
     if (!fits || !is_choice(setting, text) || text.find('\0') != std::string_view::npos)
         refuse(setting, text);
+    check_form(setting, text);
     return std::string(text);
-}
-
-std::string_view trimmed(std::string_view text) {
-    const size_t begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 }  // namespace
@@ -76,6 +108,7 @@ std::string_view trimmed(std::string_view text) {
 Value parse_list(const Setting& setting, std::vector<std::string> items) {
     for (const std::string& item : items) {
         if (item.empty() || !is_choice(setting, item)) refuse(setting, item);
+        check_form(setting, item);
     }
     return items;
 }
@@ -95,15 +128,8 @@ Value parse_value(const Setting& setting, std::string_view text) {
         }
         case Type::kBoolean:
             return parse_boolean(setting, text);
-        case Type::kList: {
-            std::vector<std::string> items;
-            for (size_t begin = 0; begin <= text.size() && !text.empty();) {
-                const size_t end = std::min(text.find(',', begin), text.size());
-                items.emplace_back(trimmed(text.substr(begin, end - begin)));
-                begin = end + 1;
-            }
-            return parse_list(setting, std::move(items));
-        }
+        case Type::kList:
+            return parse_list(setting, split(text));
         default:
             return parse_string(setting, text);
     }

@@ -58,7 +58,7 @@ inline constexpr const char* kSettings = R"json({
     },
     "webhook_allowed_networks": {
       "type": "string", "default": "",
-      "x-env": "EZ_WEBHOOK_ALLOWED_NETWORKS", "x-key": "log.webhook_allowed_networks",
+      "x-env": "EZ_WEBHOOK_ALLOWED_NETWORKS", "x-key": "log.webhook_allowed_networks", "x-format": "cidr-list",
       "description": "Addresses and networks, comma-separated, that the webhook may lead to besides public addresses"
     },
     "webhook_timeout_ms": {

@@ -19,9 +19,6 @@ RegistrySettings registry_settings(const Host& host) {
                     "registry_namespace: expected 1 to 63 characters of a-z, 0-9, '_' and '-', "
                     "found '" +
                         settings.name_space + "'");
-    if (!settings.url.starts_with("https://") && !settings.url.starts_with("http://"))
-        throw Error(EZ_INVALID,
-                    "registry_url: expected an address that begins with https:// or http://");
     return settings;
 }
 
@@ -55,7 +52,7 @@ constexpr const char* kSettings = R"json({"type": "object", "properties": {
         "type": "string", "default": "./data/model-registry", "x-env": "EZ_MODEL_REGISTRY_CACHE_DIR",
         "description": "Directory of the last good document, for when the upstream fails"},
     "registry_url": {
-        "type": "string", "default": "https://models.dev/api.json", "x-env": "EZ_MODEL_REGISTRY_URL",
+        "type": "string", "default": "https://models.dev/api.json", "x-env": "EZ_MODEL_REGISTRY_URL", "x-format": "http-url",
         "description": "Address of the registry's document, in the format of models.dev"},
     "registry_namespace": {
         "type": "string", "default": "", "x-env": "EZ_MODEL_REGISTRY_NAMESPACE",

@@ -90,6 +90,35 @@ TEST(Value, NamesWhatIsAllowedButNeverASecret) {
               "the value (not shown) is not a string of at least 4 characters");
 }
 
+TEST(Value, HasTheFormThatItsSchemaAsksFor) {
+    const Schema schema = parse_schema("p", R"({"properties":{
+        "url":{"type":"string","x-format":"http-url"},
+        "nets":{"type":"string","x-format":"cidr-list"},
+        "list":{"type":"array","x-format":"cidr-list"}}})");
+    const auto message = [&](const char* name, const char* text) -> std::string {
+        try {
+            static_cast<void>(parse_value(find(schema, name), text));
+        } catch (const Error& error) {
+            return error.what();
+        }
+        return "accepted";
+    };
+    for (const char* good : {"https://models.dev/api.json", "http://[::1]:8080", "http://a?b"})
+        EXPECT_EQ(message("url", good), "accepted");
+    for (const char* bad :
+         {"ftp://a/", "models.dev", "http://", "http:///a", "http://:80/", "http://a b"})
+        EXPECT_EQ(message("url", bad),
+                  "'" + std::string(bad) + "' is not an http:// or https:// address");
+    EXPECT_EQ(message("nets", "10.0.0.0/8, ::1,fd00::/8"), "accepted");
+    for (const char* name : {"nets", "list"})
+        EXPECT_EQ(message(name, "10.0.0.0/8, 10.0.0.0/33"),
+                  "'10.0.0.0/33' is not an IPv4 or IPv6 address or network like 10.0.0.0/8");
+    EXPECT_THAT(refusal(R"({"properties":{"a":{"type":"string","x-format":"email"}}})"),
+                HasSubstr("x-format is 'email', expected http-url or cidr-list"));
+    EXPECT_THAT(refusal(R"({"properties":{"a":{"type":"integer","x-format":"http-url"}}})"),
+                HasSubstr("x-format is for strings and arrays"));
+}
+
 TEST(Value, IsShownWithoutSecrets) {
     Setting setting;
     EXPECT_EQ(to_display(setting, std::string("host=db password=hunter2")), "host=db password=***");
