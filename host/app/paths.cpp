@@ -14,12 +14,12 @@ fs::path prefix() {
     return error ? fs::path("/usr/local") : program.parent_path().parent_path();
 }
 
+}  // namespace
+
 bool is_folder(const fs::path& path) {
     std::error_code error;
     return fs::is_directory(path, error);
 }
-
-}  // namespace
 
 std::vector<std::string> config_candidates() {
     return {"./config.yaml",

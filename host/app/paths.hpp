@@ -8,6 +8,8 @@
 
 namespace ezapi::host::app {
 
+[[nodiscard]] bool is_folder(const std::filesystem::path& path);
+
 /// Where a configuration is looked for when EZ_CONFIG_FILE is unset.
 [[nodiscard]] std::vector<std::string> config_candidates();
 

@@ -69,6 +69,7 @@ Setup::Setup(const Invocation& invocation) {
     config_ = std::make_unique<config::Config>(config::Config::load(inputs_));
     apply_log_settings(*config_);
     check_host_rules();
+    check_folders();
 
     modules::LoaderOptions options;
     options.directories = config_->list("plugins.directories");
@@ -84,7 +85,8 @@ Setup::Setup(const Invocation& invocation) {
         wishes[name] = {choice.enabled, choice.required};
     const bool no_file = config_->file().empty();
     loader_->open(wishes, /*all_when_unnamed=*/no_file);
-    warnings_ = config_->check_unknown_keys(loader_->all_opened());
+    for (std::string& warning : config_->check_unknown_keys(loader_->all_opened()))
+        warnings_.push_back(std::move(warning));
     if (no_file)
         warnings_.emplace_back(
             "no configuration file was found: every plugin that is found is enabled");
@@ -112,6 +114,29 @@ void Setup::check_host_rules() {
         const std::string& token = config_->text(key);
         if (token.empty() || config::is_bearer(token)) continue;
         config_->refuse(key, "the value (not shown) is not of " + std::string(config::kBearerRule));
+    }
+}
+
+/// What is configured must be there; the defaults are places to look at.
+void Setup::check_folders() {
+    const std::string& migrations = config_->text("migrations.directory");
+    if (!migrations.empty() && !is_folder(migrations))
+        config_->refuse("migrations.directory", "'" + migrations + "' is not a directory");
+    constexpr std::string_view kPlugins = "plugins.directories";
+    const std::string& source = config_->source(kPlugins);
+    if (source == "default") return;
+    std::vector<std::string> absent;
+    for (const std::string& folder : config_->list(kPlugins)) {
+        if (!is_folder(folder)) absent.push_back("'" + folder + "' is not a directory");
+    }
+    // One that is there may hold them all: the others are told, not refused.
+    const bool all = absent.size() == config_->list(kPlugins).size();
+    for (const std::string& what : absent) {
+        if (all) {
+            config_->refuse(kPlugins, what);
+        } else {
+            warnings_.push_back(source + ": " + std::string(kPlugins) + ": " + what);
+        }
     }
 }
 

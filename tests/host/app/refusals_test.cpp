@@ -91,6 +91,45 @@ TEST_F(RefusalsTest, RefusesTokensThatNobodyCanSendOrThatAreSoonGuessed) {
                       Not(HasSubstr("has space"))));
 }
 
+TEST_F(RefusalsTest, NamesFoldersThatAreNotThere) {
+    auto variables = environment("");
+    variables["EZ_MIGRATIONS_DIR"] = folder_ + "/no-migrations";
+    variables["EZ_PLUGIN_DIRS"] = folder_ + "/no-plugins," + folder_ + "/config.yaml";
+    const RunResult run = run_ezapi({"check-config"}, variables);
+    EXPECT_EQ(run.exit_code, 2);
+    const std::string folder = "'" + folder_;
+    EXPECT_THAT(run.output,
+                AllOf(HasSubstr("EZ_MIGRATIONS_DIR: migrations.directory: " + folder +
+                                "/no-migrations' is not a directory"),
+                      HasSubstr("EZ_PLUGIN_DIRS: plugins.directories: " + folder +
+                                "/no-plugins' is not a directory"),
+                      HasSubstr(folder + "/config.yaml' is not a directory")));
+
+    variables = environment("");
+    variables["EZ_PLUGIN_DIRS"] = folder_ + "/no-plugins," + folder_;
+    const RunResult one = run_ezapi({"check-config"}, variables);
+    EXPECT_EQ(one.exit_code, 0) << one.output;
+    EXPECT_THAT(one.output,
+                HasSubstr("warning: EZ_PLUGIN_DIRS: plugins.directories: " + folder +
+                          "/no-plugins' is not a directory"));
+}
+
+TEST_F(RefusalsTest, NamesAddressesOfPluginsThatAreNone) {
+    if (!std::filesystem::exists(PLUGINS "/models.so")) GTEST_SKIP() << "the plugins are not built";
+    auto variables =
+        environment("plugins:\n  models: { enabled: true }\n  logs: { enabled: true }\n");
+    variables["EZ_PLUGIN_DIRS"] = PLUGINS;
+    variables["EZ_MODEL_REGISTRY_URL"] = "models.dev/api.json";
+    variables["EZ_WEBHOOK_ALLOWED_NETWORKS"] = "10.0.0.0/8,office";
+    const RunResult run = run_ezapi({"check-config"}, variables);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.output,
+                AllOf(HasSubstr("EZ_MODEL_REGISTRY_URL: plugins.models.registry_url: "
+                                "'models.dev/api.json' is not an http:// or https:// address"),
+                      HasSubstr("EZ_WEBHOOK_ALLOWED_NETWORKS: log.webhook_allowed_networks: "
+                                "'office' is not an IPv4 or IPv6 address or network")));
+}
+
 TEST_F(RefusalsTest, SaysThatTheDatabaseDoesNotAnswer) {
     const RunResult run = run_ezapi({"serve"}, environment(""));
     EXPECT_EQ(run.exit_code, 1);
