@@ -15,9 +15,10 @@ namespace {
 /// How old the list of the nodes may be.
 constexpr std::chrono::seconds kRecent{5};
 
+/// An entity without a row has been forgotten: its deletion reached Redis long ago.
 constexpr std::string_view kChange =
     "SELECT change.recorded_at, noted.resource, noted.key, noted.revision,"
-    "  CASE WHEN entity.pushed_revision >= noted.revision THEN 'applied'"
+    "  CASE WHEN coalesce(entity.pushed_revision >= noted.revision, true) THEN 'applied'"
     "    WHEN entity.state = 'dead' THEN 'dead' ELSE 'pending' END "
     "FROM sync_changes AS change LEFT JOIN LATERAL"
     "  unnest(change.resources, change.keys, change.revisions) AS noted(resource, key, revision)"

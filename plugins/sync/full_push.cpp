@@ -95,6 +95,7 @@ FullPushResult::Resource FullPush::push(const Pass& pass) const {
                          {marker_key(pass.resource), std::string(kFillsKey)},
                          {pass.id, pass.resource});
         step("marked");
+        forget_deleted(pass);
         Fingerprints met;
         fill(pass, result, met);
         step("filled");
@@ -113,6 +114,14 @@ FullPushResult::Resource FullPush::push(const Pass& pass) const {
         parts_.log.warn("what is open of " + pass.resource +
                         " is tried again when it is due, not at once: " + error.message);
     return result;
+}
+
+/// Before the snapshot, so that what is forgotten does not move along.
+void FullPush::forget_deleted(const Pass& pass) const {
+    while (parts_.ledger.forget_deleted(pass.resource)) {
+        go_on(pass);
+        keep(pass);
+    }
 }
 
 /// Everything that the snapshot shows.
@@ -272,7 +281,7 @@ std::int64_t FullPush::remove_absent(const Pass& pass, const std::vector<std::st
     }
     std::sort(absent.begin(), absent.end());
     if (pass.layout == Layout::plain_hash) {
-        // The revisions of deleted entities stay for good: only those whose hash is there count.
+        // The revisions of deleted entities stay: only those whose hash is there count.
         Entities standing;
         for (const Entity& entity : absent) {
             if (parts_.redis.command({"EXISTS", active_key(entity, pass.layout)}).integer() == 1)

@@ -6,7 +6,8 @@
 // before the snapshot is taken, so whatever the snapshot does not show reaches the staging by
 // itself. Each step checks that the marker is still its own: when it has expired, was taken over by
 // another full push, or Redis has lost its data, the push fails and the live hash stays as it is.
-// Revisions of deleted entities move along, or a late retry could bring them back.
+// Revisions of deleted entities move along, or a late retry could bring them back; those that were
+// deleted long ago are forgotten, see recorder.cpp.
 //
 // Of the other layouts each entity is one step already; they are written with the usual comparison.
 // Keys that the database does not know are removed after its last page was read: each of them is
@@ -89,6 +90,7 @@ private:
     class Lease;
 
     [[nodiscard]] FullPushResult::Resource push(const Pass& pass) const;
+    void forget_deleted(const Pass& pass) const;
     void fill(const Pass& pass, FullPushResult::Resource& result, Fingerprints& met) const;
     [[nodiscard]] Page read_page(Tx& tx, const Pass& pass, const std::string& after) const;
     void write_page(const Pass& pass, Page& page) const;

@@ -94,6 +94,14 @@ constexpr std::string_view kReopenPart =
 
 constexpr int kReopenedAtOnce = 5000;
 
+/// Far longer than anything is retried or a process is taken for alive.
+constexpr std::string_view kForget =
+    "DELETE FROM sync_entities WHERE id IN ("
+    "  SELECT id FROM sync_entities WHERE resource = $1 AND deleted AND state = 'applied'"
+    "    AND updated_at < now() - interval '7 days' LIMIT $2 FOR UPDATE SKIP LOCKED)";
+
+constexpr int kForgottenAtOnce = 5000;
+
 constexpr std::string_view kReopenRendered =
     "UPDATE sync_entities SET state = 'pending', attempts = 0, next_attempt_at = now(),"
     "  pushed_revision = 0, unpushed_since = least(unpushed_since, revision), last_error = $4,"
@@ -271,6 +279,10 @@ void Ledger::reopen(const std::string& resource, const std::function<bool()>& st
 
 void Ledger::reopen(const Rendered& entity, const std::string& fault) const {
     db_.query(kReopenRendered, {entity.entity.resource, entity.entity.key, entity.revision, fault});
+}
+
+bool Ledger::forget_deleted(const std::string& resource) const {
+    return db_.query(kForget, {resource, kForgottenAtOnce}).affected() == kForgottenAtOnce;
 }
 
 std::optional<Entity> Ledger::reopen(Tx& tx, std::int64_t id) {

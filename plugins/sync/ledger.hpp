@@ -68,6 +68,10 @@ public:
     /// Makes an entity due that was taken to be in Redis and is not.
     void reopen(const Rendered& entity, const std::string& fault) const;
 
+    /// Forgets some of those whose deletion has been in Redis for long; true: there may be more.
+    /// Only once what was rendered before is refused, so under a full push that has begun.
+    [[nodiscard]] bool forget_deleted(const std::string& resource) const;
+
     /// The same for one row of the outbox; nothing when there is none.
     [[nodiscard]] static std::optional<Entity> reopen(Tx& tx, std::int64_t id);
 

@@ -13,8 +13,11 @@
 // marked on its own row. A counter row would order everything, but each writer would wait for the
 // commit of the one before it.
 //
-// The rows are the entities' clocks and are never deleted, as the tombstones in Redis are not:
-// an entity that is deleted and created again goes on counting.
+// The rows are the entities' clocks: one that is deleted and created again goes on counting. Seven
+// days after its deletion has reached Redis a full push forgets the row (Ledger::forget_deleted),
+// and so the tombstone in sync:rev. Nothing can bring the entity back then: whoever rendered it
+// before that full push began is refused by the fence (fence.hpp), whoever renders it later sees
+// that it is gone, and when it is created again it draws a number above all that were given out.
 //
 // Whoever pushes reads the revision and renders the entity in one snapshot. The change and its
 // revision were committed together, so a rendering under revision r shows every change up to r; it

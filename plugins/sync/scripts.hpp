@@ -3,7 +3,8 @@
 // before it.
 //
 // Keys of our own in Redis, besides those of the contract:
-//   sync:rev:<resource>               hash, id -> revision; of a deleted id it stays for good
+//   sync:rev:<resource>               hash, id -> revision; of a deleted id it stays until a full
+//                                     push replaces the hash after the database has forgotten it
 //   sync:tomb:<resource>:<id>         revision under which a hash of its own was deleted, 24 h
 //   sync:full:<resource>              id of the full push that is under way, with a time to live
 //   sync:staging:<resource>:<id>      what the full push has filled so far, as the live hash

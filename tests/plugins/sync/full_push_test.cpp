@@ -334,6 +334,45 @@ TEST_F(FullPushTest, WhatTheDatabaseHasLostBehindTheBackOfTheChangesGoes) {
     expect_equal(kHash);
 }
 
+TEST_F(FullPushTest, ForgetsWhatWasDeletedLongAgoAndBringsNothingBack) {
+    const RedisWriter writer(shop_->redis, shop_->scripts, [] { return unix_seconds(now()); });
+    for (const char* resource : {kField, kHash, kPlain}) {
+        for (const char* key : {"old", "recent", "back", "there"})
+            shop_->set_and_push(resource, key, "1");
+        const Fence fence = writer.fence();
+        const std::vector<Rendered> late = shop_->pusher.read({{resource, "old"}});
+        for (const char* key : {"old", "recent", "back"})
+            shop_->set_and_push(resource, key, std::nullopt);
+        shop_->db.query(
+            "UPDATE sync_entities SET updated_at = now() - interval '8 days' "
+            "WHERE key <> 'recent'");
+        shop_->set(resource, "back", "2");
+
+        ASSERT_EQ(shop_->push_fully({resource}).fault(), "");
+
+        EXPECT_EQ(shop_->state({resource, "old"}), "") << resource;
+        EXPECT_EQ(shop_->state({resource, "recent"}), "applied") << resource;
+        EXPECT_EQ(shop_->state({resource, "there"}), "applied") << resource;
+        const Outcome outcome = writer.write(late, RedisWriter::Events::publish, fence)[0];
+        EXPECT_EQ(outcome.kind, Outcome::Kind::fenced) << resource;
+        shop_->pusher.push({{resource, "back"}});
+        expect_equal(resource);
+        shop_->set_and_push(resource, "old", "3");
+        expect_equal(resource);
+    }
+    EXPECT_EQ(shop_->redis.command({"HEXISTS", revisions_key(kField), "recent"}).integer(), 1);
+}
+
+TEST_F(FullPushTest, ForgetsTheRevisionInRedisToo) {
+    shop_->set_and_push(kField, "old", "1");
+    shop_->set_and_push(kField, "old", std::nullopt);
+    shop_->db.query("UPDATE sync_entities SET updated_at = now() - interval '8 days'");
+
+    ASSERT_EQ(shop_->push_fully({kField}).fault(), "");
+
+    EXPECT_EQ(shop_->redis.command({"HEXISTS", revisions_key(kField), "old"}).integer(), 0);
+}
+
 class WatchTest : public WorkshopTest {
 protected:
     void tick() const {

@@ -224,6 +224,20 @@ TEST_F(SyncInstance, AFullPushTellsWhatItWroteAndRemovesWhatIsForeign) {
     EXPECT_TRUE(eventually(5s, [&] { return !overview()["last_full_push_at"].is_null(); }));
 }
 
+TEST_F(SyncInstance, AChangeOfAnEntityThatIsForgottenStaysApplied) {
+    ASSERT_LT(put_flag("beta", 1).status, 300);
+    const std::string revision =
+        admin_->remove("/admin/features/beta?wait=applied").header("x-change-revision");
+    SqlReader sql(instance_->dsn());
+    ASSERT_TRUE(eventually(10s, [&] { return change_state(revision) == "applied"; }));
+    sql.value("UPDATE sync_entities SET updated_at = now() - interval '8 days'");
+
+    ASSERT_EQ(push_all(*admin_).status, 200);
+
+    EXPECT_EQ(sql.value("SELECT count(*) FROM sync_entities WHERE key = 'beta'"), "0");
+    EXPECT_EQ(change_state(revision), "applied");
+}
+
 TEST_F(SyncInstance, AWriteMayWaitUntilItsChangeIsApplied) {
     const HttpAnswer answer = admin_->put("/admin/features/beta?wait=applied", {{"value", 1}});
     ASSERT_EQ(answer.status, 201) << answer.body;
