@@ -31,6 +31,8 @@ std::string joined(const std::vector<std::string>& names) {
     return text;
 }
 
+constexpr size_t kInlineBytes = 16UL * 1024;  // of a body that is handled where it was read
+
 constexpr std::string_view kRevisionHeader = "X-Change-Revision";
 
 /// Of an answer that is given once more; 0: none.
@@ -124,8 +126,10 @@ void Server::Core::answer_unmatched(ExchangePtr exchange, const std::vector<std:
 
 void Server::Core::dispatch(ExchangePtr exchange) {
     const RouteSpec& spec = exchange->route()->spec;
-    // Asking for a master's credential may wait for the database, whatever the handler promises.
-    if ((spec.flags & EZ_ROUTE_INLINE) != 0 && spec.access != EZ_MASTER) {
+    // Asking for a master's credential may wait for the database, whatever the handler promises;
+    // and while a large body is read by its handler, the thread's other connections would wait.
+    const bool quick = spec.access != EZ_MASTER && exchange->body().size() <= kInlineBytes;
+    if (quick && (spec.flags & EZ_ROUTE_INLINE) != 0) {
         run(std::move(exchange));
         return;
     }

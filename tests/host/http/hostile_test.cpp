@@ -206,6 +206,10 @@ TEST_F(HostileTest, RefusesWorkWhenTheQueueIsFull) {
     EXPECT_EQ(refused.status, 503);
     EXPECT_NE(refused.header("retry-after"), "");
     EXPECT_EQ(ask(get_request("/inline")).status, 200);
+    const std::string large(20'000, ' ');  // not for the thread that reads others' requests
+    EXPECT_EQ(
+        ask("GET /inline HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n" + large).status,
+        503);
     {
         const std::lock_guard lock(mutex);
         may_end = true;
