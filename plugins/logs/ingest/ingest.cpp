@@ -110,7 +110,7 @@ Ingest::Ingest(Host& host)
               "/internal/logs",
               Access::internal,
               operation(),
-              {.max_body = kMostBytes},
+              {.max_body = kMostBytes, .never_blocks = true},
               [this](Exchange exchange) { accept(std::move(exchange)); });
 }
 

@@ -2,6 +2,7 @@
 // writer has taken counts until it is done with it, so that the bound is one of memory too.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -56,11 +57,27 @@ public:
     [[nodiscard]] size_t capacity() const { return rules_.capacity; }
 
 private:
-    [[nodiscard]] bool ripe() const { return closed_ || waiting_records_ >= rules_.start_at; }
+    using Clock = std::chrono::steady_clock;
+
+    /// A taker that holds on until so much waits. To wake it for every body would cost more than
+    /// the body.
+    struct Waiter {
+        size_t records = 0;
+        size_t bodies = 0;
+        std::condition_variable woken;
+    };
+
+    [[nodiscard]] bool has(const Waiter& waiter) const {
+        return closed_ || (waiting_records_ >= waiter.records && waiting_.size() >= waiter.bodies);
+    }
+
+    void wait(std::unique_lock<std::mutex>& lock,
+              Waiter& waiter,
+              Clock::time_point until = Clock::time_point::max());
 
     const Rules rules_;
     mutable std::mutex mutex_;
-    std::condition_variable changed_;
+    std::vector<Waiter*> waiters_;
     std::deque<std::unique_ptr<Delivery>> waiting_;
     size_t waiting_records_ = 0;
     size_t taken_records_ = 0;

@@ -174,6 +174,16 @@ TEST(IngestQueue, WaitsNoLongerThanItMay) {
     EXPECT_EQ(queue.take(5000).size(), 1U);
 }
 
+TEST(IngestQueue, WakesATakerWhenWhatItWantsIsThere) {
+    IngestQueue queue({.capacity = 100});
+    std::thread taker([&] { EXPECT_EQ(queue.take(5000, 10).size(), 3U); });
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(pushed(queue, 4));
+    taker.join();
+    std::thread idle([&] { EXPECT_TRUE(queue.take(5000, 10).empty()); });
+    queue.close();
+    idle.join();
+}
+
 TEST(IngestQueue, IsDrainedWhenItIsClosed) {
     IngestQueue queue({.capacity = 100, .start_at = 50, .linger = std::chrono::seconds(60)});
     EXPECT_TRUE(pushed(queue, 2));
