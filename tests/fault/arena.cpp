@@ -57,14 +57,18 @@ State Arena::in_database() const {
         out[{"meta:features", *row[0]}] = {std::stoll(*row[1]), true};
     for (const SqlRow& row : sql.query("SELECT token_hash, qps_limit, status FROM keys"))
         out[{"auth:token", *row[0]}] = {std::stoll(*row[1]), *row[2] == "active"};
+    for (const SqlRow& row : sql.query("SELECT name, description, status FROM namespaces"))
+        out[{"config:namespaces", *row[0]}] = {std::stoll(*row[1]), *row[2] == "active"};
     return out;
 }
 
 State Arena::in_redis() const {
     RedisReader reader(redis.port());
     State out;
-    for (const auto& [name, value] : reader.hash("meta:features"))
-        out[{"meta:features", name}] = shown_in("meta:features", value);
+    for (const char* resource : {"meta:features", "config:namespaces"}) {
+        for (const auto& [name, value] : reader.hash(resource))
+            out[{resource, name}] = shown_in(resource, value);
+    }
     for (const std::string& key : reader.keys("auth:token:*")) {
         const nlohmann::json content(reader.hash(key));
         out[{"auth:token", key.substr(std::string("auth:token:").size())}] =

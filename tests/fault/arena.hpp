@@ -30,7 +30,7 @@ public:
     PrivateRedis redis;
     std::array<Place, 2> places;
 
-    /// What each of them holds of flags and tokens, read past the instances.
+    /// What each of them holds of flags, tokens and namespaces, read past the instances.
     [[nodiscard]] State in_database() const;
     [[nodiscard]] State in_redis() const;
 

@@ -18,13 +18,13 @@ struct Operation {
 
     std::int64_t number = 0;
     bool present = true;  // false: it deletes
-    bool active = true;   // of a token
+    bool active = true;   // of a token or namespace
     bool acknowledged = false;
     std::int64_t revision = 0;         // 0: not told
     std::optional<Time> applied = {};  // when its writer was told that it is in Redis
 };
 
-/// "meta:features" or "auth:token", and the id in Redis.
+/// "meta:features", "auth:token" or "config:namespaces", and the id in Redis.
 struct KeyName {
     std::string resource;
     std::string id;

@@ -92,6 +92,9 @@ Shown shown_in(const std::string& resource, const std::string& content) {
     const json parsed = json::parse(content);
     if (resource == "meta:features")
         return {parsed.at("value").at("number").get<std::int64_t>(), true};
+    if (resource == "config:namespaces")
+        return {std::stoll(parsed.at("description").get<std::string>()),
+                parsed.at("status") == "active"};
     return {std::stoll(parsed.at("qps_limit").get<std::string>()), parsed.at("status") == "active"};
 }
 
@@ -139,7 +142,7 @@ void judge_node(const std::map<KeyName, Operations>& operations,
         observe_until(each.observations);
         for (auto& [key, track] : tracks) {
             // A token is read once its writer has told the node of it.
-            if (key.resource == "meta:features" || track.observed()) track.promise(each.revision);
+            if (key.resource != "auth:token" || track.observed()) track.promise(each.revision);
         }
         last = each.revision;
         epoch = each.epoch;

@@ -19,7 +19,7 @@ struct Shown {
     bool operator==(const Shown&) const = default;
 };
 
-/// What stands in a flag or token as Redis has it.
+/// What stands in a flag, token or namespace as Redis has it.
 [[nodiscard]] Shown shown_in(const std::string& resource, const std::string& content);
 
 using State = std::map<KeyName, Shown>;

@@ -1,4 +1,4 @@
-// Writers, two instances, a node of the data plane, and one fault after the other. Afterwards:
+// Writers, two instances, a node of the data plane, and one or two faults at a time. Afterwards:
 // every acknowledged write is in PostgreSQL and in Redis, nobody saw anything go back or come back,
 // and both agree soon after the last fault.
 //
@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <map>
+#include <string>
 #include <thread>
 
 #include "tests/dataplane/node.hpp"
@@ -37,10 +39,11 @@ protected:
         seed_ = static_cast<std::uint32_t>(setting("EZ_TEST_FAULT_SEED", 1));
         arena_ = std::make_unique<Arena>();
         ASSERT_TRUE(eventually(60s, [&] { return arena_->converged(); }));
-        node_ = std::make_unique<DataplaneNode>(NodeOptions{.redis_port = arena_->redis.port(),
-                                                            .id = "storm",
-                                                            .fields = {"meta:features"},
-                                                            .hashes = "auth:token"});
+        node_ = std::make_unique<DataplaneNode>(
+            NodeOptions{.redis_port = arena_->redis.port(),
+                        .id = "storm",
+                        .fields = {"meta:features", "config:namespaces"},
+                        .hashes = "auth:token"});
         for (int i = 0; i < kWriters; ++i) start_writer(i);
     }
 
@@ -95,7 +98,7 @@ protected:
 
 TEST_F(Storm, LosesNothingAndTakesNothingBack) {
     const auto end = Clock::now() + std::chrono::seconds(setting("EZ_TEST_FAULT_SECONDS", 20));
-    Faults faults(*arena_, seed_);
+    Faults faults(*arena_, "storm", seed_);
     while (Clock::now() < end) faults.next();
 
     const auto took = wait_for_convergence();
@@ -113,6 +116,10 @@ TEST_F(Storm, LosesNothingAndTakesNothingBack) {
     for (const std::string& each : verdict.violations) ADD_FAILURE() << each;
     EXPECT_LE(took.count(), 5.0) << "convergence";
 
+    std::map<std::string, int> written;
+    for (const auto& [key, made] : operations) ++written[key.resource];
+    for (const char* resource : {"meta:features", "auth:token", "config:namespaces"})
+        EXPECT_GT(written[resource], 0) << resource;
     int acknowledged = 0;
     int unknown = 0;
     for (const auto& writer : writers_) {

@@ -16,6 +16,11 @@ constexpr size_t kLiveKeys = 6;
 constexpr std::chrono::seconds kPatience{3};
 constexpr std::chrono::milliseconds kPauseAfterFailure{20};
 constexpr const char* kFlags = "/admin/features/";
+constexpr const char* kNamespaces = "/admin/namespaces";
+
+bool is_flag(const KeyName& key) {
+    return key.resource == "meta:features";
+}
 
 }  // namespace
 
@@ -47,15 +52,27 @@ void Writer::run() {
 void Writer::work() {
     std::erase_if(keys_, [](const Key& key) { return key.given_up; });
     if (keys_.size() < kLiveKeys) {
-        below(2) == 0 ? make_flag() : make_token();
+        make();
         return;
     }
     Key& key = keys_[below(kLiveKeys)];
-    const bool flag = key.name.resource == "meta:features";
     if (!key.etag.empty() && below(8) == 0) {
         remove(key);
     } else {
-        flag ? write_flag(key) : write_token(key);
+        is_flag(key.name) ? write_flag(key) : amend(key);
+    }
+}
+
+void Writer::make() {
+    switch (below(3)) {
+        case 0:
+            make_flag();
+            break;
+        case 1:
+            make_token();
+            break;
+        default:
+            make_namespace();
     }
 }
 
@@ -93,10 +110,30 @@ void Writer::make_token() {
     settle(keys_.back(), {.number = 1}, answer);
 }
 
-void Writer::write_token(Key& key) {
+/// Nor is that of such a namespace, whose name nobody takes again.
+void Writer::make_namespace() {
+    const std::string name = options_.name + "-n" + std::to_string(++made_);
+    const json body{{"name", name}, {"description", "1"}};
+    const auto answer = send("POST", kNamespaces, body.dump(), {});
+    if (!answer || answer->status != 201) return;
+    Key key;
+    key.name = {"config:namespaces", name};
+    key.path = std::string(kNamespaces) + "/" +
+               std::to_string(answer->json().at("id").get<std::int64_t>());
+    key.number = 1;
+    keys_.push_back(std::move(key));
+    settle(keys_.back(), {.number = 1}, answer);
+}
+
+/// A token or a namespace.
+void Writer::amend(Key& key) {
     const Operation operation{.number = ++key.number, .active = below(3) != 0};
-    const json body{{"qps_limit", operation.number},
-                    {"status", operation.active ? "active" : "suspended"}};
+    json body{{"status", operation.active ? "active" : "suspended"}};
+    if (key.name.resource == "auth:token") {
+        body["qps_limit"] = operation.number;
+    } else {
+        body["description"] = std::to_string(operation.number);
+    }
     settle(key, operation, send("PATCH", key.path, body.dump(), {{"If-Match", key.etag}}));
 }
 
@@ -106,9 +143,8 @@ void Writer::remove(Key& key) {
 }
 
 void Writer::settle(Key& key, Operation operation, const std::optional<HttpAnswer>& answer) {
-    const bool token = key.name.resource == "auth:token";
     operation.acknowledged = answer && answer->status < 300;
-    key.given_up = !operation.acknowledged || (token && !operation.present);
+    key.given_up = !operation.acknowledged || (!is_flag(key.name) && !operation.present);
     if (operation.acknowledged) {
         const std::string revision = answer->header("x-change-revision");
         operation.revision = revision.empty() ? 0 : std::stoll(revision);

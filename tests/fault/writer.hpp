@@ -1,6 +1,6 @@
-// A client that writes flags and tokens without pause, at a random instance each time, and notes
-// what it was told. Each of its writes names the version that it is based on, so one that was
-// delayed cannot take effect after a later one.
+// A client that writes flags, tokens and namespaces without pause, at a random instance each time,
+// and notes what it was told. Each of its writes names the version that it is based on, so one that
+// was delayed cannot take effect after a later one.
 #pragma once
 
 #include <atomic>
@@ -49,10 +49,12 @@ private:
     void run();
     void work();
     void write_flag(Key& key);
-    void write_token(Key& key);
+    void amend(Key& key);
     void remove(Key& key);
+    void make();
     void make_flag();
     void make_token();
+    void make_namespace();
     void settle(Key& key, Operation operation, const std::optional<HttpAnswer>& answer);
     [[nodiscard]] std::optional<HttpAnswer> send(const std::string& method,
                                                  const std::string& path,
