@@ -18,9 +18,7 @@ void Run::add(Figure figure) {
 const std::vector<Scenario>& scenarios() {
     static const std::vector<Scenario> all{
         {"logs-ingest", "durable log records, 100 a body, 32 connections", measure_ingest},
-        {"logs-ingest-single",
-         "durable log records, one a body, 64 connections",
-         measure_ingest_single},
+        {"logs-ingest-single", "log records, one a body, 64 connections", measure_ingest_single},
         {"logs-flush", "usage counters, 1,000 a body, 4 connections", measure_flush},
         {"logs-statistics",
          "statistics over 30 days beside a GROUP BY over the rows",
