@@ -1,6 +1,6 @@
 #!/bin/bash
 # The first calls of README.md, run as printed there against a server that etc/up has just started, and the document
-# of the API as that server gives it. Called by etc/up as its command; only port and folder differ from the text.
+# of the API as that server gives it. Called by etc/up as its command; only the folder differs from the text.
 set -euo pipefail
 root=$(realpath -- "$(dirname "${BASH_SOURCE[0]}")/../..")
 folder=$(mktemp -d)
@@ -8,11 +8,9 @@ trap 'rm -rf "$folder"' EXIT
 cd "$root"
 
 awk '/^## / { here = $0 == "## First calls" } here && /^```/ { inside = !inside; next } here && inside' README.md |
-    sed -e "s,http://127.0.0.1:8080,$EZ_URL," -e "s,\.run/state/admin-token,$EZ_TOKEN_FILE," -e "s,-p 6379,-p $REDIS_PORT,g" \
-        >"$folder/calls"
-grep -q "$EZ_URL" "$folder/calls"
-grep -q "$EZ_TOKEN_FILE" "$folder/calls"
-grep -q -- "-p $REDIS_PORT" "$folder/calls"
+    sed -e "s,\.run/env,$EZ_ENV_FILE," >"$folder/calls"
+grep -q "$EZ_ENV_FILE" "$folder/calls"
+unset EZ_URL EZ_TOKEN_FILE REDIS_PORT
 
 echo "== first calls"
 bash -euo pipefail "$folder/calls" >"$folder/answers" 2>&1 || {
@@ -23,6 +21,12 @@ cat "$folder/answers"
 # The end of the road: the binding in Redis names the upstream model.
 grep -q '"upstreams"' "$folder/answers"
 grep -q 'gpt-4.1-mini' "$folder/answers"
+
+echo "== what else the file of the environment offers"
+# shellcheck source=/dev/null
+source "$EZ_ENV_FILE"
+ezapi sync --check
+ezapi migrate --status >"$folder/migrations"
 
 echo "== document of the API"
 curl -fsS --noproxy '*' "$EZ_URL/swagger/" >"$folder/page"

@@ -100,6 +100,18 @@ class Up(unittest.TestCase):
         self.assertEqual(status, 7, self.said())
         self.assertEqual(self.left(), [])
 
+    def test_another_shell_is_told_how_to_call_it_for_as_long_as_it_serves(self):
+        status = self.run_up("--", "bash", "-c", """
+            set -e
+            [[ $(stat -c %a "$EZ_ENV_FILE") == 600 ]]
+            env -i PATH="$PATH" bash -c '
+                set -e
+                source "$0"
+                curl -fs --noproxy "*" "$EZ_URL/health"
+                [[ $(cat "$EZ_TOKEN_FILE") == stand-in && $(type -P ezapi) == */build/ezapi ]]' "$EZ_ENV_FILE" """)
+        self.assertEqual(status, 0, self.said())
+        self.assertFalse(os.path.exists(f"{self.folder}/run/env"))
+
     def test_what_the_stores_hold_is_kept_for_the_next_start(self):
         write = 'psql -c "CREATE TABLE kept AS SELECT 1" "$EZ_PG_DSN" && redis-cli -p "$REDIS_PORT" set kept it'
         read = 'psql -c "DROP TABLE kept" "$EZ_PG_DSN" && [[ $(redis-cli -p "$REDIS_PORT" get kept) == it ]]'
