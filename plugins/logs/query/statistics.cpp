@@ -199,8 +199,8 @@ std::size_t Statistics::add_figures(const Grouping& grouping,
     std::string sql = parts(grouping) + " SELECT value, " + std::string(kSums) + " FROM part";
     std::vector<Param> params = places();
     if (only != nullptr) {
-        // Joined, thus hashed: ANY of a parameter compares each row with each of them.
-        sql += " JOIN unnest($6::text[]) AS wanted(name) ON name = value";
+        // A join, thus hashed: ANY of a parameter compares each row with each of them.
+        sql += " WHERE value IN (SELECT unnest($6::text[]))";
         params.push_back(texts(*only));
     }
     const Rows rows = tx_.query(sql + " GROUP BY value", params);
