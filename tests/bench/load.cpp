@@ -36,6 +36,12 @@ size_t content_length(std::string_view head) {
     return 0;
 }
 
+/// Of an answer whose length its server did not know; one request at a time, so its end is the last
+/// that comes.
+bool is_chunked(std::string_view head) {
+    return head.find("\r\nTransfer-Encoding: chunked\r\n") != std::string_view::npos;
+}
+
 class Connection {
 public:
     explicit Connection(const Target& target) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -88,7 +94,9 @@ public:
         const size_t end = answer_.find("\r\n\r\n");
         if (end == std::string::npos) return 0;
         const std::string_view head(answer_.data(), end + 2);
-        if (answer_.size() < end + 4 + content_length(head)) return 0;
+        if (is_chunked(head) ? !answer_.ends_with("\r\n0\r\n\r\n")
+                             : answer_.size() < end + 4 + content_length(head))
+            return 0;
         return std::stoi(answer_.substr(9, 3));
     }
 

@@ -48,8 +48,11 @@ public:
     double pipe() {
         if (!std::filesystem::exists(file_)) record();
         const std::string port = std::to_string(stack_.redis().port());
-        return static_cast<double>(count_) /
-               timed({"sh", "-c", "redis-cli -p " + port + " --pipe < " + file_});
+        const double seconds = timed({"sh", "-c", "redis-cli -p " + port + " --pipe < " + file_});
+        // A full push that the database has not noted is one that the server replaces.
+        tests::HttpClient admin = stack_.instance().admin();
+        tests::push_all(admin);
+        return static_cast<double>(count_) / seconds;
     }
 
 private:
