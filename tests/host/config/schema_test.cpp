@@ -75,15 +75,20 @@ TEST(Value, IsParsedWholeOrRefused) {
     EXPECT_THROW(static_cast<void>(parse_value(hosts, "a,,b")), Error);
 }
 
+/// "accepted", or why the text is refused.
+std::string verdict(const Setting& setting, const char* text) {
+    try {
+        static_cast<void>(parse_value(setting, text));
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
 TEST(Value, NamesWhatIsAllowedButNeverASecret) {
     const Schema schema = parse_schema("logs", kSchema);
-    const auto message = [&](const char* name, const char* text) -> std::string {
-        try {
-            static_cast<void>(parse_value(find(schema, name), text));
-        } catch (const Error& error) {
-            return error.what();
-        }
-        return "accepted";
+    const auto message = [&](const char* name, const char* text) {
+        return verdict(find(schema, name), text);
     };
     EXPECT_EQ(message("ack", "maybe"), "'maybe' is not one of committed, queued");
     EXPECT_EQ(message("secret", "abc"),
@@ -95,13 +100,8 @@ TEST(Value, HasTheFormThatItsSchemaAsksFor) {
         "url":{"type":"string","x-format":"http-url"},
         "nets":{"type":"string","x-format":"cidr-list"},
         "list":{"type":"array","x-format":"cidr-list"}}})");
-    const auto message = [&](const char* name, const char* text) -> std::string {
-        try {
-            static_cast<void>(parse_value(find(schema, name), text));
-        } catch (const Error& error) {
-            return error.what();
-        }
-        return "accepted";
+    const auto message = [&](const char* name, const char* text) {
+        return verdict(find(schema, name), text);
     };
     for (const char* good : {"https://models.dev/api.json", "http://[::1]:8080", "http://a?b"})
         EXPECT_EQ(message("url", good), "accepted");

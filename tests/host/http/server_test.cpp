@@ -247,15 +247,20 @@ TEST_F(ServerTest, CarriesBodiesOfBothKinds) {
     EXPECT_EQ(client->ask(get_request("/ping")).status, 200);
 }
 
-TEST_F(ServerTest, TakesARoutesOwnBodyLimit) {
-    start();
+/// A POST whose route takes bodies of up to `most` bytes.
+void add_limited(Server& server, const char* path, std::uint64_t most) {
     RouteSpec spec;
     spec.access = EZ_PUBLIC;
     spec.method = "POST";
-    spec.pattern = "/small";
-    spec.max_body = 4;
+    spec.pattern = path;
+    spec.max_body = most;
     spec.handler = answering([](Exchange&) { return json_reply("{}"); });
-    server_->route("test", std::move(spec));
+    server.route("test", std::move(spec));
+}
+
+TEST_F(ServerTest, TakesARoutesOwnBodyLimit) {
+    start();
+    add_limited(*server_, "/small", 4);
     EXPECT_EQ(ask(post_request("/small", "1234")).status, 200);
     EXPECT_EQ(ask(post_request("/small", "12345")).status, 413);
 }
@@ -263,13 +268,7 @@ TEST_F(ServerTest, TakesARoutesOwnBodyLimit) {
 TEST_F(ServerTest, HoldsTheServersBodyLimitAgainstAGreaterOneOfARoute) {
     options_.limits.body_bytes = 4;
     start();
-    RouteSpec spec;
-    spec.access = EZ_PUBLIC;
-    spec.method = "POST";
-    spec.pattern = "/large";
-    spec.max_body = 1024;
-    spec.handler = answering([](Exchange&) { return json_reply("{}"); });
-    server_->route("test", std::move(spec));
+    add_limited(*server_, "/large", 1024);
     EXPECT_EQ(ask(post_request("/large", "1234")).status, 200);
     EXPECT_EQ(ask(post_request("/large", "12345")).status, 413);
 }
