@@ -4,6 +4,7 @@
 #include <map>
 
 #include "backoff.hpp"
+#include "fills.hpp"
 #include "pg_lists.hpp"
 
 namespace ezapi::sync {
@@ -29,11 +30,11 @@ constexpr std::string_view kSettle =
     "pushed AS ("
     "  SELECT entity.id, result.revision, result.deleted"
     "  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::boolean[], $5::text[])"
-    "    AS result(resource, key, revision, deleted, fill), quick, sync_state AS known,"
+    "    AS result(resource, key, revision, deleted, begun_last), quick, sync_state AS known,"
     "    sync_entities AS entity"
     "  WHERE entity.resource = result.resource AND entity.key = result.key"
     "    AND coalesce(substring(known.fills->>result.resource FROM '^(?:into:|over:)?([^:]*)')"
-    "      = substring(result.fill FROM '^(?:into:|over:)?([^:]*)'), true)"
+    "      = result.begun_last, true)"
     "  FOR UPDATE OF entity SKIP LOCKED) "
     "UPDATE sync_entities AS entity SET"
     "  pushed_revision = greatest(entity.pushed_revision, pushed.revision),"
@@ -196,7 +197,7 @@ void Ledger::settle_applied(const std::vector<Rendered>& pushed,
     for (size_t i = 0; i < pushed.size(); ++i) {
         if (outcomes[i].kind != Outcome::Kind::applied) continue;
         applied.add(pushed[i], pushed[i].present ? "f" : "t");
-        fills.push_back(fence.of(pushed[i].entity.resource));
+        fills.emplace_back(begun_last(fence.of(pushed[i].entity.resource)));
     }
     if (applied.entities.empty()) return;
     db_.query(kSettle,
