@@ -62,7 +62,8 @@ typedef ez_status (*ez_key_class_fn)(void* user, const ez_key_class*) EZ_NOEXCEP
 
 typedef struct ez_keys_v1 {
     uint32_t size;
-    /* [any] Adds the counters of many tokens in one statement; one token may stand several times.
+    /* [any] Adds the counters of many tokens, in one statement as a rule (a second one for tokens
+       that were not found, or that others changed meanwhile); one token may stand several times.
        Sets unknown[i] to 1 for each that names no token, 0 otherwise. A token that reaches its
        quota becomes "exhausted". It records what Redis must learn of this at once, so `tx` must be
        one of the pool "main"; a small use of a quota reaches Redis a little later. */

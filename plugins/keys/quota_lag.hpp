@@ -5,9 +5,9 @@
 // the projection leaves out so that Redis and the database agree, and is told soon: so many tokens
 // in each run of a job.
 //
-// Each process remembers the tokens that it has counted, and looks now and then for those that a
-// process which ended has left behind. No index leads to them, because it would have to be written
-// with every count.
+// Each process remembers the tokens whose lag began with what it counted, and looks now and then
+// for those that a process which ended has left behind. No index leads to them, because it would
+// have to be written with every count.
 #pragma once
 
 #include <chrono>

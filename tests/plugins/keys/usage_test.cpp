@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "tokens_fixture.hpp"
 
 namespace ezapi::tests {
@@ -13,6 +15,26 @@ using ::testing::UnorderedElementsAre;
 /// The service "keys/1" through a plugin that calls it.
 class Usage : public TokensFixture {
 protected:
+    /// What a report answers that finds a token's row changed by these statements, which are
+    /// committed once it waits for the row.
+    static json add_while(const std::string& token_hash, const std::vector<std::string>& changes) {
+        SqlReader other(instance().dsn());
+        other.query("BEGIN");
+        for (const std::string& change : changes) other.query(change);
+        auto answer = std::async(std::launch::async, [&] {
+            return add({{{"token_hash", token_hash}, {"requests", 1}, {"tokens_in", 5}},
+                        {{"token_hash", std::string(64, 'f')}, {"requests", 1}}});
+        });
+        SqlReader watcher(instance().dsn());
+        EXPECT_TRUE(eventually(std::chrono::seconds(10), [&] {
+            return watcher.value(
+                       "SELECT count(*) FROM pg_stat_activity "
+                       "WHERE datname = current_database() AND wait_event_type = 'Lock'") != "0";
+        }));
+        other.query("COMMIT");
+        return answer.get();
+    }
+
     static json add(const json& items) {
         const HttpAnswer answer = admin().post("/probe/usage", {{"items", items}});
         EXPECT_EQ(answer.status, 200) << answer.body;
@@ -62,6 +84,44 @@ TEST_F(Usage, RotatedTokenStillCountsForItsRow) {
     admin().post(path(of, key) + "/rotate", {{"grace_seconds", 600}});
     EXPECT_EQ(add({{{"token_hash", hash(key)}, {"requests", 4}}}), json({0}));
     EXPECT_EQ(read(of, key).at("request_count"), 4);
+}
+
+TEST_F(Usage, RowThatMovesMeanwhileIsCounted) {
+    const json of = master();
+    const json key = issue(of);
+    EXPECT_EQ(
+        add_while(hash(key),
+                  {"UPDATE keys SET request_count = 7 WHERE token_hash = '" + hash(key) + "'"}),
+        json({0, 1}));
+    EXPECT_EQ(read(of, key).at("request_count"), 8);
+    EXPECT_EQ(read(of, key).at("tokens_in"), 5);
+}
+
+TEST_F(Usage, TokenThatIsRotatedMeanwhileIsCounted) {
+    const json of = master();
+    const json key = issue(of);
+    const std::string was = "WHERE token_hash = '" + hash(key) + "'";
+    EXPECT_EQ(add_while(hash(key),
+                        {"INSERT INTO key_retiring_hashes "
+                         "SELECT token_hash, id, epoch, now() + interval '1 hour' FROM keys " +
+                             was,
+                         "UPDATE keys SET token_hash = repeat('e', 64) " + was}),
+              json({0, 1}));
+    EXPECT_EQ(read(of, key).at("request_count"), 1);
+}
+
+TEST_F(Usage, EveryNameOfATokenCounts) {
+    const json of = master();
+    const json key = issue(of);
+    admin().post(path(of, key) + "/rotate", {{"grace_seconds", 600}});
+    json items = json::array();
+    for (int i = 0; i < 3; ++i) {
+        items.push_back({{"key_id", key.at("id")}, {"requests", 1}});
+        items.push_back({{"token_hash", hash(key)}, {"requests", 10}});
+        items.push_back({{"token_hash", std::string(64, 'f')}, {"requests", 100}});
+    }
+    EXPECT_EQ(add(items), json({0, 0, 1, 0, 0, 1, 0, 0, 1}));
+    EXPECT_EQ(read(of, key).at("request_count"), 33);
 }
 
 TEST_F(Usage, TokenThatReachesItsQuotaIsExhausted) {
