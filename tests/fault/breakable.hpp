@@ -14,36 +14,28 @@ namespace ezapi::tests {
 
 class Breakable {
 public:
-    explicit Breakable(InstanceOptions options) : folder_(make_folder("ezapi-steps")) {
+    explicit Breakable(InstanceOptions options) : folder_("ezapi-steps") {
         options.environment.insert({{"EZ_PLUGIN_DIRS", BREAKING_PLUGINS "," EZAPI_PLUGINS},
-                                    {"EZ_TEST_SYNC_STEP", folder_ + "/step"},
+                                    {"EZ_TEST_SYNC_STEP", folder_.path() + "/step"},
                                     {"EZ_SYNC_OUTBOX_INTERVAL_SECONDS", "1"}});
         instance_ = std::make_unique<Instance>(std::move(options));
     }
-
-    ~Breakable() {
-        instance_.reset();
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
-
-    Breakable(const Breakable&) = delete;
-    Breakable& operator=(const Breakable&) = delete;
 
     Instance* operator->() const { return instance_.get(); }
 
     /// "kill written", "stop page".
     void at(const std::string& what) const {
-        std::ofstream(folder_ + "/new") << what << "\n";
-        std::filesystem::rename(folder_ + "/new", folder_ + "/step");
+        std::ofstream(folder_.path() + "/new") << what << "\n";
+        std::filesystem::rename(folder_.path() + "/new", folder_.path() + "/step");
     }
 
     [[nodiscard]] bool reached(std::chrono::milliseconds limit = std::chrono::seconds(20)) const {
-        return eventually(limit, [&] { return !std::filesystem::exists(folder_ + "/step"); });
+        return eventually(limit,
+                          [&] { return !std::filesystem::exists(folder_.path() + "/step"); });
     }
 
 private:
-    std::string folder_;
+    TemporaryFolder folder_;  // outlives the instance
     std::unique_ptr<Instance> instance_;
 };
 

@@ -116,6 +116,11 @@ std::string make_folder(const std::string& prefix,
     return path;
 }
 
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code ignored;  // a left-over folder in the temporary directory harms nobody
+    std::filesystem::remove_all(path_, ignored);
+}
+
 std::string memory_folder() {
     constexpr const char* kMemory = "/dev/shm";
     constexpr uint64_t kRoom = 2ULL * 1024 * 1024 * 1024;

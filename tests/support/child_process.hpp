@@ -34,6 +34,21 @@ int wait_process(int pid);
                                       const std::string& user = {},
                                       const std::string& base = {});
 
+/// A new directory that is removed with all that is in it when this ends.
+class TemporaryFolder {
+public:
+    explicit TemporaryFolder(const std::string& prefix) : path_(make_folder(prefix)) {}
+
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
 /// A folder in memory for much short-lived data; empty where there is none or little room.
 [[nodiscard]] std::string memory_folder();
 

@@ -2,13 +2,11 @@
 
 #include <signal.h>
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
 
-#include "tests/support/child_process.hpp"
 #include "tests/support/eventually.hpp"
 
 namespace ezapi::tests {
@@ -42,7 +40,7 @@ bool is_ready(uint16_t port) {
 }  // namespace
 
 Instance::Instance(InstanceOptions options)
-    : options_(std::move(options)), folder_(make_folder("ezapi-instance")), port_(free_port()) {
+    : options_(std::move(options)), folder_("ezapi-instance"), port_(free_port()) {
     if (options_.dsn.empty()) options_.dsn = PrivatePostgres::shared().fresh_database();
     if (options_.redis.empty()) {
         PrivateRedis& redis = PrivateRedis::shared();
@@ -55,12 +53,10 @@ Instance::Instance(InstanceOptions options)
 
 Instance::~Instance() {
     if (pid_ != 0) stop();
-    std::error_code ignored;  // a left-over folder in the temporary directory harms nobody
-    std::filesystem::remove_all(folder_, ignored);
 }
 
 void Instance::write_configuration() const {
-    std::ofstream file(folder_ + "/config.yaml");
+    std::ofstream file(folder_.path() + "/config.yaml");
     file << "plugins:\n  directories: [" << EZAPI_PLUGINS;
     for (const std::string& directory : options_.plugin_directories) file << ", " << directory;
     file << "]\n";
@@ -76,8 +72,8 @@ void Instance::write_configuration() const {
 
 std::map<std::string, std::string> Instance::environment() const {
     std::map<std::string, std::string> environment{
-        {"EZ_CONFIG_FILE", folder_ + "/config.yaml"},
-        {"EZ_STATE_DIR", folder_ + "/state"},
+        {"EZ_CONFIG_FILE", folder_.path() + "/config.yaml"},
+        {"EZ_STATE_DIR", folder_.path() + "/state"},
         {"EZ_MIGRATIONS_DIR", EZAPI_MIGRATIONS},
         {"EZ_API_ADDRESS", "127.0.0.1"},
         {"EZ_API_PORT", std::to_string(port_)},
@@ -91,20 +87,21 @@ std::map<std::string, std::string> Instance::environment() const {
 }
 
 void Instance::start() {
-    pid_ =
-        start_process(command_line(environment(), {"serve"}),
-                      {.user = {}, .log = folder_ + "/ezapi.log", .parent_death_signal = SIGKILL});
+    pid_ = start_process(
+        command_line(environment(), {"serve"}),
+        {.user = {}, .log = folder_.path() + "/ezapi.log", .parent_death_signal = SIGKILL});
     const bool ready = eventually(60s, [&] { return !process_runs(pid_) || is_ready(port_); }) &&
                        process_runs(pid_);
     if (!ready) {
         if (process_runs(pid_)) kill();
         pid_ = 0;
-        throw std::runtime_error("ezapi did not become ready:\n" + tail(folder_ + "/ezapi.log"));
+        throw std::runtime_error("ezapi did not become ready:\n" +
+                                 tail(folder_.path() + "/ezapi.log"));
     }
 }
 
 std::string Instance::log() const {
-    return read_file(folder_ + "/ezapi.log");
+    return read_file(folder_.path() + "/ezapi.log");
 }
 
 void Instance::signal(int number) const {
@@ -133,14 +130,13 @@ HttpAnswer push_all(HttpClient& admin) {
 
 RunResult run_ezapi(const std::vector<std::string>& arguments,
                     const std::map<std::string, std::string>& environment) {
-    const std::string folder = make_folder("ezapi-run");
+    const TemporaryFolder folder("ezapi-run");
     const int pid =
         start_process(command_line(environment, arguments),
-                      {.user = {}, .log = folder + "/log", .parent_death_signal = SIGKILL});
+                      {.user = {}, .log = folder.path() + "/log", .parent_death_signal = SIGKILL});
     RunResult result;
     result.exit_code = wait_process(pid);
-    result.output = read_file(folder + "/log");
-    std::filesystem::remove_all(folder);
+    result.output = read_file(folder.path() + "/log");
     return result;
 }
 

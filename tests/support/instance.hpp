@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/child_process.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/private_postgres.hpp"
 #include "tests/support/private_redis.hpp"
@@ -52,7 +53,7 @@ public:
     [[nodiscard]] const std::string& dsn() const { return options_.dsn; }
 
     [[nodiscard]] const std::string& folder() const {
-        return folder_;
+        return folder_.path();
     }  // state, log, configuration
 
     [[nodiscard]] int pid() const { return pid_; }
@@ -79,7 +80,7 @@ private:
     void write_configuration() const;
 
     InstanceOptions options_;
-    std::string folder_;
+    TemporaryFolder folder_;  ///< gone too when the server does not start
     uint16_t port_ = 0;
     int pid_ = 0;
 };
