@@ -3,6 +3,7 @@
 #include <chrono>
 #include <vector>
 
+#include "counters/plain_report.hpp"
 #include "counters/sequence.hpp"
 
 namespace ezapi::logs {
@@ -60,18 +61,23 @@ CounterFlush::CounterFlush(Host& host)
                                    "Reports that arrived before the one below them")) {}
 
 void CounterFlush::serve(Host& host) {
-    host.write(
-        "POST",
-        "/internal/stats/flush",
-        Access::internal,
-        Operation("Adds counters of the data plane to the tokens")
-            .tag("logs")
-            .describe(kAbout)
-            .body_of("CounterReport")
-            .schema("CounterReport", report_schema())
-            .returns(200, "CounterReceipt")
-            .schema("CounterReceipt", answer_schema()),
-        [this](const Request& request, Tx& tx) { return take(read_report(request.object()), tx); });
+    host.write("POST",
+               "/internal/stats/flush",
+               Access::internal,
+               Operation("Adds counters of the data plane to the tokens")
+                   .tag("logs")
+                   .describe(kAbout)
+                   .body_of("CounterReport")
+                   .schema("CounterReport", report_schema())
+                   .returns(200, "CounterReceipt")
+                   .schema("CounterReceipt", answer_schema()),
+               [this](const Request& request, Tx& tx) {
+                   const auto type = request.header("content-type");
+                   const auto plain = !type || is_json_type(*type)
+                                          ? read_plain_report(request.body())
+                                          : std::nullopt;
+                   return take(plain ? *plain : read_report(request.object()), tx);
+               });
     host.every("forget-reports", 1h, Scope::cluster, [this](const Run& run) {
         forget_sequences(db_, retention_days_, run);
     });

@@ -11,7 +11,6 @@
 namespace ezapi::logs {
 namespace {
 
-constexpr std::size_t kLongestName = 200;
 constexpr std::size_t kMostFaults = 100;
 /// A number of unix seconds stays below it until the year 5138, one of milliseconds was above it in
 /// 1973 already.
@@ -150,13 +149,9 @@ private:
         if (!has(item, "last_used_at")) return 0;
         const Json& value = item["last_used_at"];
         if (value.is_string()) {
-            if (const auto time = parse_time(value.get_ref<const std::string&>());
-                time && time->time_since_epoch().count() >= 0)
-                return time->time_since_epoch().count();
-        } else if (const auto number = as_integer(value); number && *number >= 0) {
-            const bool seconds = *number < kFirstMillisecond;
-            if (*number / (seconds ? 1 : 1000) <= kLastSecond)
-                return *number * (seconds ? 1'000'000 : 1'000);
+            if (const auto time = written_moment(value.get_ref<const std::string&>())) return *time;
+        } else if (const auto number = as_integer(value)) {
+            if (const auto time = unix_moment(*number)) return *time;
         }
         fault(path + "last_used_at",
               "format",
@@ -183,6 +178,18 @@ std::string CounterReport::digest() const {
         text.push_back(item.key_id != 0 ? '#' : ';');
     }
     return credential::sha256_hex(text);
+}
+
+std::optional<std::int64_t> written_moment(std::string_view text) {
+    const auto time = parse_time(text);
+    if (!time || time->time_since_epoch().count() < 0) return std::nullopt;
+    return time->time_since_epoch().count();
+}
+
+std::optional<std::int64_t> unix_moment(std::int64_t number) {
+    const bool seconds = number < kFirstMillisecond;
+    if (number < 0 || number / (seconds ? 1 : 1000) > kLastSecond) return std::nullopt;
+    return number * (seconds ? 1'000'000 : 1'000);
 }
 
 CounterReport read_report(const Json& body) {

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ezapi/json.hpp"
@@ -13,6 +15,7 @@ namespace ezapi::logs {
 
 inline constexpr std::size_t kMostItems = 10'000;
 inline constexpr std::int64_t kMostCounted = 1'000'000'000'000;  // of one counter of one item
+inline constexpr std::size_t kLongestName = 200;                 // in bytes
 
 /// The counters of one token, known by its id or by the hash of its text.
 struct CounterItem {
@@ -38,6 +41,11 @@ struct CounterReport {
     /// SHA-256 of what the items say, however the body was laid out.
     [[nodiscard]] std::string digest() const;
 };
+
+/// When a token was used, in unix microseconds, from RFC 3339; from unix seconds or milliseconds.
+/// Nothing for other texts and for times before 1970 or after 9999.
+[[nodiscard]] std::optional<std::int64_t> written_moment(std::string_view text);
+[[nodiscard]] std::optional<std::int64_t> unix_moment(std::int64_t number);
 
 /// Throws a 422 that names every fault, at most the first hundred.
 [[nodiscard]] CounterReport read_report(const Json& body);

@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <random>
+
+#include "counters/plain_report.hpp"
 #include "counters/report.hpp"
 #include "ezapi/error.hpp"
 
@@ -57,6 +60,77 @@ TEST(CounterReport, TakesNumbersForNamesAndUnixTimes) {
     EXPECT_EQ(read.epoch, "3");
     EXPECT_EQ(read.items[0].last_used_at, 1767323045000000);
     EXPECT_EQ(read.items[1].last_used_at, 1767323045678000);
+}
+
+std::string all_of(const CounterReport& read) {
+    return read.node + "|" + read.epoch + "|" + std::to_string(read.sequence) + "|" + read.digest();
+}
+
+constexpr std::string_view kPlain = R"({"node":"n\u00e91","epoch":3,"sequence":7,"items":[
+    {"key_id":5,"requests":2,"tokens_in":10,"tokens_out":3,"last_used_at":"2026-01-02T03:04:05.678Z"},
+    {"token_hash":"abc","last_used_at":1767323045},{"token_hash":"d","last_used_at":1767323045678},
+    {"requests":1000000000000,"token_hash":"e"}]})";
+
+TEST(PlainCounterReport, IsReadAsTheTreeIs) {
+    const auto plain = read_plain_report(kPlain);
+    ASSERT_TRUE(plain);
+    EXPECT_THAT(plain->items, SizeIs(4));
+    EXPECT_EQ(plain->node, "n\u00e91");
+    EXPECT_EQ(all_of(*plain), all_of(read_report(parse_json(kPlain))));
+}
+
+TEST(PlainCounterReport, LeavesTheRestToTheTree) {
+    const std::string begin = R"({"node":"n","epoch":"e","sequence":1,"items":)";
+    EXPECT_TRUE(read_plain_report(begin + "[]}"));
+    for (const char* items : {"[{}]",
+                              "[1]",
+                              R"([{"key_id":1,"token_hash":"a"}])",
+                              R"([{"key_id":1,"key_id":1}])",
+                              R"([{"key_id":1,"more":1}])",
+                              R"([{"key_id":0}])",
+                              R"([{"key_id":1.0}])",
+                              R"([{"token_hash":""}])",
+                              R"([{"token_hash":"\u0000"}])",
+                              R"([{"key_id":1,"requests":-1}])",
+                              R"([{"key_id":1,"requests":1000000000001}])",
+                              R"([{"key_id":1,"requests":null}])",
+                              R"([{"key_id":1,"last_used_at":"yesterday"}])",
+                              R"([{"key_id":1},])",
+                              R"({})"})
+        EXPECT_FALSE(read_plain_report(begin + items + "}")) << items;
+    EXPECT_FALSE(read_plain_report(begin + "[]} x"));
+    EXPECT_FALSE(read_plain_report(begin + "[]"));
+    EXPECT_FALSE(read_plain_report(begin + R"([],"items":[]})"));
+    EXPECT_FALSE(read_plain_report(R"({"epoch":"e","sequence":1,"items":[]})"));
+    EXPECT_FALSE(read_plain_report(R"({"node":"","epoch":"e","sequence":1,"items":[]})"));
+    EXPECT_FALSE(read_plain_report(""));
+}
+
+/// Whatever a byte too many, too few or another makes of a report: what is read without a tree is
+/// what the tree says.
+TEST(PlainCounterReport, NeverDiffersFromTheTree) {
+    std::mt19937 random(7);
+    size_t taken = 0;
+    for (int round = 0; round < 20000; ++round) {
+        std::string body(kPlain);
+        for (size_t change = random() % 3 + 1; change > 0; --change) {
+            const size_t at = random() % body.size();
+            constexpr std::string_view kBytes = "{}[]\",:0123456789.eE-\\nu \x01\xc3";
+            const char byte = kBytes[random() % kBytes.size()];
+            if (random() % 3 == 0)
+                body.erase(at, 1);
+            else if (random() % 2 == 0)
+                body.insert(at, 1, byte);
+            else
+                body[at] = byte;
+        }
+        const auto plain = read_plain_report(body);
+        if (!plain) continue;
+        ++taken;
+        ASSERT_NO_THROW(ASSERT_EQ(all_of(*plain), all_of(read_report(parse_json(body)))) << body)
+            << body;
+    }
+    EXPECT_GT(taken, 100U);
 }
 
 TEST(CounterReport, TellsAllFaultsAtOnce) {
