@@ -42,6 +42,13 @@ std::string answer(size_t applied, const Admission& admission) {
     return body;
 }
 
+CounterReport report_in(const Request& request) {
+    if (is_json_type(request.header("content-type").value_or("application/json"))) {
+        if (auto plain = read_plain_report(request.body())) return *std::move(plain);
+    }
+    return read_report(request.object());
+}
+
 }  // namespace
 
 CounterFlush::CounterFlush(Host& host)
@@ -71,13 +78,7 @@ void CounterFlush::serve(Host& host) {
                    .schema("CounterReport", report_schema())
                    .returns(200, "CounterReceipt")
                    .schema("CounterReceipt", answer_schema()),
-               [this](const Request& request, Tx& tx) {
-                   const auto type = request.header("content-type");
-                   const auto plain = !type || is_json_type(*type)
-                                          ? read_plain_report(request.body())
-                                          : std::nullopt;
-                   return take(plain ? *plain : read_report(request.object()), tx);
-               });
+               [this](const Request& request, Tx& tx) { return take(report_in(request), tx); });
     host.every("forget-reports", 1h, Scope::cluster, [this](const Run& run) {
         forget_sequences(db_, retention_days_, run);
     });
