@@ -117,6 +117,10 @@ TEST_F(PoolsTest, HandsAReturnedConnectionToTheThreadThatWaits) {
 
 TEST_F(PoolsTest, ServesManyThreadsWithFewConnections) {
     open([](PoolsOptions& options) { options.main.wait_limit = 20s; });
+    constexpr const char* kConnections =
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ezapi-main'";
+    ASSERT_TRUE(tests::eventually(5s, [&] { return number(kConnections) == 1; }))
+        << "those of the case before have not ended";
     std::atomic<int> right = 0;
     std::vector<std::thread> threads;
     for (int i = 0; i < 12; ++i) {
@@ -130,12 +134,7 @@ TEST_F(PoolsTest, ServesManyThreadsWithFewConnections) {
     }
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(right, 12 * 30);
-    // Those of the case before may still be ending.
-    EXPECT_TRUE(tests::eventually(5s, [&] {
-        return number(
-                   "SELECT count(*) FROM pg_stat_activity "
-                   "WHERE application_name = 'ezapi-main'") <= 3;
-    }));
+    EXPECT_LE(number(kConnections), 3);
 }
 
 TEST_F(PoolsTest, GivesNobodyAConnectionWithSessionStateOfAnother) {
