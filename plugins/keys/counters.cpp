@@ -17,6 +17,12 @@ namespace {
 constexpr std::int64_t kMostCounted = std::int64_t{1} << 53;
 constexpr std::int64_t kLatestMicros = 253'402'300'799'000'000;  // the end of the year 9999
 
+/// How a hash of a report is looked up: as it is, or also among those that a rotation replaced.
+constexpr const char* kAsNamed = "token_hash";
+constexpr const char* kAsRotated =
+    "COALESCE((SELECT k.token_hash FROM key_retiring_hashes r JOIN keys k ON k.id = r.key_id"
+    " WHERE r.token_hash = given.token_hash), token_hash)";
+
 // A token is found by its hash, one index scan each, and an id is turned into the hash first. Rows
 // are locked in the order of their ids, so that two flushes never wait for each other, and counted
 // where the lock found them, without another scan: at the place (ctid) that this statement sees. A
@@ -26,11 +32,6 @@ constexpr std::int64_t kLatestMicros = 253'402'300'799'000'000;  // the end of t
 // The result: a place for each item left uncounted, and whether its token was found; a hash for
 // each token that Redis must learn anew; the id of each that it learns later, when that begins.
 // Only a token with a quota looks different after being used; see quota_lag.hpp.
-constexpr const char* kAsNamed = "token_hash";
-constexpr const char* kAsRotated =
-    "COALESCE((SELECT k.token_hash FROM key_retiring_hashes r JOIN keys k ON k.id = r.key_id"
-    " WHERE r.token_hash = given.token_hash), token_hash)";
-
 std::string adding(const std::string& hash) {
     return R"(
 WITH given AS MATERIALIZED (
