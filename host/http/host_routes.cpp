@@ -31,15 +31,11 @@ struct Declared {
     uint32_t flags = 0;
 };
 
-/// None of these routes stores its answer: who relies on one when a POST is repeated is told.
+/// None of these routes stores its answer.
 Body refusing_idempotency_key(Body body) {
     return [body = std::move(body)](Exchange& exchange) {
-        if (exchange.method() == "POST" && exchange.header("idempotency-key")) {
-            throw Error(EZ_INVALID,
-                        "Idempotency-Key: this route stores no answers; repeat the request "
-                        "without it")
-                .with_code("idempotency_key");
-        }
+        if (exchange.method() == "POST" && exchange.header("idempotency-key"))
+            throw no_idempotency_key();
         return body(exchange);
     };
 }
@@ -230,28 +226,13 @@ struct SessionRequest {
     int64_t ttl_seconds = kDefaultSession;
 };
 
-void expect_json(const Exchange& exchange) {
-    const auto type = exchange.header("content-type");
-    if (!type || is_json_type(*type)) return;
-    throw Error(EZ_INVALID,
-                "Content-Type: expected application/json in UTF-8, found '" +
-                    shortened(std::string(*type)) + "'")
-        .with_http(415)
-        .with_code("unsupported_media_type");
-}
-
 /// Without a body: a session as it is by default.
 SessionRequest session_request_of(const Exchange& exchange) {
     SessionRequest request;
     if (exchange.body().empty()) return request;
-    expect_json(exchange);
+    require_json(exchange.header("content-type"));
     const Json document = parse_json(exchange.body());
-    if (!document.is_object()) {
-        throw Error(EZ_INVALID,
-                    std::string("the body must be a JSON object, found ") + document.type_name())
-            .with_http(422)
-            .with_code("validation");
-    }
+    if (!document.is_object()) throw no_object(document.type_name());
     Faults faults;
     for (const auto& [name, value] : document.items()) {
         if (name == "scope") {

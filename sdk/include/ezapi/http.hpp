@@ -58,6 +58,30 @@ inline constexpr JsonLimits kBodyLimits{.values = 1'000'000};
     return true;
 }
 
+/// 415 when a body is announced as something else than JSON.
+inline void require_json(std::optional<std::string_view> content_type) {
+    if (!content_type || is_json_type(*content_type)) return;
+    throw Error(EZ_INVALID,
+                "Content-Type: expected application/json in UTF-8, found '" +
+                    shortened(std::string(*content_type)) + "'")
+        .with_http(415)
+        .with_code("unsupported_media_type");
+}
+
+/// 422, of a body that must be an object and is `found`.
+[[nodiscard]] inline Error no_object(std::string_view found) {
+    return Error(EZ_INVALID, "the body must be a JSON object, found " + std::string(found))
+        .with_http(422)
+        .with_code("validation");
+}
+
+/// 400, of a route that stores no answers: who relies on one when a POST is repeated is told.
+[[nodiscard]] inline Error no_idempotency_key() {
+    return Error(EZ_INVALID,
+                 "Idempotency-Key: this route stores no answers; repeat the request without it")
+        .with_code("idempotency_key");
+}
+
 /// What was asked. Valid as long as the exchange; texts are owned by it.
 class Request {
 public:
@@ -117,35 +141,20 @@ public:
 
     /// The body as a JSON document, read strictly; 415 when it is announced as something else.
     [[nodiscard]] Json json(const JsonLimits& limits = kBodyLimits) const {
-        const std::string_view type = header("content-type").value_or("application/json");
-        if (!is_json_type(type)) {
-            throw Error(EZ_INVALID,
-                        "Content-Type: expected application/json in UTF-8, found '" +
-                            shortened(std::string(type)) + "'")
-                .with_http(415)
-                .with_code("unsupported_media_type");
-        }
+        require_json(header("content-type"));
         return parse_json(body(), limits);
     }
 
     /// A body that must be an object.
     [[nodiscard]] Json object(const JsonLimits& limits = kBodyLimits) const {
         Json body = json(limits);
-        if (!body.is_object()) {
-            throw Error(EZ_INVALID,
-                        std::string("the body must be a JSON object, found ") + body.type_name())
-                .with_http(422)
-                .with_code("validation");
-        }
+        if (!body.is_object()) throw no_object(body.type_name());
         return body;
     }
 
-    /// For routes that store no answer: who relies on one when a POST is repeated is told.
+    /// For routes that store no answers.
     void refuse_idempotency_key() const {
-        if (method() != "POST" || !header("idempotency-key")) return;
-        throw Error(EZ_INVALID,
-                    "Idempotency-Key: this route stores no answers; repeat the request without it")
-            .with_code("idempotency_key");
+        if (method() == "POST" && header("idempotency-key")) throw no_idempotency_key();
     }
 
     [[nodiscard]] ez_identity identity() const {
