@@ -53,7 +53,7 @@ struct FeedSpec {
 class Feed {
 public:
     explicit Feed(FeedSpec spec) : spec_(std::move(spec)) {
-        for (const Field& field : spec_.fields) columns_ += ", \"" + field.name + "\"";
+        for (const Field& field : spec_.fields) columns_ += ", " + detail::column_name(field.name);
     }
 
     /// Describes the list, with its parameters and its schema.
@@ -151,7 +151,7 @@ private:
         values.push_back(std::to_string(query.before->id));
         const std::string id = "$" + std::to_string(values.size());
         if (spec_.order.empty()) return " AND id < " + id;
-        const std::string column = "\"" + spec_.order + "\"";
+        const std::string column = detail::column_name(spec_.order);
         const std::string time = "$" + std::to_string(values.size() - 1);
         return " AND " + column + " <= " + time + " AND (" + column + ", id) < (" + time + ", " +
                id + ")";

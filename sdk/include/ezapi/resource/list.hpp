@@ -37,7 +37,7 @@ public:
     ListQuery(const Resource& resource, const Request& request, const Within* within)
         : resource_(resource) {
         if (within != nullptr)
-            add_condition("\"" + within->field + "\" = ", std::to_string(within->id));
+            add_condition(detail::column_name(within->field) + " = ", std::to_string(within->id));
         std::optional<std::string_view> cursor;
         std::string_view sort;
         for (const auto& [name, value] : request.query()) {
@@ -134,7 +134,8 @@ private:
         std::string any;
         for (const Field& field : resource_.fields()) {
             if (field.is_searchable)
-                any += (any.empty() ? "" : " OR ") + ("\"" + field.name + "\" ILIKE " + place);
+                any += (any.empty() ? "" : " OR ") +
+                       (detail::column_name(field.name) + " ILIKE " + place);
         }
         conditions_.push_back("(" + (any.empty() ? "false" : any) + ")");
     }
@@ -179,10 +180,10 @@ private:
             }
             if (field.type == FieldType::texts) {  // membership
                 values_.push_back(dump_json(Json::array({text})));
-                conditions_.push_back("\"" + field.name + "\" @> $" +
+                conditions_.push_back(detail::column_name(field.name) + " @> $" +
                                       std::to_string(values_.size()) + "::jsonb");
             } else {
-                add_condition("\"" + field.name + "\" = ", std::move(text));
+                add_condition(detail::column_name(field.name) + " = ", std::move(text));
             }
             return;
         }
@@ -195,7 +196,7 @@ private:
         if (is_common(name)) return std::string(name);
         for (const Field& field : resource_.fields()) {
             if (field.name != name || !field.is_sortable) continue;
-            const std::string column = "\"" + field.name + "\"";
+            const std::string column = detail::column_name(field.name);
             if (!field.is_nullable) return column;
             // NULL compares with nothing, so a page could not be continued behind it: it sorts as
             // the least value.

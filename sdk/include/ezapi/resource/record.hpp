@@ -51,6 +51,27 @@ inline void append_cell(std::string& out, FieldType type, ez_value cell) {
     return Json::parse(text);
 }
 
+/// Some field names are words of SQL ("group").
+[[nodiscard]] inline std::string column_name(const std::string& name) {
+    return "\"" + name + "\"";
+}
+
+/// A value of a field as a place of a statement.
+[[nodiscard]] inline Param parameter(const Field& field, const Json& value) {
+    if (value.is_null()) return std::nullopt;
+    switch (field.type) {
+        case FieldType::text:
+        case FieldType::time:
+            return Param(std::string_view(value.get_ref<const std::string&>()));
+        case FieldType::boolean:
+            return Param(value.get<bool>());
+        case FieldType::integer:
+            return Param(value.get<std::int64_t>());
+        default:
+            return Param::owning(dump_json(value));
+    }
+}
+
 /// The columns that every resource has, in front of its own.
 inline constexpr size_t kCommonColumns = 4;
 inline constexpr std::string_view kCommonSelect = "id, version, created_at, updated_at";

@@ -14,7 +14,6 @@
 // created_at, updated_at timestamptz default now()` and one of each field's name.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,72 +24,11 @@
 #include "ezapi/resource/body.hpp"
 #include "ezapi/resource/field.hpp"
 #include "ezapi/resource/record.hpp"
+#include "ezapi/resource/refusals.hpp"
+#include "ezapi/resource/spec.hpp"
 #include "ezapi/resource/versions.hpp"
 
 namespace ezapi {
-
-/// A unique constraint of the table; its violation names the row in the way.
-struct Unique {
-    std::string constraint;
-    std::vector<std::string> fields;
-};
-
-/// A foreign key of the table; its violation on insert or update names the field.
-struct Foreign {
-    std::string constraint;
-    std::string field;
-    std::string resource;  // what it refers to, for the message
-};
-
-/// Fixes one field, as the path or the caller does: a master's own keys.
-struct Within {
-    std::string field;
-    std::int64_t id = 0;
-};
-
-struct ResourceSpec {
-    std::string name;  // plural, in messages, changes and audit rows
-    std::string table;
-    std::string schema;  // name of the OpenAPI schema
-    std::vector<Field> fields;
-    std::vector<Unique> uniques = {};
-    std::vector<Foreign> foreigns = {};
-    std::vector<Field> reveals = {};  // what the answer to a creation carries besides, for OpenAPI
-    /// Rules over several fields, and columns that code sets. Runs before the row is written.
-    std::function<void(Tx&, Draft&)> prepare = {};
-    /// After a row was written: before is nullptr at creation, after is nullptr at deletion.
-    std::function<void(Tx&, const Record* before, const Record* after)> written = {};
-    /// Throws when the row must stay. The row is locked.
-    std::function<void(Tx&, const Record&)> deleting = {};
-};
-
-namespace detail {
-
-/// A row that others refer to was not deleted.
-struct DeletionRefused : Error {
-    DeletionRefused(Error error, std::int64_t row_id) : Error(std::move(error)), id(row_id) {}
-
-    std::int64_t id;
-};
-
-/// What the database refused to store, with the row as it was to be stored.
-struct RowRefused : Error {
-    RowRefused(const Error& error, Json refused) : Error(error), row(std::move(refused)) {}
-
-    Json row;
-};
-
-}  // namespace detail
-
-/// Moves fields into a vector: they are not copyable from an initializer list of rvalues without
-/// copies.
-template <class... Each>
-[[nodiscard]] std::vector<Field> fields(Each&&... each) {
-    std::vector<Field> out;
-    out.reserve(sizeof...(each));
-    (out.push_back(std::forward<Each>(each)), ...);
-    return out;
-}
 
 class Resource {
 public:
@@ -123,9 +61,9 @@ public:
     [[nodiscard]] std::optional<Record> find_by(Source& source,
                                                 const std::string& field,
                                                 std::string_view value) const {
-        return first(source.query(
-            "SELECT " + select_list_ + " FROM " + spec_.table + " WHERE " + quote(field) + " = $1",
-            {value}));
+        return first(source.query("SELECT " + select_list_ + " FROM " + spec_.table + " WHERE " +
+                                      detail::column_name(field) + " = $1",
+                                  {value}));
     }
 
     /// The row, locked until the transaction ends; throws 404, or 412 when it has none of the
@@ -198,16 +136,17 @@ public:
             tx.query(delete_, {id, before.version});
         } catch (const Error& error) {
             if (error.sqlstate() != "23503") throw;
-            throw detail::DeletionRefused(kept(id, "others"), id);
+            throw detail::DeletionRefused(detail::Refusals(spec_).kept(id, "others"), id);
         }
         record_change(tx, EZ_DELETED, &before, nullptr);
     }
 
     /// Deletes all rows within at once, recorded like any deletion; `deleting` is not asked.
     void remove_all(Tx& tx, const Within& within) const {
-        const Rows rows = tx.query("DELETE FROM " + spec_.table + " WHERE " + quote(within.field) +
-                                       " = $1 RETURNING " + select_list_,
-                                   {within.id});
+        const Rows rows =
+            tx.query("DELETE FROM " + spec_.table + " WHERE " + detail::column_name(within.field) +
+                         " = $1 RETURNING " + select_list_,
+                     {within.id});
         for (size_t row = 0; row < rows.size(); ++row) {
             const Record before = record_at(rows, row);
             record_change(tx, EZ_DELETED, &before, nullptr);
@@ -218,21 +157,7 @@ public:
     /// the way. `source`: who can be asked for that row, a Db or a Tx that has not failed.
     template <class Source>
     [[nodiscard]] Error explained(const Error& error, Source& source) const {
-        if (const auto* deletion = dynamic_cast<const detail::DeletionRefused*>(&error))
-            return in_use(deletion->id, error, source);
-        const auto* refused = dynamic_cast<const detail::RowRefused*>(&error);
-        if (refused == nullptr) return error;
-        if (error.sqlstate() == "23505") {
-            for (const Unique& unique : spec_.uniques) {
-                if (unique.constraint == error.field()) return taken(unique, source, refused->row);
-            }
-        }
-        if (error.sqlstate() == "23503") {
-            for (const Foreign& foreign : spec_.foreigns) {
-                if (foreign.constraint == error.field()) return dangling(foreign, refused->row);
-            }
-        }
-        return error;
+        return detail::Refusals(spec_).at_statement(error, source);
     }
 
     /// The same for what COMMIT refuses: rows that still refer to one that was deleted. `id`: the
@@ -240,14 +165,7 @@ public:
     [[nodiscard]] Error explained_commit(const Error& error,
                                          std::optional<std::int64_t> id,
                                          const Db& db) const {
-        if (error.sqlstate() != "23503") return error;
-        const Rows referring = db.query(
-            "SELECT translate(r.relname, '_', '-') FROM pg_constraint c JOIN pg_class r ON r.oid = "
-            "c.conrelid WHERE c.conname = $1 AND c.confrelid = $2::regclass",
-            {error.field(), spec_.table});
-        if (referring.empty()) return error;
-        const std::string users = id ? users_of(*id, Checked::at_commit, db) : std::string();
-        return kept(id, users.empty() ? std::string(referring.text(0, 0)) : users);
+        return detail::Refusals(spec_).at_commit(error, id, db);
     }
 
     /// The entity as `body` and the rules of the fields make it, for code that stores it in its own
@@ -273,7 +191,7 @@ private:
         for (const Field& field : spec_.fields) {
             if (!field.has_column()) continue;
             const std::string place = "$" + std::to_string(++number);
-            const std::string name = quote(field.name);
+            const std::string name = detail::column_name(field.name);
             select_list_ += ", " + name;
             columns += (columns.empty() ? "" : ", ") + name;
             places += (places.empty() ? "" : ", ") + place;
@@ -290,9 +208,6 @@ private:
         delete_ = "DELETE FROM " + spec_.table + " WHERE id = $1 AND version = $2";
     }
 
-    /// Some field names are words of SQL ("group").
-    static std::string quote(const std::string& name) { return "\"" + name + "\""; }
-
     [[nodiscard]] std::optional<Record> first(const Rows& rows) const {
         if (rows.empty()) return std::nullopt;
         return detail::read_row(spec_.fields, rows, 0);
@@ -305,24 +220,9 @@ private:
     [[nodiscard]] std::vector<Param> parameters(const Json& data) const {
         std::vector<Param> out;
         for (const Field& field : spec_.fields) {
-            if (field.has_column()) out.push_back(parameter(field, data.at(field.name)));
+            if (field.has_column()) out.push_back(detail::parameter(field, data.at(field.name)));
         }
         return out;
-    }
-
-    static Param parameter(const Field& field, const Json& value) {
-        if (value.is_null()) return std::nullopt;
-        switch (field.type) {
-            case FieldType::text:
-            case FieldType::time:
-                return Param(std::string_view(value.get_ref<const std::string&>()));
-            case FieldType::boolean:
-                return Param(value.get<bool>());
-            case FieldType::integer:
-                return Param(value.get<std::int64_t>());
-            default:
-                return Param::owning(dump_json(value));
-        }
     }
 
     void prepare(Tx& tx, Draft& draft) const {
@@ -408,88 +308,6 @@ private:
             out[field.name] = std::move(merged);
         }
         return out;
-    }
-
-    [[nodiscard]] const Field* visible(const std::string& name) const {
-        for (const Field& field : spec_.fields) {
-            if (field.name == name && field.is_visible()) return &field;
-        }
-        return nullptr;
-    }
-
-    template <class Source>
-    [[nodiscard]] Error taken(const Unique& unique, Source& source, const Json& row) const {
-        std::string what;
-        std::string sql = "SELECT id FROM " + spec_.table + " WHERE true";
-        std::vector<Param> params;
-        for (const std::string& name : unique.fields) {
-            const Field* field = visible(name);
-            if (field == nullptr) continue;
-            params.push_back(parameter(*field, row.at(name)));
-            sql += " AND " + quote(name) + " = $" + std::to_string(params.size());
-            what += (what.empty() ? "" : ", ") + name + " " + detail::shown(row.at(name));
-        }
-        std::string who = "another of the " + spec_.name;
-        if (params.size() == unique.fields.size()) {
-            const Rows rows = source.query(sql + " LIMIT 1", params);
-            if (!rows.empty()) who = spec_.name + " " + std::string(rows.text(0, 0));
-        }
-        return Error(EZ_CONFLICT,
-                     (what.empty() ? unique.fields.front() : what) + ": already taken by " + who)
-            .with_code("unique")
-            .with_field(unique.fields.front())
-            .with_sqlstate("23505");
-    }
-
-    [[nodiscard]] Error kept(std::optional<std::int64_t> id, const std::string& users) const {
-        const std::string which = id ? spec_.name + " " + std::to_string(*id)
-                                     : "one of the " + spec_.name + " to be deleted";
-        return Error(EZ_CONFLICT, which + ": in use by " + users)
-            .with_code("in_use")
-            .with_sqlstate("23503");
-    }
-
-    /// The same with counts.
-    template <class Source>
-    [[nodiscard]] Error in_use(std::int64_t id, const Error& refusal, Source& source) const {
-        const std::string users = users_of(id, Checked::at_once, source);
-        return users.empty() ? refusal : kept(id, users);
-    }
-
-    /// When a foreign key is checked. One that waits for the commit says nothing before it.
-    enum class Checked { at_once, at_commit };
-
-    /// "3 keys, 1 others": the foreign keys that lead here say where to count.
-    template <class Source>
-    [[nodiscard]] std::string users_of(std::int64_t id, Checked when, Source& source) const {
-        const Rows tables = source.query(
-            "SELECT c.conrelid::regclass::text, quote_ident(a.attname), translate(r.relname, '_', "
-            "'-') FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_attribute a "
-            "ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f' AND "
-            "c.condeferrable = $2 AND c.confrelid = $1::regclass AND cardinality(c.conkey) = 1 "
-            "ORDER BY 3",
-            {spec_.table, when == Checked::at_commit});
-        std::string users;
-        for (size_t row = 0; row < tables.size(); ++row) {
-            const Rows count =
-                source.query("SELECT count(*) FROM " + std::string(tables.text(row, 0)) +
-                                 " WHERE " + std::string(tables.text(row, 1)) + " = $1",
-                             {id});
-            if (count.text(0, 0) == "0") continue;
-            users += (users.empty() ? "" : ", ") + std::string(count.text(0, 0)) + " " +
-                     std::string(tables.text(row, 2));
-        }
-        return users;
-    }
-
-    [[nodiscard]] static Error dangling(const Foreign& foreign, const Json& row) {
-        const std::string message =
-            "no such entity in " + foreign.resource + ": " + detail::shown(row.at(foreign.field));
-        return Error(EZ_INVALID, foreign.field + ": " + message)
-            .with_http(422)
-            .with_code("validation")
-            .with_sqlstate("23503")
-            .with_faults({{foreign.field, "dangling", message}});
     }
 
     ResourceSpec spec_;
