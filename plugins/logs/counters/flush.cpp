@@ -3,7 +3,7 @@
 #include <chrono>
 #include <vector>
 
-#include "counters/plain_report.hpp"
+#include "counters/report_reader.hpp"
 #include "counters/sequence.hpp"
 
 namespace ezapi::logs {
@@ -42,13 +42,6 @@ std::string answer(size_t applied, const Admission& admission) {
     return body;
 }
 
-CounterReport report_in(const Request& request) {
-    if (is_json_type(request.header("content-type").value_or("application/json"))) {
-        if (auto plain = read_plain_report(request.body())) return *std::move(plain);
-    }
-    return read_report(request.object());
-}
-
 }  // namespace
 
 CounterFlush::CounterFlush(Host& host)
@@ -78,7 +71,10 @@ void CounterFlush::serve(Host& host) {
                    .schema("CounterReport", report_schema())
                    .returns(200, "CounterReceipt")
                    .schema("CounterReceipt", answer_schema()),
-               [this](const Request& request, Tx& tx) { return take(report_in(request), tx); });
+               [this](const Request& request, Tx& tx) {
+                   require_json(request.header("content-type"));
+                   return take(read_report(request.body()), tx);
+               });
     host.every("forget-reports", 1h, Scope::cluster, [this](const Run& run) {
         forget_sequences(db_, retention_days_, run);
     });

@@ -4,9 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "ezapi/json.hpp"
@@ -41,14 +39,6 @@ struct CounterReport {
     /// SHA-256 of what the items say, however the body was laid out.
     [[nodiscard]] std::string digest() const;
 };
-
-/// When a token was used, in unix microseconds, from RFC 3339; from unix seconds or milliseconds.
-/// Nothing for other texts and for times before 1970 or after 9999.
-[[nodiscard]] std::optional<std::int64_t> written_moment(std::string_view text);
-[[nodiscard]] std::optional<std::int64_t> unix_moment(std::int64_t number);
-
-/// Throws a 422 that names every fault, at most the first hundred.
-[[nodiscard]] CounterReport read_report(const Json& body);
 
 /// The schema of the body.
 [[nodiscard]] Json report_schema();

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "ezapi/time.hpp"
-#include "ingest/decimal.hpp"
+#include "json/decimal.hpp"
 
 namespace ezapi::logs {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "ingest/json_scanner.hpp"
+#include "json/json_scanner.hpp"
 #include "rows/record.hpp"
 
 namespace ezapi::logs {

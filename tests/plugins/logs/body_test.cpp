@@ -10,8 +10,8 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/json.hpp"
-#include "ingest/decimal.hpp"
 #include "ingest/gunzip.hpp"
+#include "json/decimal.hpp"
 
 namespace ezapi::logs {
 namespace {

@@ -1,4 +1,4 @@
-#include "ingest/decimal.hpp"
+#include "json/decimal.hpp"
 
 #include <charconv>
 #include <limits>

@@ -20,6 +20,8 @@ public:
 
     enum class Kind { object, array, string, number, boolean, null };
 
+    [[nodiscard]] static const char* name(Kind kind);
+
     /// Of the value that comes next; blanks are skipped.
     [[nodiscard]] Kind kind();
 
@@ -58,6 +60,7 @@ public:
 private:
     void blanks();
     void literal(std::string_view word);
+    void skip_string();
     void skip_inside(char close, bool named);
     Text resolve(size_t start);
     [[nodiscard]] unsigned unit();

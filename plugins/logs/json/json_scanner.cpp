@@ -1,4 +1,4 @@
-#include "ingest/json_scanner.hpp"
+#include "json/json_scanner.hpp"
 
 #include <cstring>
 
@@ -74,6 +74,12 @@ bool sound_text(std::string_view text) {
         at += length;
     }
     return true;
+}
+
+const char* JsonScanner::name(Kind kind) {
+    static constexpr const char* kNames[] = {
+        "object", "array", "string", "number", "boolean", "null"};
+    return kNames[static_cast<size_t>(kind)];
 }
 
 void JsonScanner::malformed(const std::string& why) const {
@@ -258,8 +264,7 @@ void JsonScanner::skip() {
             ++at_;
             return skip_inside(']', false);
         case Kind::string:
-            (void)string();
-            return;
+            return skip_string();
         case Kind::number:
             (void)number();
             return;
@@ -271,6 +276,12 @@ void JsonScanner::skip() {
     }
 }
 
+void JsonScanner::skip_string() {
+    const size_t given = resolved_.size();
+    (void)string();
+    resolved_.resize(given);
+}
+
 void JsonScanner::skip_inside(char close, bool named) {
     if (++depth_ + outer_ > kMaxJsonDepth)
         malformed("nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
@@ -278,7 +289,7 @@ void JsonScanner::skip_inside(char close, bool named) {
         do {
             if (named) {
                 if (kind() != Kind::string) malformed("expected a name");
-                (void)string();
+                skip_string();
                 expect(':');
             }
             skip();

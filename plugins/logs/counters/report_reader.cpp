@@ -1,0 +1,261 @@
+#include "counters/report_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ezapi/http.hpp"
+#include "ezapi/time.hpp"
+#include "json/decimal.hpp"
+#include "json/json_scanner.hpp"
+
+namespace ezapi::logs {
+namespace {
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+/// A number of unix seconds stays below it until the year 5138, one of milliseconds was above it in
+/// 1973 already.
+constexpr std::int64_t kFirstMillisecond = 100'000'000'000;
+constexpr std::int64_t kLastSecond = 253'402'300'799;  // the end of the year 9999
+
+enum ReportMember : std::size_t { node, epoch, sequence, items };
+
+constexpr std::array<std::string_view, 4> kReportMembers{"node", "epoch", "sequence", "items"};
+
+enum ItemMember : std::size_t { key_id, token_hash, requests, tokens_in, tokens_out, last_used_at };
+
+constexpr std::array<std::string_view, 6> kItemMembers{
+    "key_id", "token_hash", "requests", "tokens_in", "tokens_out", "last_used_at"};
+
+/// Unix microseconds from RFC 3339; nothing for other texts and for times before 1970.
+std::optional<std::int64_t> written_moment(std::string_view text) {
+    const auto time = parse_time(text);
+    if (!time || time->time_since_epoch().count() < 0) return std::nullopt;
+    return time->time_since_epoch().count();
+}
+
+/// Unix microseconds from seconds or milliseconds; nothing for times before 1970 or after 9999.
+std::optional<std::int64_t> unix_moment(std::int64_t number) {
+    const bool seconds = number < kFirstMillisecond;
+    if (number < 0 || number / (seconds ? 1 : 1000) > kLastSecond) return std::nullopt;
+    return number * (seconds ? 1'000'000 : 1'000);
+}
+
+/// Each function reads one value, notes what is wrong with it and goes on behind it.
+class ReportReader {
+public:
+    explicit ReportReader(std::string_view body) : scanner_(body) { scanner_.nested(1); }
+
+    CounterReport read() {
+        if (scanner_.at_end()) scanner_.malformed("the body is empty");
+        if (const Kind kind = scanner_.kind(); kind != Kind::object)
+            throw no_object(JsonScanner::name(kind));
+        const auto given = object(kReportMembers, [this](std::size_t member) {
+            switch (member) {
+                case node:
+                    return read_name("node", out_.node);
+                case epoch:
+                    return read_name("epoch", out_.epoch);
+                case sequence:
+                    return read_integer("sequence", 0, kMost, out_.sequence);
+                default:
+                    return read_items();
+            }
+        });
+        if (!scanner_.at_end()) scanner_.malformed("something follows the report");
+        for (std::size_t i = 0; i < kReportMembers.size(); ++i) {
+            if (!given[i]) fault(kReportMembers[i], "required", "a value is required");
+        }
+        faults_.raise();
+        return std::move(out_);
+    }
+
+private:
+    using Kind = JsonScanner::Kind;
+
+    /// `item` in the names of faults is the item's place in the list.
+    void fault(std::string_view member, std::string code, std::string message) {
+        std::string field;
+        if (item_) field = "items/" + std::to_string(*item_) + (member.empty() ? "" : "/");
+        faults_.add(field.append(member), std::move(code), std::move(message));
+    }
+
+    /// Calls `value` with the place in `names` of each member that is not null. Returns which those
+    /// were.
+    template <std::size_t N, class Value>
+    std::bitset<N> object(const std::array<std::string_view, N>& names, Value&& value) {
+        std::bitset<N> seen;
+        std::bitset<N> given;
+        scanner_.expect('{');
+        if (scanner_.take('}')) return given;
+        do {
+            if (scanner_.kind() != Kind::string) scanner_.malformed("expected a name");
+            const JsonScanner::Text name = scanner_.string();
+            scanner_.expect(':');
+            const auto known = std::find(names.begin(), names.end(), name.value);
+            const auto place = static_cast<std::size_t>(known - names.begin());
+            if (known == names.end()) {
+                fault(shown(name), "unknown", "there is no such field");
+                scanner_.skip();
+            } else if (seen[place]) {
+                fault(name.value, "duplicate", "stands twice");
+                scanner_.skip();
+            } else {
+                seen.set(place);
+                given[place] = scanner_.kind() != Kind::null;
+                given[place] ? value(place) : scanner_.null();
+            }
+            scanner_.forget();
+        } while (scanner_.take(','));
+        scanner_.expect('}');
+        return given;
+    }
+
+    static std::string shown(const JsonScanner::Text& name) {
+        return name.sound ? shortened(std::string(name.value)) : "a field whose name is no text";
+    }
+
+    void read_items() {
+        if (scanner_.kind() != Kind::array) {
+            scanner_.skip();
+            return fault("items", "type", "expected an array");
+        }
+        scanner_.nested(3);
+        scanner_.expect('[');
+        std::size_t count = 0;
+        if (!scanner_.take(']')) {
+            do {
+                if (count++ < kMostItems)
+                    read_item();
+                else
+                    scanner_.skip();
+            } while (scanner_.take(','));
+            scanner_.expect(']');
+        }
+        scanner_.nested(1);
+        item_.reset();
+        if (count > kMostItems) {
+            fault("items",
+                  "length",
+                  "expected at most " + std::to_string(kMostItems) + " items, found " +
+                      std::to_string(count));
+        }
+    }
+
+    void read_item() {
+        item_ = out_.items.size();
+        CounterItem& item = out_.items.emplace_back();
+        if (const Kind kind = scanner_.kind(); kind != Kind::object) {
+            scanner_.skip();
+            return fault(
+                "", "type", std::string("expected an object, found ") + JsonScanner::name(kind));
+        }
+        const auto given = object(kItemMembers, [&](std::size_t member) {
+            switch (member) {
+                case key_id:
+                    return read_integer("key_id", 1, kMost, item.key_id);
+                case token_hash:
+                    return read_hash(item.token_hash);
+                case requests:
+                    return read_integer("requests", 0, kMostCounted, item.requests);
+                case tokens_in:
+                    return read_integer("tokens_in", 0, kMostCounted, item.tokens_in);
+                case tokens_out:
+                    return read_integer("tokens_out", 0, kMostCounted, item.tokens_out);
+                default:
+                    return read_moment(item.last_used_at);
+            }
+        });
+        if (given[key_id] == given[token_hash])
+            fault("key_id", "required", "expected one of key_id and token_hash");
+    }
+
+    /// A text, or a whole number as one.
+    void read_name(std::string_view member, std::string& out) {
+        const Kind kind = scanner_.kind();
+        if (kind == Kind::number) {
+            const auto number = whole_number(scanner_.number());
+            if (number) out = std::to_string(*number);
+            if (!number) fault(member, "type", "expected text or a whole number");
+        } else if (kind != Kind::string) {
+            scanner_.skip();
+            fault(member, "type", std::string("expected text, found ") + JsonScanner::name(kind));
+        } else if (const JsonScanner::Text text = scanner_.string(); !text.sound) {
+            fault(member, "format", "is no UTF-8 or contains the character NUL");
+        } else if (text.value.empty() || text.value.size() > kLongestName) {
+            fault(member,
+                  "length",
+                  "expected 1 to " + std::to_string(kLongestName) + " bytes, found " +
+                      std::to_string(text.value.size()));
+        } else {
+            out = text.value;
+        }
+    }
+
+    void read_integer(std::string_view member,
+                      std::int64_t least,
+                      std::int64_t most,
+                      std::int64_t& out) {
+        const bool is_number = scanner_.kind() == Kind::number;
+        if (is_number) {
+            const auto number = whole_number(scanner_.number());
+            if (number && *number >= least && *number <= most) {
+                out = *number;
+                return;
+            }
+        } else {
+            scanner_.skip();
+        }
+        fault(member,
+              is_number ? "range" : "type",
+              "expected an integer from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+
+    /// Any text: one that is no hash names no token, and must not hold up the other items.
+    void read_hash(std::string& out) {
+        if (scanner_.kind() == Kind::string) {
+            const JsonScanner::Text text = scanner_.string();
+            if (text.sound && !text.value.empty() && text.value.size() <= kLongestName) {
+                out = text.value;
+                return;
+            }
+        } else {
+            scanner_.skip();
+        }
+        fault("token_hash", "type", "expected the SHA-256 of a token in lower-case hex");
+    }
+
+    void read_moment(std::int64_t& out) {
+        std::optional<std::int64_t> time;
+        if (scanner_.kind() == Kind::string) {
+            time = written_moment(scanner_.string().value);
+        } else if (scanner_.kind() == Kind::number) {
+            if (const auto number = whole_number(scanner_.number())) time = unix_moment(*number);
+        } else {
+            scanner_.skip();
+        }
+        out = time.value_or(0);
+        if (!time) {
+            fault("last_used_at",
+                  "format",
+                  "expected a time as RFC 3339, or unix seconds or milliseconds");
+        }
+    }
+
+    JsonScanner scanner_;
+    CounterReport out_;
+    std::optional<std::size_t> item_;  // the place in the list of the item that is being read
+    Faults faults_;
+};
+
+}  // namespace
+
+CounterReport read_report(std::string_view body) {
+    return ReportReader(body).read();
+}
+
+}  // namespace ezapi::logs
