@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdio>
 
-#include "ezapi/error.hpp"
 #include "ezapi/openapi.hpp"
 #include "rollup/saturation.hpp"
 
@@ -49,12 +48,6 @@ void append_count(std::string& out, std::string_view name, std::int64_t count) {
     out.push_back(',');
 }
 
-unsigned nibble(char digit) {
-    if (digit >= '0' && digit <= '9') return static_cast<unsigned>(digit - '0');
-    if (digit >= 'a' && digit <= 'f') return static_cast<unsigned>(digit - 'a') + 10;
-    throw Error(EZ_INTERNAL, "latency histogram: not in hex");
-}
-
 }  // namespace
 
 void Aggregate::add(const Aggregate& other) {
@@ -91,18 +84,6 @@ void Aggregate::append_members(std::string& out) const {
     out.push_back(',');
     append_ms(out, "p99", latency.quantile(0.99));
     out.push_back('}');
-}
-
-void merge_hex(LatencyHistogram& into, std::string_view list) {
-    std::string bytes;
-    while (!list.empty()) {
-        const size_t comma = std::min(list.find(','), list.size());
-        bytes.clear();
-        for (size_t at = 0; at + 1 < comma; at += 2)
-            bytes.push_back(static_cast<char>(nibble(list[at]) << 4U | nibble(list[at + 1])));
-        into.merge(bytes);
-        list.remove_prefix(std::min(comma + 1, list.size()));
-    }
 }
 
 Json figures_properties() {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "ezapi/json.hpp"
 #include "rollup/histogram.hpp"
@@ -26,9 +25,6 @@ struct Aggregate {
     /// Appends the members of a JSON object, without its braces.
     void append_members(std::string& out) const;
 };
-
-/// Adds encoded histograms as PostgreSQL aggregates them: in hex, separated by commas.
-void merge_hex(LatencyHistogram& into, std::string_view list);
 
 /// The properties of a schema, one for each member.
 [[nodiscard]] Json figures_properties();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ezapi/changes.hpp"
+#include "rollup/figures_row.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -18,7 +19,7 @@ constexpr std::string_view kSums =
     " least(sum(tokens_cached), 9223372036854775807)::bigint AS tokens_cached, "
     "least(sum(cost_nano), 9223372036854775807)::bigint AS cost_nano,"
     " least(sum(latency_sum_ms), 9223372036854775807)::bigint AS latency_sum_ms,"
-    " string_agg(encode(latency, 'hex'), ',') AS latency";
+    " string_agg(latency, '\\x0000') AS latency";
 
 constexpr std::string_view kSpans =
     "SELECT span = 'day', starts FROM request_log_spans "
@@ -207,7 +208,7 @@ std::size_t Statistics::add_figures(const Grouping& grouping,
     std::size_t elsewhere = found.size();
     for (size_t row = 0; row < rows.size(); ++row) {
         Aggregate some = sums(rows, row, 1);
-        merge_hex(some.latency, rows.text(row, 8));
+        some.latency.merge(from_bytea(rows.text(row, 8)));
         const auto [entry, is_new] = found.try_emplace(std::string(rows.text(row, 0)));
         entry->second.add(some);
         if (!is_new) --elsewhere;

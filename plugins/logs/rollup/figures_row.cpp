@@ -1,27 +1,46 @@
 #include "rollup/figures_row.hpp"
 
+#include <array>
+
+#include "ezapi/error.hpp"
 #include "rollup/saturation.hpp"
 #include "rows/pg_binary.hpp"
 
 namespace ezapi::logs {
 namespace {
 
-unsigned digit(char c) {
-    return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+constexpr unsigned char kNoDigit = 0x80;
+
+constexpr std::array<unsigned char, 256> make_digits() {
+    std::array<unsigned char, 256> out{};
+    out.fill(kNoDigit);
+    for (unsigned char value = 0; value < 16; ++value)
+        out[static_cast<unsigned char>("0123456789abcdef"[value])] = value;
+    return out;
 }
 
 }  // namespace
 
-std::string from_hex(std::string_view text) {
-    std::string out;
-    for (size_t i = 2; i + 1 < text.size(); i += 2)
-        out.push_back(static_cast<char>((digit(text[i]) << 4U) | digit(text[i + 1])));
+std::string from_bytea(std::string_view text) {
+    static constexpr std::array<unsigned char, 256> kDigits = make_digits();
+    if (!text.starts_with("\\x") || text.size() % 2 != 0)
+        throw Error(EZ_INTERNAL, "expected a bytea in hex");
+    text.remove_prefix(2);
+    std::string out(text.size() / 2, '\0');
+    unsigned all = 0;
+    for (size_t i = 0; i < out.size(); ++i) {
+        const unsigned high = kDigits[static_cast<unsigned char>(text[2 * i])];
+        const unsigned low = kDigits[static_cast<unsigned char>(text[2 * i + 1])];
+        all |= high | low;
+        out[i] = static_cast<char>((high << 4U) | low);
+    }
+    if ((all & kNoDigit) != 0) throw Error(EZ_INTERNAL, "expected a bytea in hex");
     return out;
 }
 
 void Figures::add(const Rows& rows, size_t row, size_t column) {
     for (std::int64_t& sum : sums) sum = saturated_sum(sum, rows.integer(row, column++));
-    latency.merge(from_hex(rows.text(row, column)));
+    latency.merge(from_bytea(rows.text(row, column)));
 }
 
 void Figures::append_to(std::string& copy) const {

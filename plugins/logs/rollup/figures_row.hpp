@@ -30,6 +30,6 @@ struct Figures {
 };
 
 /// The bytes of PostgreSQL's `\x…`.
-[[nodiscard]] std::string from_hex(std::string_view text);
+[[nodiscard]] std::string from_bytea(std::string_view text);
 
 }  // namespace ezapi::logs

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
 
 #include "ezapi/error.hpp"
 
@@ -11,7 +10,8 @@ namespace ezapi::logs {
 namespace {
 
 constexpr unsigned kPerOctave = 8;
-constexpr std::int64_t kLongest = 3'600'000;  // one hour
+constexpr std::int64_t kLongest = 3'600'000;          // one hour
+constexpr size_t kMostBuckets = kPerOctave * 22 + 2;  // an hour lies in the 22nd octave
 
 /// The smallest whole millisecond of each bucket, ascending; each bucket ends where the next
 /// begins. Bounds that hold no whole number between them are left out.
@@ -55,28 +55,47 @@ void append_number(std::string& out, std::uint64_t value) {
     out.push_back(static_cast<char>(value));
 }
 
-std::optional<std::uint64_t> take_number(std::string_view& in) {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
-        const auto byte = static_cast<unsigned char>(in.front());
-        in.remove_prefix(1);
-        value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
-        if (byte < 0x80U) return value;
-    }
-    return std::nullopt;
-}
+/// Takes LEB128 numbers off the front of bytes.
+class NumberReader {
+public:
+    explicit NumberReader(std::string_view bytes)
+        : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
-/// Calls `each(bucket, count)`; false when the bytes are no histogram.
+    [[nodiscard]] bool at_end() const { return at_ == end_; }
+
+    /// False when none is there, or none that fits 64 bits.
+    bool take(std::uint64_t& value) {
+        value = 0;
+        for (unsigned shift = 0; shift < 64 && at_ != end_; shift += 7) {
+            const auto byte = static_cast<unsigned char>(*at_++);
+            value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+            if (byte < 0x80U) return true;
+        }
+        return false;
+    }
+
+private:
+    const char* at_;
+    const char* end_;
+};
+
+/// Calls `each(bucket, count)`; false when the bytes are no histograms.
 template <class Each>
 bool decode(std::string_view encoded, Each&& each) {
+    const std::uint64_t buckets = bounds().size();  // at most kMostBuckets
+    NumberReader numbers(encoded);
     std::uint64_t bucket = 0;
-    while (!encoded.empty()) {
-        const auto gap = take_number(encoded);
-        const auto count = take_number(encoded);
-        if (!gap || !count || *gap >= bounds().size()) return false;
-        bucket += *gap;
-        if (bucket >= bounds().size()) return false;
-        each(static_cast<unsigned>(bucket), *count);
+    while (!numbers.at_end()) {
+        std::uint64_t gap = 0;
+        std::uint64_t count = 0;
+        if (!numbers.take(gap) || !numbers.take(count) || gap >= buckets) return false;
+        if (gap == 0 && count == 0) {  // the next histogram
+            bucket = 0;
+            continue;
+        }
+        bucket += gap;
+        if (bucket >= buckets) return false;
+        each(static_cast<size_t>(bucket), count);
     }
     return true;
 }
@@ -101,13 +120,18 @@ void LatencyHistogram::add(std::int64_t latency_ms, std::uint64_t count) {
 }
 
 void LatencyHistogram::merge(std::string_view encoded) {
-    if (!decode(encoded, [](unsigned, std::uint64_t) {}))
-        throw Error(EZ_INTERNAL, "latency histogram: the bytes are none");
-    decode(encoded, [this](unsigned bucket, std::uint64_t count) {
-        if (counts_.size() <= bucket) counts_.resize(bucket + 1);
-        counts_[bucket] += count;
-        count_ += count;
+    std::array<std::uint64_t, kMostBuckets> sums{};
+    std::uint64_t total = 0;
+    size_t reached = 0;
+    const bool sound = decode(encoded, [&](size_t bucket, std::uint64_t count) {
+        sums[bucket] += count;
+        total += count;
+        reached = std::max(reached, bucket + 1);
     });
+    if (!sound) throw Error(EZ_INTERNAL, "latency histogram: the bytes are none");
+    if (counts_.size() < reached) counts_.resize(reached);
+    for (size_t i = 0; i < reached; ++i) counts_[i] += sums[i];
+    count_ += total;
 }
 
 void LatencyHistogram::merge(const LatencyHistogram& other) {

@@ -3,7 +3,8 @@
 // 4.5 %; what is faster than 9 ms is exact. Beyond an hour there is one bucket for all.
 //
 // The encoded form goes into `latency` of the rollup tables: for each bucket that is not empty the
-// distance from the one before it and its count, both as LEB128. Nothing encodes to nothing.
+// distance from the one before it and its count, both as LEB128. Nothing encodes to nothing, and
+// two zero bytes, which are no bucket, may stand between several.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ class LatencyHistogram {
 public:
     void add(std::int64_t latency_ms, std::uint64_t count = 1);
 
-    /// Adds an encoded one. Throws ezapi::Error when the bytes are none; nothing is added then.
+    /// Adds an encoded one, or several. Throws ezapi::Error when the bytes are none; nothing is
+    /// added then.
     void merge(std::string_view encoded);
     void merge(const LatencyHistogram& other);
 

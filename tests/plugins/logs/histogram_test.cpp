@@ -68,6 +68,21 @@ TEST(LatencyHistogram, OfAUnionIsTheUnionOfHistograms) {
     EXPECT_EQ(merged.count(), 5000U);
 }
 
+TEST(LatencyHistogram, MergesSeveralAtOnce) {
+    LatencyHistogram one;
+    one.add(0, 3);
+    one.add(5);
+    LatencyHistogram two;
+    two.add(900);
+    const std::string between(2, '\0');
+    LatencyHistogram merged;
+    merged.merge(one.encode() + between + between + two.encode() + between + one.encode());
+    LatencyHistogram expected = one;
+    expected.merge(two);
+    expected.merge(one);
+    EXPECT_EQ(merged, expected);
+}
+
 TEST(LatencyHistogram, EncodesCompactlyAndNothingToNothing) {
     LatencyHistogram one;
     one.add(1234);

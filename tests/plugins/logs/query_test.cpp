@@ -6,6 +6,7 @@
 #include "query/cover.hpp"
 #include "query/figures.hpp"
 #include "query/grouping.hpp"
+#include "rollup/figures_row.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -123,27 +124,11 @@ TEST(Aggregate, ShowCostToTheBillionth) {
     EXPECT_EQ(cost(-1'500'000'000), "-1.5");
 }
 
-TEST(Aggregate, MergeHistogramsFromHex) {
-    LatencyHistogram one;
-    one.add(5, 3);
-    LatencyHistogram two;
-    two.add(900);
-    const auto hex = [](const LatencyHistogram& histogram) {
-        std::string out;
-        for (const char byte : histogram.encode()) {
-            char digits[3];
-            std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>(byte));
-            out += digits;
-        }
-        return out;
-    };
-    LatencyHistogram merged;
-    merge_hex(merged, hex(one) + "," + hex(two) + "," + hex(one));
-    EXPECT_EQ(merged.count(), 7U);
-    EXPECT_EQ(merged.quantile(0.5), 5);
-    merge_hex(merged, "");
-    EXPECT_EQ(merged.count(), 7U);
-    EXPECT_THROW(merge_hex(merged, "zz"), Error);
+TEST(Bytea, IsReadFromItsText) {
+    EXPECT_EQ(from_bytea("\\x"), "");
+    EXPECT_EQ(from_bytea("\\x00a0ff"), std::string("\x00\xa0\xff", 3));
+    for (const char* text : {"", "00", "\\x0", "\\xzz", "\\x0g", "\\x0A"})
+        EXPECT_THROW((void)from_bytea(text), Error) << text;
 }
 
 std::string group(std::string_view by, std::string_view value) {

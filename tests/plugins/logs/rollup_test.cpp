@@ -21,7 +21,7 @@ TEST_F(Upkeep, FoldsWhatWasAppendedWithoutChangingItsSums) {
     EXPECT_EQ(value(sums), before);
     LatencyHistogram latency;
     latency.merge(
-        from_hex(value("SELECT latency FROM request_log_hours WHERE status_class = 2")));
+        from_bytea(value("SELECT latency FROM request_log_hours WHERE status_class = 2")));
     EXPECT_EQ(latency.count(), 1200U);
     EXPECT_EQ(latency.quantile(0.5), 10);
     EXPECT_TRUE(Folding(db()).run(kNow, never).empty());
