@@ -50,6 +50,8 @@ public:
                        from_ + "' AND starts < '" + to_ + "'") == "30";
         });
         if (!summed_up) throw std::runtime_error("the days were not summed up within 600 s");
+        // The rebuild replaced every summary; autovacuum would sweep the old ones within minutes.
+        stack_.sql("VACUUM (ANALYZE) request_log_hours, request_log_summaries");
     }
 
     /// Milliseconds of many answers.
