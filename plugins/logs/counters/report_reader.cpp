@@ -77,7 +77,7 @@ public:
 private:
     using Kind = JsonScanner::Kind;
 
-    /// `item` in the names of faults is the item's place in the list.
+    /// Of a member of the item that is being read, or of the report itself.
     void fault(std::string_view member, std::string code, std::string message) {
         std::string field;
         if (item_) field = "items/" + std::to_string(*item_) + (member.empty() ? "" : "/");
