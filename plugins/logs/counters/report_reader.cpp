@@ -90,12 +90,7 @@ private:
     std::bitset<N> object(const std::array<std::string_view, N>& names, Value&& value) {
         std::bitset<N> seen;
         std::bitset<N> given;
-        scanner_.expect('{');
-        if (scanner_.take('}')) return given;
-        do {
-            if (scanner_.kind() != Kind::string) scanner_.malformed("expected a name");
-            const JsonScanner::Text name = scanner_.string();
-            scanner_.expect(':');
+        scanner_.object([&](JsonScanner::Text name) {
             const auto known = std::find(names.begin(), names.end(), name.value);
             const auto place = static_cast<std::size_t>(known - names.begin());
             if (known == names.end()) {
@@ -110,8 +105,7 @@ private:
                 given[place] ? value(place) : scanner_.null();
             }
             scanner_.forget();
-        } while (scanner_.take(','));
-        scanner_.expect('}');
+        });
         return given;
     }
 
@@ -125,17 +119,8 @@ private:
             return fault("items", "type", "expected an array");
         }
         scanner_.nested(3);
-        scanner_.expect('[');
         std::size_t count = 0;
-        if (!scanner_.take(']')) {
-            do {
-                if (count++ < kMostItems)
-                    read_item();
-                else
-                    scanner_.skip();
-            } while (scanner_.take(','));
-            scanner_.expect(']');
-        }
+        scanner_.array([&] { count++ < kMostItems ? read_item() : scanner_.skip(); });
         scanner_.nested(1);
         item_.reset();
         if (count > kMostItems) {

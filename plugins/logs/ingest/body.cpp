@@ -24,12 +24,7 @@ public:
                 .with_http(422)
                 .with_code("validation");
         }
-        scanner.expect('[');
-        if (!scanner.take(']')) {
-            do one(scanner);
-            while (scanner.take(','));
-            scanner.expect(']');
-        }
+        scanner.array([&] { one(scanner); });
         if (!scanner.at_end()) scanner.malformed("something follows the array");
     }
 

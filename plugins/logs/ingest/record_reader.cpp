@@ -85,12 +85,7 @@ std::optional<Refusal> RecordReader::read(JsonScanner& scanner, Record& record) 
         scanner.skip();
         return Refusal{0, "type", "expected an object"};
     }
-    scanner.expect('{');
-    if (!scanner.take('}')) {
-        do member(scanner, record);
-        while (scanner.take(','));
-        scanner.expect('}');
-    }
+    scanner.object([&](JsonScanner::Text name) { member(scanner, name, record); });
     if (!refusal_ && record.request_id.empty()) refuse("request_id", "required", "is required");
     return std::move(refusal_);
 }
@@ -103,10 +98,7 @@ size_t RecordReader::find(std::string_view name) const {
     return kFields.size();
 }
 
-void RecordReader::member(JsonScanner& scanner, Record& record) {
-    if (scanner.kind() != JsonScanner::Kind::string) scanner.malformed("expected a name");
-    const JsonScanner::Text name = scanner.string();
-    scanner.expect(':');
+void RecordReader::member(JsonScanner& scanner, JsonScanner::Text name, Record& record) {
     const size_t index = find(name.value);
     if (index == kFields.size()) {
         scanner.skip();

@@ -34,7 +34,7 @@ private:
     static constexpr size_t kCount = 21;
     static const std::array<Field, kCount> kFields;
 
-    void member(JsonScanner& scanner, Record& record);
+    void member(JsonScanner& scanner, JsonScanner::Text name, Record& record);
     void value(JsonScanner& scanner, const Field& field, Record& record);
     void number(std::string_view written, const Field& field, Record& record);
     void text(JsonScanner::Text text, const Field& field, Record& record);

@@ -46,6 +46,30 @@ public:
     [[nodiscard]] bool boolean();
     void null();
 
+    /// The next value, an object: `member(name)` is called before each value, which it reads.
+    template <class Member>
+    void object(Member&& member) {
+        expect('{');
+        if (take('}')) return;
+        do {
+            if (kind() != Kind::string) malformed("expected a name");
+            const Text name = string();
+            expect(':');
+            member(name);
+        } while (take(','));
+        expect('}');
+    }
+
+    /// The next value, an array: `item()` is called before each item, which it reads.
+    template <class Item>
+    void array(Item&& item) {
+        expect('[');
+        if (take(']')) return;
+        do item();
+        while (take(','));
+        expect(']');
+    }
+
     /// Past the next value, whatever it is; at most 64 levels deep.
     void skip();
 
