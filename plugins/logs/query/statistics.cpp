@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kFigures =
     "requests, errors, tokens_in, tokens_out, tokens_cached, cost_nano, latency_sum_ms";
 
+/// Histograms come as one value, with the mark between them that LatencyHistogram::merge knows.
 constexpr std::string_view kSums =
     "least(sum(requests), 9223372036854775807)::bigint AS requests, least(sum(errors), "
     "9223372036854775807)::bigint AS errors,"

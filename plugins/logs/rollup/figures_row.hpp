@@ -29,7 +29,7 @@ struct Figures {
     friend bool operator==(const Figures&, const Figures&) = default;
 };
 
-/// The bytes of PostgreSQL's `\x…`.
+/// The bytes of PostgreSQL's `\x…`. Throws ezapi::Error for any other text.
 [[nodiscard]] std::string from_bytea(std::string_view text);
 
 }  // namespace ezapi::logs

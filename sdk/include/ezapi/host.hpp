@@ -21,8 +21,8 @@
 
 namespace ezapi {
 
-/// Registering is for the constructor only; the objects that it
-/// hands out are cheap to copy and work on any thread until the destructor returns.
+/// Registering is for the plugin's constructor only; the objects that the host hands out are cheap
+/// to copy and work on any thread until the plugin's destructor returns.
 class Host {
 public:
     using Handler = std::function<Response(const Request&)>;
