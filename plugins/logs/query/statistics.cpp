@@ -20,7 +20,10 @@ constexpr std::string_view kSums =
     " least(sum(tokens_cached), 9223372036854775807)::bigint AS tokens_cached, "
     "least(sum(cost_nano), 9223372036854775807)::bigint AS cost_nano,"
     " least(sum(latency_sum_ms), 9223372036854775807)::bigint AS latency_sum_ms,"
-    " string_agg(latency, '\\x0000') AS latency";
+    " string_agg(latency, '\\x00') AS latency";
+
+/// To find one of the largest groups in all its spans costs as much as to read so many others.
+constexpr std::size_t kLookup = 8;
 
 constexpr std::string_view kSpans =
     "SELECT span = 'day', starts FROM request_log_spans "
@@ -195,15 +198,18 @@ Statistics::Largest Statistics::find_largest(const Grouping& grouping, std::size
 
 /// Adds the figures of the rollups, of all groups or of these. Returns how many groups were found
 /// before and are in no rollup.
-std::size_t Statistics::add_figures(const Grouping& grouping,
-                                    const std::vector<std::string>* only,
-                                    Found& found) {
-    std::string sql = parts(grouping) + " SELECT value, " + std::string(kSums) + " FROM part";
+std::size_t Statistics::add_figures(const Grouping& grouping, const Largest* only, Found& found) {
+    std::string sql = parts(grouping) + " SELECT value, " + std::string(kSums) + " FROM ";
     std::vector<Param> params = places();
-    if (only != nullptr) {
-        // A join, thus hashed: ANY of a parameter compares each row with each of them.
+    if (only == nullptr) {
+        sql += "part";
+    } else {
+        // A join, thus hashed: ANY of a parameter compares each row with each of them. The planner
+        // takes them for a handful and looks each up, unless OFFSET 0 keeps it from that.
+        const bool look_up = only->groups / kLookup > only->values.size();
+        sql += look_up ? "part" : "(SELECT * FROM part OFFSET 0) AS part";
         sql += " WHERE value IN (SELECT unnest($6::text[]))";
-        params.push_back(texts(*only));
+        params.push_back(texts(only->values));
     }
     const Rows rows = tx_.query(sql + " GROUP BY value", params);
     std::size_t elsewhere = found.size();
@@ -223,7 +229,7 @@ std::size_t Statistics::add_many(const Grouping& grouping, std::size_t most, Fou
     Largest largest = find_largest(grouping, most);
     for (const auto& [value, figures] : found) largest.values.push_back(value);
     if (largest.values.empty()) return 0;
-    return largest.groups + add_figures(grouping, &largest.values, found);
+    return largest.groups + add_figures(grouping, &largest, found);
 }
 
 Groups Statistics::by(const Grouping& grouping, std::size_t most) {

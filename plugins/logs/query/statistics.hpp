@@ -41,7 +41,7 @@ private:
 
     struct Largest {
         std::vector<std::string> values;
-        std::size_t groups = 0;  // all there are
+        std::size_t groups = 0;  // all there are in the rollups
     };
 
     void settle_edges(const TimeSpan& range);
@@ -51,9 +51,7 @@ private:
     [[nodiscard]] std::vector<Param> places() const;
     [[nodiscard]] Found from_rows(const Grouping& grouping);
     [[nodiscard]] Largest find_largest(const Grouping& grouping, std::size_t most);
-    std::size_t add_figures(const Grouping& grouping,
-                            const std::vector<std::string>* only,
-                            Found& found);
+    std::size_t add_figures(const Grouping& grouping, const Largest* only, Found& found);
     [[nodiscard]] std::size_t add_many(const Grouping& grouping, std::size_t most, Found& found);
 
     Tx& tx_;

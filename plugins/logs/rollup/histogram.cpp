@@ -86,16 +86,17 @@ bool decode(std::string_view encoded, Each&& each) {
     NumberReader numbers(encoded);
     std::uint64_t bucket = 0;
     while (!numbers.at_end()) {
-        std::uint64_t gap = 0;
-        std::uint64_t count = 0;
-        if (!numbers.take(gap) || !numbers.take(count) || gap >= buckets) return false;
-        if (gap == 0 && count == 0) {  // the next histogram
+        std::uint64_t number = 0;
+        std::uint64_t empty = 0;
+        if (!numbers.take(number)) return false;
+        if (number == 0) {  // the next histogram
             bucket = 0;
             continue;
         }
-        bucket += gap;
-        if (bucket >= buckets) return false;
-        each(static_cast<size_t>(bucket), count);
+        if (number % 2 != 0 && !numbers.take(empty)) return false;
+        if (number == 1 || empty >= buckets - bucket) return false;
+        bucket += empty;
+        each(static_cast<size_t>(bucket++), number / 2);
     }
     return true;
 }
@@ -142,12 +143,15 @@ void LatencyHistogram::merge(const LatencyHistogram& other) {
 
 std::string LatencyHistogram::encode() const {
     std::string out;
-    size_t before = 0;
-    for (size_t i = 0; i < counts_.size(); ++i) {
-        if (counts_[i] == 0) continue;
-        append_number(out, i - before);
-        append_number(out, counts_[i]);
-        before = i;
+    std::uint64_t empty = 0;
+    for (const std::uint64_t count : counts_) {
+        if (count == 0) {
+            ++empty;
+            continue;
+        }
+        append_number(out, 2 * count + (empty == 0 ? 0 : 1));
+        if (empty != 0) append_number(out, empty);
+        empty = 0;
     }
     return out;
 }

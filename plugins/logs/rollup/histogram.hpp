@@ -2,9 +2,10 @@
 // bounds grow by 2^(1/8). A quantile is the middle of its bucket, so it is wrong by less than
 // 4.5 %; what is faster than 9 ms is exact. Beyond an hour there is one bucket for all.
 //
-// The encoded form goes into `latency` of the rollup tables: for each bucket that is not empty the
-// distance from the one before it and its count, both as LEB128. Nothing encodes to nothing, and
-// two zero bytes, which are no bucket, may stand between several.
+// The encoded form goes into `latency` of the rollup tables. For each bucket that is not empty it
+// holds twice the count as LEB128, plus one where empty buckets lie before it, whose number follows
+// then: full histograms take little more than a byte a bucket. Nothing encodes to nothing, and a
+// zero byte, which is no bucket, may stand between several.
 #pragma once
 
 #include <cstdint>

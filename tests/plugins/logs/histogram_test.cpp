@@ -74,7 +74,7 @@ TEST(LatencyHistogram, MergesSeveralAtOnce) {
     one.add(5);
     LatencyHistogram two;
     two.add(900);
-    const std::string between(2, '\0');
+    const std::string between(1, '\0');
     LatencyHistogram merged;
     merged.merge(one.encode() + between + between + two.encode() + between + one.encode());
     LatencyHistogram expected = one;
@@ -87,6 +87,12 @@ TEST(LatencyHistogram, EncodesCompactlyAndNothingToNothing) {
     LatencyHistogram one;
     one.add(1234);
     EXPECT_EQ(one.encode().size(), 2U);
+    LatencyHistogram full;
+    for (std::int64_t ms = 0; ms < 10000; ms += 1 + ms / 64) full.add(ms);
+    LatencyHistogram decoded;
+    decoded.merge(full.encode());
+    EXPECT_EQ(decoded, full);
+    EXPECT_EQ(full.encode().size(), latency_bucket(9999) + 1) << "a byte a bucket";
     EXPECT_EQ(LatencyHistogram().encode(), "");
     LatencyHistogram none;
     none.merge("");
@@ -107,8 +113,11 @@ TEST(LatencyHistogram, RefusesBytesThatAreNone) {
     histogram.add(5);
     const LatencyHistogram before = histogram;
     for (const std::string& bytes : {std::string("\x80"),
-                                     std::string("\x05"),
-                                     std::string("\x01\x01\xff\x7f\x01"),
+                                     std::string("\x01"),
+                                     std::string("\x01\x01"),
+                                     std::string("\x03"),
+                                     std::string("\x02\x03\xff\x7f"),
+                                     std::string(200, '\x02'),
                                      std::string(20, '\xff')})
         EXPECT_THROW(histogram.merge(bytes), Error);
     EXPECT_EQ(histogram, before);

@@ -149,17 +149,22 @@ TEST_F(Statistics, RangeWithoutRecordsHasNoGroups) {
 
 TEST_F(Statistics, GroupsBeyondTheLimitCountInTheTotalOnly) {
     for (const std::string by : {"model", "key", "master"}) {
-        const json all = ask(by, kFirst + std::chrono::minutes(5), kFirst + kDays);
-        const json some = admin()
-                              .get("/admin/logs/stats?limit=2&group_by=" + by +
-                                   "&from=" + exact(kFirst + std::chrono::minutes(5)) +
-                                   "&to=" + exact(kFirst + kDays))
-                              .json();
-        ASSERT_EQ(some["data"].size(), 2U) << by;
-        EXPECT_EQ(some["data"][0], all["data"][0]) << by;
-        EXPECT_EQ(some["data"][1], all["data"][1]) << by;
-        EXPECT_EQ(some["groups"], all["groups"]) << by;
-        EXPECT_EQ(some["total"], all["total"]) << by;
+        for (const auto offset : {std::chrono::minutes(0), std::chrono::minutes(5)}) {
+            const json all = ask(by, kFirst + offset, kFirst + kDays);
+            for (const size_t limit : {1, 2}) {
+                const std::string where = by + ", " + std::to_string(limit);
+                const json some = admin()
+                                      .get("/admin/logs/stats?limit=" + std::to_string(limit) +
+                                           "&group_by=" + by + "&from=" + exact(kFirst + offset) +
+                                           "&to=" + exact(kFirst + kDays))
+                                      .json();
+                ASSERT_EQ(some["data"].size(), limit) << where;
+                for (size_t i = 0; i < limit; ++i)
+                    EXPECT_EQ(some["data"][i], all["data"][i]) << where;
+                EXPECT_EQ(some["groups"], all["groups"]) << where;
+                EXPECT_EQ(some["total"], all["total"]) << where;
+            }
+        }
     }
 }
 
