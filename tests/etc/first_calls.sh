@@ -1,11 +1,15 @@
 #!/bin/bash
-# The first calls of README.md, run as printed there against a server that etc/up has just started, and the document
-# of the API as that server gives it. Called by etc/up as its command; only the folder differs from the text.
+# The first calls of README.md, run as printed there against a server that etc/up has just started, the document of the
+# API as that server gives it, and an installation of the same build beside it. Called by etc/up as its command; only the
+# folder differs from the text.
 set -euo pipefail
 root=$(realpath -- "$(dirname "${BASH_SOURCE[0]}")/../..")
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
 cd "$root"
+program=first_calls
+# shellcheck source=etc/lib/services.sh
+source etc/lib/services.sh
+trap 'stop_started; rm -rf "$folder"' EXIT
 
 awk '/^## / { here = $0 == "## First calls" } here && /^```/ { inside = !inside; next } here && inside' README.md |
     sed -e "s,\.run/env,$EZ_ENV_FILE," >"$folder/calls"
@@ -35,3 +39,21 @@ curl -fsS --noproxy '*' "$EZ_URL/swagger/openapi.json" >"$folder/openapi.json"
 status=0
 tests/tree/openapi_lint.sh "$folder/openapi.json" || status=$?
 [[ $status -eq 0 || $status -eq 77 ]]
+
+echo "== an installation"
+cmake --install "$(dirname "$(command -v ezapi)")" --prefix "$folder/prefix" >/dev/null
+port=$(free_port 8300)
+cd "$folder"
+start_process installed TERM 40 installed.log env -u EZ_CONFIG_FILE -u EZ_PLUGIN_DIRS -u EZ_MIGRATIONS_DIR -u EZ_SWAGGER_DIR \
+    EZ_API_PORT="$port" prefix/bin/ezapi serve
+ready() { curl -fs --noproxy '*' -o /dev/null "http://127.0.0.1:$port/health/ready"; }
+within 60 ready || {
+    cat installed.log
+    exit 1
+}
+running() { curl -fsS --noproxy '*' "$1/health" | jq -e '.checks.plugins | select(.failed == []) | .running'; }
+expected=$(running "$EZ_URL")
+found=$(running "http://127.0.0.1:$port")
+[[ $found -eq $expected ]]
+curl -fsS --noproxy '*' -o /dev/null "http://127.0.0.1:$port/swagger/swagger-ui-bundle.js"
+test -e prefix/include/ezapi/plugin.hpp
