@@ -12,7 +12,12 @@ constexpr std::int64_t kMost = 1'000'000'000;
 constexpr std::int64_t kMostTokens = 1'000'000'000'000'000;
 
 Field counter(std::string name, std::string about) {
-    return integer(std::move(name)).read_only().default_to(0).sortable().about(std::move(about));
+    return integer(std::move(name))
+        .read_only()
+        .live()
+        .default_to(0)
+        .sortable()
+        .about(std::move(about));
 }
 
 Field networks(std::string name, std::string about) {
@@ -69,7 +74,7 @@ std::vector<Field> key_fields() {
         counter("request_count", "Requests ever made"),
         counter("tokens_in", "Tokens ever sent"),
         counter("tokens_out", "Tokens ever received"),
-        time("last_used_at").nullable().read_only().sortable(),
+        time("last_used_at").nullable().read_only().live().sortable(),
         integer("epoch").read_only().about("The master's epoch when it was issued or rotated"),
         text("prefix").read_only().searchable().about("The first characters of the token"),
         text("token_hash").hidden());

@@ -2,6 +2,7 @@
 // If-Match, what is shown once.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -54,9 +55,14 @@ struct Collection {
     return Response{status, std::move(body), {{"ETag", etag(record.version)}}};
 }
 
-/// The answer to a read: 304 when the client has this version already.
-[[nodiscard]] inline Response read_response(const Request& request, const Record& record) {
-    if (request.header("if-none-match") == etag(record.version))
+/// The answer to a read: 304 when the client has this version already and no field changes without
+/// a new one.
+[[nodiscard]] inline Response read_response(const ResourceSpec& spec,
+                                            const Request& request,
+                                            const Record& record) {
+    const bool is_live = std::any_of(
+        spec.fields.begin(), spec.fields.end(), [](const Field& field) { return field.is_live; });
+    if (!is_live && request.header("if-none-match") == etag(record.version))
         return Response{304, {}, {{"ETag", etag(record.version)}}};
     return entity_response(record);
 }

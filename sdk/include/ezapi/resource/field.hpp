@@ -43,6 +43,7 @@ struct Field {
     bool is_required = false;
     bool is_nullable = false;
     bool is_read_only = false;    // written by code only; in a body accepted when unchanged
+    bool is_live = false;         // changes without a new version, as a counter does
     bool is_create_only = false;  // given at creation, unchanged afterwards
     bool is_hidden = false;       // a column that never leaves the plugin
     bool is_secret =
@@ -73,6 +74,8 @@ struct Field {
     Field&& nullable() && { return (is_nullable = true, std::move(*this)); }
 
     Field&& read_only() && { return (is_read_only = true, std::move(*this)); }
+
+    Field&& live() && { return (is_live = true, std::move(*this)); }
 
     Field&& create_only() && { return (is_create_only = true, std::move(*this)); }
 

@@ -33,7 +33,7 @@ public:
     [[nodiscard]] Response read(const Request& request) const {
         const auto record = resource_.find_by(db_, collection_.item, name_of(request));
         if (!record) throw missing(request);
-        return read_response(request, *record);
+        return read_response(resource_.spec(), request, *record);
     }
 
     [[nodiscard]] Response put(const Request& request, Tx& tx) const {

@@ -41,7 +41,7 @@ public:
         const std::int64_t id = request.id(collection_.item);
         const auto record = resource_.find(db_, id, within ? &*within : nullptr);
         if (!record) throw resource_.missing(id);
-        return read_response(request, *record);
+        return read_response(resource_.spec(), request, *record);
     }
 
     [[nodiscard]] Response create(const Request& request, Tx& tx) const {
