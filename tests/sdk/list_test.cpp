@@ -189,6 +189,7 @@ TEST_F(List, RefusesWhatItDoesNotKnow) {
         EXPECT_EQ(get(query).status, 400) << query;
     }
     EXPECT_TRUE(host_.db.statements().empty());
+    EXPECT_THAT(get("?status=gone").body, HasSubstr("status: expected one of on, off, found"));
 }
 
 TEST_F(List, NeverPutsTextFromOutsideIntoSql) {

@@ -41,6 +41,17 @@ namespace detail {
     return shortened(dump_json(value));
 }
 
+/// What is wrong with a text where only some are taken; empty when nothing is.
+[[nodiscard]] inline std::string choice_fault(const Field& field, std::string_view text) {
+    if (field.choices.empty()) return {};
+    std::string allowed;
+    for (const std::string& choice : field.choices) {
+        if (choice == text) return {};
+        allowed += (allowed.empty() ? "" : ", ") + choice;
+    }
+    return "expected one of " + allowed + ", found " + shown(std::string(text));
+}
+
 /// Checks values of one body and normalises them.
 class BodyReader {
 public:
@@ -226,14 +237,7 @@ private:
     }
 
     static std::string text_fault(const Field& field, std::string_view text) {
-        if (!field.choices.empty()) {
-            std::string allowed;
-            for (const std::string& choice : field.choices) {
-                if (choice == text) return {};
-                allowed += (allowed.empty() ? "" : ", ") + choice;
-            }
-            return "expected one of " + allowed + ", found " + shown(std::string(text));
-        }
+        if (!field.choices.empty()) return choice_fault(field, text);
         if (!field.is_prose && !field.is_secret) {
             if (std::string wrong = control_fault(text); !wrong.empty()) return wrong;
         }

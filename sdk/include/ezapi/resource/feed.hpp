@@ -223,12 +223,8 @@ private:
                 return std::to_string(number(name, value, Limits::min(), Limits::max()));
             }
             if (field.type == FieldType::boolean) return flag(name, value);
-            if (!field.choices.empty() &&
-                std::find(field.choices.begin(), field.choices.end(), value) ==
-                    field.choices.end()) {
-                throw detail::bad_query(
-                    name, "'" + std::string(value.substr(0, 80)) + "' is none of its values");
-            }
+            if (std::string wrong = detail::choice_fault(field, value); !wrong.empty())
+                throw detail::bad_query(name, wrong);
             return std::string(value);
         }
         throw detail::bad_query(name, "not a filter of this list");

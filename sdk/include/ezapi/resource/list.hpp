@@ -168,12 +168,8 @@ private:
                     break;
                 }
                 case FieldType::text:
-                    if (!field.choices.empty() &&
-                        std::find(field.choices.begin(), field.choices.end(), text) ==
-                            field.choices.end()) {
-                        throw detail::bad_query(
-                            name, "'" + text.substr(0, 80) + "' is none of its values");
-                    }
+                    if (std::string wrong = detail::choice_fault(field, text); !wrong.empty())
+                        throw detail::bad_query(name, wrong);
                     break;
                 default:
                     break;
