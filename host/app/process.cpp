@@ -170,6 +170,8 @@ bool Process::has_plugin(std::string_view name) const {
 int Process::run_plugin(const std::string& name, const std::vector<std::string>& arguments) {
     if (refused()) return kRefused;
     const config::Config& config = setup_->config();
+    // What was asked for is what the command says, not how plugins start.
+    if (config.source("log.level") == "default") telemetry::set_level(EZ_LOG_WARN);
     wait_for_database("postgres.dsn",
                       config.text("postgres.dsn"),
                       config.seconds("postgres.start_wait_seconds"),

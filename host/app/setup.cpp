@@ -53,10 +53,15 @@ Address parse_address(const std::string& text) {
     return out;
 }
 
+/// Refuses the setting for what the check throws, which may name it again.
 template <class Check>
 void judge(config::Config& config, std::string_view key, Check&& check) {
     ez_error error{};
-    if (guard(&error, std::forward<Check>(check)) != EZ_OK) config.refuse(key, error.message);
+    if (guard(&error, std::forward<Check>(check)) == EZ_OK) return;
+    std::string_view why = error.message;
+    if (const std::string name = std::string(key) + ": "; why.starts_with(name))
+        why.remove_prefix(name.size());
+    config.refuse(key, std::string(why));
 }
 
 }  // namespace
