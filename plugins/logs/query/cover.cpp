@@ -5,8 +5,50 @@
 namespace ezapi::logs {
 namespace {
 
-constexpr std::chrono::hours kHour{1};
-constexpr std::chrono::hours kDay{24};
+/// Spans ascending that do not overlap.
+class Covered {
+public:
+    explicit Covered(const TimeSpan& whole) : whole_(whole) {}
+
+    /// Those that lie in the range and in nothing that was taken before.
+    std::vector<Timestamp> take(const std::vector<Timestamp>& all, std::chrono::hours length) {
+        std::vector<Timestamp> out;
+        std::vector<TimeSpan> spans;
+        for (const Timestamp starts : all) {
+            const TimeSpan span{starts, starts + length};
+            if (span.from < whole_.from || span.to > whole_.to || holds(starts)) continue;
+            out.push_back(starts);
+            spans.push_back(span);
+        }
+        const auto middle = static_cast<std::ptrdiff_t>(spans_.size());
+        spans_.insert(spans_.end(), spans.begin(), spans.end());
+        std::inplace_merge(spans_.begin(), spans_.begin() + middle, spans_.end(), earlier);
+        return out;
+    }
+
+    [[nodiscard]] std::vector<TimeSpan> rest() const {
+        std::vector<TimeSpan> out;
+        Timestamp reached = whole_.from;
+        for (const TimeSpan& span : spans_) {
+            if (span.from > reached) out.push_back({reached, span.from});
+            reached = span.to;
+        }
+        if (reached < whole_.to) out.push_back({reached, whole_.to});
+        return out;
+    }
+
+private:
+    static bool earlier(const TimeSpan& a, const TimeSpan& b) { return a.from < b.from; }
+
+    [[nodiscard]] bool holds(Timestamp time) const {
+        const auto after =
+            std::upper_bound(spans_.begin(), spans_.end(), TimeSpan{time, time}, earlier);
+        return after != spans_.begin() && std::prev(after)->to > time;
+    }
+
+    TimeSpan whole_;
+    std::vector<TimeSpan> spans_;
+};
 
 }  // namespace
 
@@ -33,35 +75,14 @@ std::vector<TimeSpan> edges(const TimeSpan& range) {
     return out;
 }
 
-Cover cover(const TimeSpan& whole,
-            const std::vector<Timestamp>& days,
-            const std::vector<Timestamp>& hours) {
+Cover cover(const TimeSpan& whole, const SummedUp& there) {
+    using std::chrono::hours;
+    Covered covered(whole);
     Cover out;
-    for (const Timestamp day : days) {
-        if (day >= whole.from && day + kDay <= whole.to) out.days.push_back(day);
-    }
-    const auto in_a_day = [&](Timestamp hour) {
-        return std::binary_search(out.days.begin(),
-                                  out.days.end(),
-                                  Timestamp(std::chrono::floor<std::chrono::days>(hour)));
-    };
-    for (const Timestamp hour : hours) {
-        if (hour >= whole.from && hour + kHour <= whole.to && !in_a_day(hour))
-            out.hours.push_back(hour);
-    }
-    // The summed up spans in order of time; what lies between them is loose.
-    Timestamp reached = whole.from;
-    auto day = out.days.begin();
-    auto hour = out.hours.begin();
-    const auto pass = [&](Timestamp starts, std::chrono::hours length) {
-        if (starts > reached) out.loose.push_back({reached, starts});
-        reached = starts + length;
-    };
-    while (day != out.days.end() || hour != out.hours.end()) {
-        const bool take_day = hour == out.hours.end() || (day != out.days.end() && *day < *hour);
-        take_day ? pass(*day++, kDay) : pass(*hour++, kHour);
-    }
-    if (reached < whole.to) out.loose.push_back({reached, whole.to});
+    out.weeks = covered.take(there.weeks, hours(7 * 24));
+    out.days = covered.take(there.days, hours(24));
+    out.hours = covered.take(there.hours, hours(1));
+    out.loose = covered.rest();
     return out;
 }
 

@@ -1,5 +1,5 @@
-// How a range of time is put together from what is summed up already: whole days, whole hours, and
-// what is left at its edges. Pure arithmetic; every instant of the range is covered once.
+// How a range of time is put together from what is summed up already: whole weeks, days and hours,
+// and what is left at its edges. Pure arithmetic; every instant of the range is covered once.
 #pragma once
 
 #include <vector>
@@ -27,18 +27,20 @@ struct TimeSpan {
 /// What of a range lies outside its whole hours.
 [[nodiscard]] std::vector<TimeSpan> edges(const TimeSpan& range);
 
-/// The days and hours (their beginnings, ascending) that sum up a range of whole hours, and the
-/// spans of whole hours that nothing sums up.
-struct Cover {
+/// What is summed up: the beginnings of weeks, days and hours, ascending.
+struct SummedUp {
+    std::vector<Timestamp> weeks = {};
     std::vector<Timestamp> days = {};
     std::vector<Timestamp> hours = {};
+};
+
+/// What sums up a range of whole hours, and the spans of whole hours that nothing sums up.
+struct Cover : SummedUp {
     std::vector<TimeSpan> loose = {};
 };
 
-/// `days` and `hours` are what there is, ascending. A day counts only when all of it is in range,
-/// an hour only where no day covers it.
-[[nodiscard]] Cover cover(const TimeSpan& whole,
-                          const std::vector<Timestamp>& days,
-                          const std::vector<Timestamp>& hours);
+/// A week or a day counts only when all of it is in range, a day or an hour only where nothing
+/// longer covers it.
+[[nodiscard]] Cover cover(const TimeSpan& whole, const SummedUp& there);
 
 }  // namespace ezapi::logs

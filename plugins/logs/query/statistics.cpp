@@ -26,8 +26,8 @@ constexpr std::string_view kSums =
 constexpr std::size_t kLookup = 8;
 
 constexpr std::string_view kSpans =
-    "SELECT span = 'day', starts FROM request_log_spans "
-    "WHERE span IN ('day', 'hour') AND ready AND starts >= $1 AND starts < $2 ORDER BY starts";
+    "SELECT span, starts FROM request_log_spans "
+    "WHERE ready AND starts >= $1 AND starts < $2 ORDER BY starts";
 
 std::string time_text(Timestamp time) {
     return std::string(view(Param(time).value().text));
@@ -102,18 +102,21 @@ bool Statistics::nothing_in(const TimeSpan& span) {
 
 void Statistics::read_spans(const TimeSpan& whole) {
     const Rows rows = tx_.query(kSpans, {whole.from, whole.to});
-    std::vector<Timestamp> days;
-    std::vector<Timestamp> hours;
+    SummedUp there;
     for (size_t row = 0; row < rows.size(); ++row) {
-        const bool is_day = rows.boolean(row, 0);
+        const std::string_view span = rows.text(row, 0);
         // Hours are summed up over all masters only.
-        if (is_day || master_id_ == 0) (is_day ? days : hours).push_back(*rows.time(row, 1));
+        if (span == "hour" && master_id_ != 0) continue;
+        auto& starts = span == "week" ? there.weeks : span == "day" ? there.days : there.hours;
+        starts.push_back(*rows.time(row, 1));
     }
-    cover_ = cover(whole, days, hours);
+    cover_ = cover(whole, there);
+    there.weeks.clear();
+    cover_by_day_ = cover(whole, there);
 }
 
-/// The rows of all tables that a grouping draws on, as `part`. Places: $1 master, $2 days, $3
-/// hours, $4 and $5 loose spans.
+/// The rows of all tables that a grouping draws on, as `part`. Places: $1 master, $2 weeks, $3
+/// days, $4 hours, $5 and $6 loose spans.
 std::string Statistics::parts(const Grouping& grouping) const {
     const std::string figures = " AS value, " + std::string(kFigures) + ", latency FROM ";
     const auto summaries = [&](const char* span,
@@ -129,14 +132,15 @@ std::string Statistics::parts(const Grouping& grouping) const {
     // all.
     const auto loose = [&](const char* condition) {
         return "SELECT " + std::string(grouping.loose_value) + figures +
-               "unnest($4::timestamptz[], $5::timestamptz[]) AS loose(first, behind)"
+               "unnest($5::timestamptz[], $6::timestamptz[]) AS loose(first, behind)"
                " CROSS JOIN LATERAL (SELECT * FROM request_log_hours"
                " WHERE hour >= first AND hour < behind" +
                condition + " OFFSET 0) AS hours";
     };
     std::string out =
-        "WITH part AS (" + summaries("day", grouping.day_dimension, grouping.day_value, "$2") +
-        " UNION ALL " + summaries("hour", grouping.hour_dimension, grouping.hour_value, "$3") +
+        "WITH part AS (" + summaries("week", grouping.day_dimension, grouping.day_value, "$2") +
+        " UNION ALL " + summaries("day", grouping.day_dimension, grouping.day_value, "$3") +
+        " UNION ALL " + summaries("hour", grouping.hour_dimension, grouping.hour_value, "$4") +
         " UNION ALL ";
     // The index of a master holds what is folded.
     out += master_id_ == 0 ? loose("")
@@ -145,13 +149,15 @@ std::string Statistics::parts(const Grouping& grouping) const {
     return out + ")";
 }
 
-std::vector<Param> Statistics::places() const {
+std::vector<Param> Statistics::places(const Grouping& grouping) const {
+    const Cover& used = grouping.by_time() ? cover_by_day_ : cover_;
     const auto itself = [](Timestamp time) { return time; };
     return {master_id_,
-            times(cover_.days, itself),
-            times(cover_.hours, itself),
-            times(cover_.loose, [](const TimeSpan& span) { return span.from; }),
-            times(cover_.loose, [](const TimeSpan& span) { return span.to; })};
+            times(used.weeks, itself),
+            times(used.days, itself),
+            times(used.hours, itself),
+            times(used.loose, [](const TimeSpan& span) { return span.from; }),
+            times(used.loose, [](const TimeSpan& span) { return span.to; })};
 }
 
 Statistics::Found Statistics::from_rows(const Grouping& grouping) {
@@ -182,13 +188,13 @@ Statistics::Found Statistics::from_rows(const Grouping& grouping) {
 
 /// The groups of the rollups with the most requests, and how many there are.
 Statistics::Largest Statistics::find_largest(const Grouping& grouping, std::size_t most) {
-    std::vector<Param> params = places();
+    std::vector<Param> params = places(grouping);
     params.emplace_back(most);
     const Rows rows =
         tx_.query(parts(grouping) +
                       " SELECT value, groups FROM (SELECT value, count(*) OVER () AS groups,"
                       " row_number() OVER (ORDER BY sum(requests) DESC, value) AS place"
-                      " FROM part GROUP BY value) AS ranked WHERE place <= $6",
+                      " FROM part GROUP BY value) AS ranked WHERE place <= $7",
                   params);
     Largest out;
     for (size_t row = 0; row < rows.size(); ++row) out.values.emplace_back(rows.text(row, 0));
@@ -200,7 +206,7 @@ Statistics::Largest Statistics::find_largest(const Grouping& grouping, std::size
 /// before and are in no rollup.
 std::size_t Statistics::add_figures(const Grouping& grouping, const Largest* only, Found& found) {
     std::string sql = parts(grouping) + " SELECT value, " + std::string(kSums) + " FROM ";
-    std::vector<Param> params = places();
+    std::vector<Param> params = places(grouping);
     if (only == nullptr) {
         sql += "part";
     } else {
@@ -208,7 +214,7 @@ std::size_t Statistics::add_figures(const Grouping& grouping, const Largest* onl
         // takes them for a handful and looks each up, unless OFFSET 0 keeps it from that.
         const bool look_up = only->groups / kLookup > only->values.size();
         sql += look_up ? "part" : "(SELECT * FROM part OFFSET 0) AS part";
-        sql += " WHERE value IN (SELECT unnest($6::text[]))";
+        sql += " WHERE value IN (SELECT unnest($7::text[]))";
         params.push_back(texts(only->values));
     }
     const Rows rows = tx_.query(sql + " GROUP BY value", params);

@@ -1,6 +1,6 @@
-// Statistics of a range of time: whole days and hours from what is summed up, other whole hours
-// from the rollup, and the edges of a range that does not begin or end on the hour from the records
-// themselves. All in one snapshot, in which the three agree.
+// Statistics of a range of time: whole weeks, days and hours from what is summed up, other whole
+// hours from the rollup, and the edges of a range that does not begin or end on the hour from the
+// records themselves. All in one snapshot, in which the three agree.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ private:
     void read_spans(const TimeSpan& whole);
     [[nodiscard]] bool nothing_in(const TimeSpan& span);
     [[nodiscard]] std::string parts(const Grouping& grouping) const;
-    [[nodiscard]] std::vector<Param> places() const;
+    [[nodiscard]] std::vector<Param> places(const Grouping& grouping) const;
     [[nodiscard]] Found from_rows(const Grouping& grouping);
     [[nodiscard]] Largest find_largest(const Grouping& grouping, std::size_t most);
     std::size_t add_figures(const Grouping& grouping, const Largest* only, Found& found);
@@ -58,6 +58,7 @@ private:
     std::int64_t master_id_;
     std::vector<TimeSpan> edges_;
     Cover cover_;
+    Cover cover_by_day_;  // without weeks
 };
 
 }  // namespace ezapi::logs

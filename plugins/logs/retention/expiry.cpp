@@ -82,7 +82,8 @@ std::int64_t Expiry::drop_partitions_before(Timestamp cut, const Stopping& stopp
 
 std::int64_t Expiry::delete_statistics_before(Timestamp cut, const Stopping& stopping) const {
     // Whole days, so that none is summed up again from a part of its hours; and first what says
-    // that the sums hold, so that nobody reads some of them.
+    // that the sums hold, so that nobody reads some of them. The sums of a week stay until all of
+    // it is too old: meanwhile it may have been summed up anew from the days that are left.
     const Timestamp day = std::chrono::floor<std::chrono::days>(cut);
     db_.query("DELETE FROM request_log_spans WHERE starts < $1", {day});
     std::int64_t rows = 0;
@@ -90,7 +91,9 @@ std::int64_t Expiry::delete_statistics_before(Timestamp cut, const Stopping& sto
          {"DELETE FROM request_log_hours WHERE hour < $1 AND ctid = ANY (ARRAY("
           "SELECT ctid FROM request_log_hours WHERE hour < $1 LIMIT $2::bigint))",
           "DELETE FROM request_log_summaries WHERE starts < $1 AND ctid = ANY (ARRAY("
-          "SELECT ctid FROM request_log_summaries WHERE starts < $1 LIMIT $2::bigint))"}) {
+          "SELECT ctid FROM request_log_summaries WHERE starts < $1 AND"
+          " (span <> 'week' OR starts <= $1::timestamptz - interval '168 hours')"
+          " LIMIT $2::bigint))"}) {
         std::int64_t gone = 0;
         do {
             Tx tx = begin();

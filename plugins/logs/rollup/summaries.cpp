@@ -46,14 +46,46 @@ std::string cursor_over(const Dimension& dimension, bool of_each_master) {
            (of_each_master ? " AND master_id <> 0" : "") + " ORDER BY 1, 2";
 }
 
+/// The same from the days of a week, of all masters and of each.
+std::string cursor_over_days(const Dimension& dimension) {
+    return std::string("DECLARE upkeep NO SCROLL CURSOR FOR SELECT master_id, value, ") +
+           kFigureColumns + " FROM request_log_summaries WHERE span = 'day' AND dimension = '" +
+           dimension.name +
+           "' AND starts >= current_setting('ezapi.from')::timestamptz"
+           " AND starts < current_setting('ezapi.to')::timestamptz ORDER BY 1, 2";
+}
+
+/// A day from ezapi.from to ezapi.to that has records and is not summed up.
+constexpr const char* kMissingDay =
+    "SELECT 1 FROM generate_series(current_setting('ezapi.from')::timestamptz,"
+    " current_setting('ezapi.to')::timestamptz - interval '1 hour', interval '24 hours') AS day"
+    " WHERE NOT EXISTS (SELECT FROM request_log_spans"
+    " WHERE span = 'day' AND starts = day AND ready)"
+    " AND EXISTS (SELECT FROM request_log_hours"
+    " WHERE hour >= day AND hour < day + interval '24 hours') LIMIT 1";
+
+bool is_hour(const Dimension& dimension) {
+    return std::string_view(dimension.name) == "hour";
+}
+
+std::chrono::hours length_of(std::string_view span) {
+    return std::chrono::hours(span == "week" ? 7 * 24 : span == "day" ? 24 : 1);
+}
+
+Timestamp week_of(Timestamp time) {
+    const auto day = floor<std::chrono::days>(time);
+    return day - (weekday(std::chrono::sys_days(day)) - Monday);
+}
+
 /// The COPY of one span, cut into pieces.
 class Summary {
 public:
     Summary(Tx& tx, std::string_view span, Timestamp starts)
         : tx_(tx), span_(span), starts_(starts) {}
 
-    void add(const Dimension& dimension, bool of_each_master) {
-        tx_.query(cursor_over(dimension, of_each_master));
+    /// What the cursor is over.
+    void add(const Dimension& dimension, const std::string& cursor) {
+        tx_.query(cursor);
         for (Rows rows = fetch(); !rows.empty(); rows = fetch()) {
             for (size_t i = 0; i < rows.size(); ++i) add_row(dimension, rows, i);
         }
@@ -108,28 +140,28 @@ private:
 }  // namespace
 
 size_t Summaries::run(Timestamp now, const Stopping& stopping) const {
-    const std::vector<Timestamp> known = known_hours(db_);
-    std::vector<Timestamp> hours;
+    std::set<Timestamp> hours;
     std::set<Timestamp> days;
-    for (const Timestamp hour : known) {
-        if (hour + std::chrono::hours(1) + kRest <= now) hours.push_back(hour);
-        const Timestamp day = floor<std::chrono::days>(hour);
-        if (day + std::chrono::days(1) + kRest <= now) days.insert(day);
+    std::set<Timestamp> weeks;
+    for (const Timestamp hour : known_hours(db_)) {
+        hours.insert(hour);
+        days.insert(floor<std::chrono::days>(hour));
+        weeks.insert(week_of(hour));
     }
     size_t built = 0;
-    for (const Timestamp hour : missing("hour", hours)) {
-        if (stopping()) return built;
-        built += build("hour", hour) ? 1U : 0U;
-    }
-    for (const Timestamp day : missing("day", {days.begin(), days.end()})) {
-        if (stopping()) return built;
-        built += build("day", day) ? 1U : 0U;
+    for (const auto& [span, all] :
+         {std::pair{"hour", &hours}, std::pair{"day", &days}, std::pair{"week", &weeks}}) {
+        for (const Timestamp starts : missing(span, *all)) {
+            if (starts + length_of(span) + kRest > now) continue;
+            if (stopping()) return built;
+            built += build(span, starts) ? 1U : 0U;
+        }
     }
     return built;
 }
 
 std::vector<Timestamp> Summaries::missing(std::string_view span,
-                                          const std::vector<Timestamp>& starts) const {
+                                          const std::set<Timestamp>& starts) const {
     const Rows rows =
         db_.query("SELECT starts FROM request_log_spans WHERE span = $1 AND ready", {span});
     std::set<Timestamp> ready;
@@ -154,16 +186,19 @@ void Summaries::announce(std::string_view span, Timestamp starts) const {
 
 bool Summaries::build(std::string_view span, Timestamp starts) const {
     announce(span, starts);
-    const bool day = span == "day";
-    const Timestamp ends = starts + (day ? std::chrono::hours(24) : std::chrono::hours(1));
     Tx tx = db_.begin({.isolation = EZ_REPEATABLE_READ, .statement_timeout = kWorkLimit});
     tx.query("SELECT set_config('ezapi.from', $1, true), set_config('ezapi.to', $2, true)",
-             {format_time(starts), format_time(ends)});
+             {format_time(starts), format_time(starts + length_of(span))});
+    if (span == "week" && !tx.query(kMissingDay).empty()) return false;
     Summary summary(tx, span, starts);
     for (const Dimension& dimension : kDimensions) {
-        if (!day && std::string_view(dimension.name) == "hour") continue;
-        summary.add(dimension, false);
-        if (day) summary.add(dimension, true);
+        if (span != "day" && is_hour(dimension)) continue;
+        if (span == "week") {
+            summary.add(dimension, cursor_over_days(dimension));
+        } else {
+            summary.add(dimension, cursor_over(dimension, false));
+            if (span == "day") summary.add(dimension, cursor_over(dimension, true));
+        }
         summary.write();
     }
     try {

@@ -32,7 +32,7 @@ TEST_F(Upkeep, SumsUpWhatIsOver) {
     store("b", at("2026-11-22T05:20:00Z"), 20, {.master = 2, .key = 2, .model = "other"});
     store("c", at("2026-11-22T07:00:00Z"), 5, {.master = 1, .key = 1, .status = 500});
     store("now", kNow, 5);
-    EXPECT_EQ(Summaries(db()).run(kNow, never), 3U);  // two hours and a day
+    EXPECT_EQ(Summaries(db()).run(kNow, never), 4U);  // two hours, a day and a week
     const auto sum = [this](const std::string& where) {
         return value(
             "SELECT string_agg(value || '=' || requests || '/' || errors, ' ' ORDER BY value)"
@@ -46,7 +46,13 @@ TEST_F(Upkeep, SumsUpWhatIsOver) {
     EXPECT_EQ(sum("span = 'day' AND dimension = 'hour' AND master_id = 0"), "05=30/0 07=5/5");
     EXPECT_EQ(sum("span = 'hour' AND dimension = 'key' AND starts = '2026-11-22T05:00:00Z'"),
               "1=10/0 2=20/0");
-    EXPECT_EQ(value("SELECT count(*) FROM request_log_spans WHERE ready"), "3");
+    EXPECT_EQ(sum("span = 'week' AND dimension = 'model' AND master_id = 0"),
+              "gpt-4o=15/5 other=20/0");
+    EXPECT_EQ(sum("span = 'week' AND dimension = 'status' AND master_id = 1"), "2=10/0 5=5/5");
+    EXPECT_EQ(value("SELECT DISTINCT starts = '2026-11-16T00:00:00Z' FROM request_log_summaries"
+                    " WHERE span = 'week'"),
+              "t");
+    EXPECT_EQ(value("SELECT count(*) FROM request_log_spans WHERE ready"), "4");
     EXPECT_EQ(Summaries(db()).run(kNow, never), 0U);
 }
 
@@ -59,6 +65,22 @@ TEST_F(Upkeep, TakesASummaryBackWhenARecordArrivesLate) {
     EXPECT_EQ(value("SELECT requests FROM request_log_summaries WHERE span = 'day'"
                     " AND dimension = 'namespace' AND master_id = 0"),
               "11");
+}
+
+TEST_F(Upkeep, SumsUpAWeekOnlyFromAllItsDays) {
+    store("a", at("2026-11-17T05:10:00Z"), 10);
+    store("b", at("2026-11-20T05:10:00Z"), 7);
+    const Timestamp week = at("2026-11-16T00:00:00Z");
+    const Summaries summaries(db());
+    EXPECT_TRUE(summaries.build("day", at("2026-11-17T00:00:00Z")));
+    EXPECT_FALSE(summaries.build("week", week));
+    EXPECT_TRUE(summaries.build("day", at("2026-11-20T00:00:00Z")));
+    EXPECT_TRUE(summaries.build("week", week));
+    EXPECT_EQ(value("SELECT requests FROM request_log_summaries WHERE span = 'week'"
+                    " AND dimension = 'status' AND master_id = 0"),
+              "17");
+    store("late", at("2026-11-18T05:10:00Z"), 1);
+    EXPECT_EQ(value("SELECT count(*) FROM request_log_spans WHERE span = 'week'"), "0");
 }
 
 TEST_F(Upkeep, SaysWhatDifferedAndMakesItRight) {
@@ -82,7 +104,7 @@ TEST_F(Upkeep, SaysWhatDifferedAndMakesItRight) {
     EXPECT_EQ(outcome.differed[0].requests_after, 30);
     EXPECT_EQ(value("SELECT sum(requests) || ' ' || sum(tokens_in) FROM request_log_hours"),
               "37 111");
-    EXPECT_EQ(value("SELECT count(*) FROM request_log_spans WHERE span = 'day'"), "0");
+    EXPECT_EQ(value("SELECT count(*) FROM request_log_spans WHERE span <> 'hour'"), "0");
     EXPECT_TRUE(rebuild.run(hour, hour + days(1), never).differed.empty());
 }
 
@@ -93,7 +115,7 @@ TEST_F(Upkeep, MakesWhatIsSummedUpAnewWithTheHours) {
     host_->sql.query("UPDATE request_log_summaries SET requests = 7");
     const Rebuild::Outcome outcome = Rebuild(db()).run(hour, hour + 1h, never);
     EXPECT_TRUE(outcome.differed.empty());
-    EXPECT_EQ(outcome.summaries, 2);  // the hour and its day
+    EXPECT_EQ(outcome.summaries, 3);  // the hour, its day and its week
     Summaries(db()).run(kNow, never);
     EXPECT_EQ(Rebuild(db()).run(hour, hour + 1h, never).summaries, 0);
     Summaries(db()).run(kNow, never);

@@ -171,13 +171,14 @@ inline void write_rows(SqlReader& sql, const std::vector<LogRow>& rows) {
         hours);
 }
 
-/// Sums up a day for all masters and each, or an hour for all. Once it is there the rollup of its
-/// hours is not needed; it is taken away, so that who reads both is found out.
+/// Sums up a day or a week for all masters and each, or an hour for all. The rollup of its hours
+/// stays: who reads both counts twice.
 inline void sum_up(SqlReader& sql,
                    const std::vector<LogRow>& rows,
                    const std::string& span,
                    Timestamp starts) {
-    const auto length = span == "day" ? std::chrono::hours(24) : std::chrono::hours(1);
+    const bool each_master = span != "hour";
+    const auto length = std::chrono::hours(span == "week" ? 7 * 24 : span == "day" ? 24 : 1);
     std::map<std::string, GroupOf> by = dimensions();
     if (span == "day") by["hour"] = [](const LogRow& row) { return hour_text(row).substr(11, 2); };
     std::map<std::string, Sums> sums;
@@ -186,7 +187,7 @@ inline void sum_up(SqlReader& sql,
         for (const auto& [dimension, value] : by) {
             const std::string rest = ",'" + value(row) + "',";
             sums["'" + dimension + "',0" + rest].add(row);
-            if (span == "day")
+            if (each_master)
                 sums["'" + dimension + "'," + std::to_string(row.master_id) + rest].add(row);
         }
     }

@@ -13,10 +13,10 @@ namespace {
 using nlohmann::json;
 
 const Timestamp kFirst = *parse_time("2026-03-01T00:00:00Z");
-constexpr std::chrono::days kDays{6};
+constexpr std::chrono::days kDays{17};
 
-/// Six days of records. The second and the third are summed up as days, two hours of the fifth as
-/// hours; the rest stands in the rollup of its hours only.
+/// 17 days of records. The second, the third and one of the summed up week are summed up as days,
+/// two hours of the fifth as hours; the rest stands in the rollup of its hours only.
 class Statistics : public InstanceTest {
 protected:
     InstanceOptions options() const override { return {.plugins = {"masters", "logs"}}; }
@@ -27,7 +27,8 @@ protected:
         rows_ = make_rows(3000, kFirst, kFirst + kDays);
         SqlReader sql(instance().dsn());
         write_rows(sql, rows_);
-        for (const int day : {1, 2}) sum_up(sql, rows_, "day", kFirst + std::chrono::days(day));
+        for (const int day : {1, 2, 9}) sum_up(sql, rows_, "day", kFirst + std::chrono::days(day));
+        sum_up(sql, rows_, "week", kFirst + std::chrono::days(8));  // a Monday
         for (const int hour : {7, 8})
             sum_up(sql, rows_, "hour", kFirst + std::chrono::days(4) + std::chrono::hours(hour));
     }
@@ -179,6 +180,17 @@ TEST_F(Statistics, SummariesThatAreNotReadyAreNotRead) {
     EXPECT_LT(ask("model", kFirst, kFirst + kDays)["total"]["requests"], rows_.size())
         << "what is ready is read instead of the rollup of its hours";
     sql.query("DELETE FROM request_log_spans WHERE starts = " + starts);
+}
+
+TEST_F(Statistics, WeeksAreReadWhereDaysAreNotAskedFor) {
+    SqlReader sql(instance().dsn());
+    const std::string starts = "'2026-03-02T00:00:00Z'";  // a week without summaries
+    sql.query("INSERT INTO request_log_spans (span, starts, ready) VALUES ('week', " + starts +
+              ", true)");
+    EXPECT_LT(ask("model", kFirst, kFirst + kDays)["total"]["requests"], rows_.size());
+    for (const char* by : {"day", "hour"})
+        EXPECT_EQ(ask(by, kFirst, kFirst + kDays)["total"]["requests"], rows_.size()) << by;
+    sql.query("DELETE FROM request_log_spans WHERE span = 'week' AND starts = " + starts);
 }
 
 TEST_F(Statistics, OverviewShowsDaysHoursAndTheTop) {
