@@ -14,19 +14,17 @@ using namespace std::chrono;
 constexpr minutes kWorkLimit{2};
 constexpr std::int64_t kMostPerSlice = 50000;  // records or combinations in memory
 
-/// How many of the hour, its day and its week are summed up otherwise than their hours say.
+/// How many of the hour and its day are summed up otherwise than their hours say.
 constexpr const char* kWrongSummaries =
     "SELECT count(*) FROM request_log_spans AS built WHERE ready AND"
     " ((span = 'hour' AND starts = $1) OR"
-    " (span IN ('day', 'week') AND starts = date_trunc(span, $1::timestamptz, 'UTC')))"
-    " AND EXISTS ("
+    " (span = 'day' AND starts = date_trunc('day', $1::timestamptz, 'UTC'))) AND EXISTS ("
     " SELECT FROM (SELECT sum(requests) AS requests, sum(errors) AS errors,"
     " sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out,"
     " sum(tokens_cached) AS tokens_cached, sum(cost_nano) AS cost_nano,"
     " sum(latency_sum_ms) AS latency_sum_ms FROM request_log_hours WHERE hour >= built.starts AND"
-    " hour < built.starts + CASE built.span WHEN 'week' THEN interval '168 hours'"
-    " WHEN 'day' THEN interval '24 hours' ELSE interval '1 hour' END) AS whole LEFT JOIN (SELECT "
-    "dimension, sum(requests) AS requests,"
+    " hour < built.starts + CASE built.span WHEN 'day' THEN interval '24 hours'"
+    " ELSE interval '1 hour' END) AS whole LEFT JOIN (SELECT dimension, sum(requests) AS requests,"
     " sum(errors) AS errors, sum(tokens_in) AS tokens_in, sum(tokens_out) AS tokens_out,"
     " sum(tokens_cached) AS tokens_cached, sum(cost_nano) AS cost_nano,"
     " sum(latency_sum_ms) AS latency_sum_ms FROM request_log_summaries AS s"
@@ -116,8 +114,8 @@ std::optional<Rebuild::Difference> Rebuild::hour(Timestamp starts) const {
         out.requests_after += requests_of(after);
         if (wrong > 0) replace_hour(tx, starts, slice, after);
     }
-    // The sums alone are compared, so what is summed up of the hour, its day and its week is made
-    // anew anyway.
+    // The sums alone are compared, so what is summed up of the hour and its day is made anew
+    // anyway, and so is the week, whose hours are too many to be compared while nobody writes.
     out.summaries = tx.query(kWrongSummaries, {starts}).integer(0, 0);
     tx.query("SELECT request_logs_enter(ARRAY[$1::timestamptz], true)", {starts});
     tx.commit();

@@ -47,8 +47,8 @@ Operation rebuild_operation() {
         .describe(
             "Hour by hour, for some seconds: where next_from tells a time, send it again from "
             "there. Hours of which records were deleted are skipped. summaries_differed counts "
-            "hours, "
-            "days and weeks whose sums differed; they are summed up anew.")
+            "hours and "
+            "days whose sums differed; they are summed up anew.")
         .body(object_schema({{"from", time_schema()}, {"to", time_schema()}}))
         .schema("RollupDifference",
                 object_schema({{"hour", time_schema()},

@@ -115,7 +115,7 @@ TEST_F(Upkeep, MakesWhatIsSummedUpAnewWithTheHours) {
     host_->sql.query("UPDATE request_log_summaries SET requests = 7");
     const Rebuild::Outcome outcome = Rebuild(db()).run(hour, hour + 1h, never);
     EXPECT_TRUE(outcome.differed.empty());
-    EXPECT_EQ(outcome.summaries, 3);  // the hour, its day and its week
+    EXPECT_EQ(outcome.summaries, 2);  // the hour and its day
     Summaries(db()).run(kNow, never);
     EXPECT_EQ(Rebuild(db()).run(hour, hour + 1h, never).summaries, 0);
     Summaries(db()).run(kNow, never);
