@@ -93,6 +93,14 @@ free_port() {
     fail "no free port between $1 and $((port - 1))"
 }
 
+# lost_port <log>: what was started last has ended because somebody took its port since it was found free. Another attempt
+# then takes its place.
+lost_port() {
+    grep -q 'Address already in use' "$1" || return 1
+    unset 'started[-1]'
+    wait "$pid" || true # or it would count as the first to end
+}
+
 # last_lines <file>: the end of a log, for the message that follows it.
 last_lines() { tail -n 15 "$1" | sed 's/^/  | /' >&2; }
 
@@ -188,7 +196,7 @@ start_redis() {
             --dir "$folder" --pidfile "$folder/redis.pid" --save '' "$@"
         within 30 answers_or_gone "$pid" redis_answers "$redis_port" "$pid" || break
         gone "$pid" || return 0
-        grep -q 'Address already in use' "$folder/redis.log" || break
+        lost_port "$folder/redis.log" || break
     done
     last_lines "$folder/redis.log"
     fail "Redis did not start (attempt $attempt): its last words are above"

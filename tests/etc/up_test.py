@@ -166,6 +166,24 @@ class Up(unittest.TestCase):
         self.assertIn("the reason", self.said())
         self.assertEqual(self.left(), [])
 
+    def test_a_port_that_another_took_first_is_left_to_it(self):
+        with open(f"{HERE}/stand_in") as file:
+            program = file.read()
+        loses = "import os\ntry:\n    os.rmdir(os.environ['LOSES'])\nexcept FileNotFoundError:\n    pass\nelse:\n" \
+                "    raise SystemExit('Address already in use')\n"
+        self.build(program.replace("import http.server\n", loses + "import http.server\n", 1))
+        os.mkdir(f"{self.folder}/loses")
+        self.env["LOSES"] = f"{self.folder}/loses"
+        process = self.serving()
+        self.assertFalse(os.path.exists(self.env["LOSES"]))
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 143, self.said())
+        os.mkdir(f"{self.folder}/loses")
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+        self.assertEqual(self.run_up("--port", str(port)), 1)
+        self.assertIn("did not become ready", self.said())
+
     def test_a_port_that_was_asked_for_is_refused_when_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
