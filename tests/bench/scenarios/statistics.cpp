@@ -115,12 +115,12 @@ private:
         return "SELECT count(*) FROM generate_series(timestamptz '" + month.from +
                "', timestamptz '" + month.to +
                "' - interval '1 hour', interval '24 hours') AS day,"
-               " unnest(ARRAY['day', 'week']) AS span,"
-               " date_trunc(span, day, 'UTC') AS starts "
-               "WHERE starts + CASE span WHEN 'week' THEN interval '168 hours'"
+               " unnest(ARRAY['day', 'week']) AS length,"
+               " date_trunc(length, day, 'UTC') AS first "
+               "WHERE first + CASE length WHEN 'week' THEN interval '168 hours'"
                "  ELSE interval '24 hours' END < now() - interval '3 minutes'"
-               "  AND NOT EXISTS (SELECT FROM request_log_spans AS built WHERE ready"
-               "    AND built.span = span AND built.starts = starts)";
+               "  AND NOT EXISTS (SELECT FROM request_log_spans"
+               "    WHERE ready AND span = length AND starts = first)";
     }
 
     void rebuild(const Month& month) {
