@@ -77,7 +77,8 @@ protected:
         if (command == "check-config") return check_config(invocation_);
         if (command == "plugins") return list_plugins(invocation_);
         const auto code = run_plugin(invocation_, command, plugin_arguments_);
-        return code ? *code : misuse("'" + command + "' is no command");
+        if (code) return *code;
+        return misuse("'" + command + "' is no command, of ezapi or of a plugin that runs");
     }
 
 private:

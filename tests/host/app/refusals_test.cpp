@@ -185,7 +185,9 @@ TEST_F(RefusalsTest, UnderstandsItsCommandLine) {
     EXPECT_EQ(run_ezapi({"--nonsense"}, {}).exit_code, 64);
     const RunResult run = run_ezapi({"dance"}, {});
     EXPECT_EQ(run.exit_code, 64);
-    EXPECT_THAT(run.output, HasSubstr("'dance' is no command; see ezapi --help"));
+    EXPECT_THAT(run.output,
+                HasSubstr("'dance' is no command, of ezapi or of a plugin that runs; "
+                          "see ezapi --help"));
 }
 
 }  // namespace
