@@ -64,8 +64,8 @@ void Folding::fold(Timestamp hour) const {
         db_.query("SELECT count(*) FROM request_log_hours WHERE hour = $1", {hour}).integer(0, 0);
     const std::int64_t slices = 1 + rows / kMostPerSlice;
     for (std::int64_t i = 0; i < slices; ++i) {
-        Tx tx = db_.begin({.isolation = EZ_REPEATABLE_READ, .statement_timeout = kWorkLimit});
-        lock_upkeep(tx);
+        Tx tx =
+            begin_upkeep(db_, {.isolation = EZ_REPEATABLE_READ, .statement_timeout = kWorkLimit});
         const Slice slice{slices, i};
         replace_hour(tx, hour, slice, read_hour(tx, hour, slice));
         tx.commit();

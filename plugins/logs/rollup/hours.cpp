@@ -7,6 +7,7 @@
 namespace ezapi::logs {
 namespace {
 
+constexpr std::chrono::seconds kPatience{10};  // with another transaction of upkeep
 constexpr size_t kCombinationColumns = 7;
 constexpr std::uint16_t kCopyColumns = 17;
 
@@ -82,8 +83,13 @@ void add_latencies(LatencyHistogram& histogram, std::string_view array) {
 
 }  // namespace
 
-void lock_upkeep(Tx& tx) {
+Tx begin_upkeep(const Db& db, TxOptions options) {
+    options.lock_timeout = kPatience;
+    Tx tx = db.begin(options);
     tx.query("SELECT pg_advisory_xact_lock(7310872415)");
+    // Behind the locks that follow, writers wait as well.
+    tx.query("SET LOCAL lock_timeout = '1s'");
+    return tx;
 }
 
 Combinations read_hour(Tx& tx, Timestamp hour, Slice slice) {

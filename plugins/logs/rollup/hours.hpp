@@ -25,8 +25,9 @@ struct Slice {
 /// Puts `combinations` in the place of what the transaction sees of the slice.
 void replace_hour(Tx& tx, Timestamp hour, Slice slice, const Combinations& combinations);
 
-/// One process at a time changes what is stored of hours otherwise than by appending; until the end
-/// of the transaction.
-void lock_upkeep(Tx& tx);
+/// Begins a transaction that changes what is stored of hours otherwise than by appending: one at a
+/// time in all processes, so it waits for another, longer than the pool's connections wait for
+/// locks.
+[[nodiscard]] Tx begin_upkeep(const Db& db, TxOptions options);
 
 }  // namespace ezapi::logs

@@ -60,7 +60,15 @@ Rebuild::Outcome Rebuild::run(Timestamp from, Timestamp to, const Stopping& stop
             out.next = starts;
             return out;
         }
-        const std::optional<Difference> difference = hour(starts);
+        std::optional<Difference> difference;
+        try {
+            difference = hour(starts);
+        } catch (const Error&) {
+            if (out.hours + out.skipped == 0) throw;
+            // What was made right so far is told and noted; who goes on meets the error again.
+            out.next = starts;
+            return out;
+        }
         ++(difference ? out.hours : out.skipped);
         if (!difference) continue;
         out.summaries += difference->summaries;
@@ -89,8 +97,7 @@ std::vector<Timestamp> Rebuild::hours_between(Timestamp from, Timestamp to) cons
 /// Nothing: records of it may be gone.
 std::optional<Rebuild::Difference> Rebuild::hour(Timestamp starts) const {
     Difference out{.hour = starts};
-    Tx tx = db_.begin({.statement_timeout = kWorkLimit});
-    lock_upkeep(tx);
+    Tx tx = begin_upkeep(db_, {.statement_timeout = kWorkLimit});
     tx.query("SELECT pg_advisory_xact_lock(7310872414)");  // nobody is writing now
     // Nor begins anybody to delete: who does tells so first, in this row.
     const Rows kept =

@@ -31,10 +31,11 @@ public:
         std::int64_t skipped = 0;  // without all their records
         std::vector<Difference> differed;
         std::int64_t summaries = 0;     // hours and days that were summed up and not as their hours
-        std::optional<Timestamp> next;  // where to go on, when there was no time for all
+        std::optional<Timestamp> next;  // where to go on, when not all was done
     };
 
-    /// The hours of [from, to).
+    /// The hours of [from, to), until it stops or one fails. Throws ezapi::Error when the first
+    /// does.
     [[nodiscard]] Outcome run(Timestamp from, Timestamp to, const Stopping& stopping) const;
 
 private:

@@ -45,10 +45,10 @@ Operation rebuild_operation() {
     return Operation("Recomputes the statistics of request records from the records")
         .tag("logs")
         .describe(
-            "Hour by hour, for some seconds: where next_from tells a time, send it again from "
-            "there. Hours of which records were deleted are skipped. summaries_differed counts "
-            "hours and "
-            "days whose sums differed; they are summed up anew.")
+            "Hour by hour, for some seconds or until one cannot be recomputed: where next_from "
+            "tells a time, send it again from there. Hours of which records were deleted are "
+            "skipped. summaries_differed counts hours and days whose sums differed; they are "
+            "summed up anew.")
         .body(object_schema({{"from", time_schema()}, {"to", time_schema()}}))
         .schema("RollupDifference",
                 object_schema({{"hour", time_schema()},

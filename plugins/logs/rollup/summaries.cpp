@@ -36,23 +36,27 @@ constexpr Dimension kDimensions[] = {
     {"hour", "to_char(hour, 'HH24')"},
 };
 
+constexpr const char* kDeclare = "DECLARE upkeep NO SCROLL CURSOR FOR SELECT ";
+
+/// From ezapi.from to ezapi.to.
+std::string in_span(const std::string& column) {
+    return column + " >= current_setting('ezapi.from')::timestamptz AND " + column +
+           " < current_setting('ezapi.to')::timestamptz";
+}
+
 /// Rows that add up to entries of one dimension; sorted, so that one entry at a time is in memory.
-std::string cursor_over(const Dimension& dimension, bool of_each_master) {
+std::string cursor_over_hours(const Dimension& dimension, bool of_each_master) {
     const std::string master = of_each_master ? "master_id" : "0";
-    return "DECLARE upkeep NO SCROLL CURSOR FOR SELECT " + master + ", " + dimension.value + ", " +
-           kFigureColumns +
-           " FROM request_log_hours WHERE hour >= current_setting('ezapi.from')::timestamptz"
-           " AND hour < current_setting('ezapi.to')::timestamptz" +
+    return kDeclare + master + ", " + dimension.value + ", " + kFigureColumns +
+           " FROM request_log_hours WHERE " + in_span("hour") +
            (of_each_master ? " AND master_id <> 0" : "") + " ORDER BY 1, 2";
 }
 
 /// The same from the days of a week, of all masters and of each.
 std::string cursor_over_days(const Dimension& dimension) {
-    return std::string("DECLARE upkeep NO SCROLL CURSOR FOR SELECT master_id, value, ") +
-           kFigureColumns + " FROM request_log_summaries WHERE span = 'day' AND dimension = '" +
-           dimension.name +
-           "' AND starts >= current_setting('ezapi.from')::timestamptz"
-           " AND starts < current_setting('ezapi.to')::timestamptz ORDER BY 1, 2";
+    return kDeclare + std::string("master_id, value, ") + kFigureColumns +
+           " FROM request_log_summaries WHERE span = 'day' AND dimension = '" + dimension.name +
+           "' AND " + in_span("starts") + " ORDER BY 1, 2";
 }
 
 /// A day from ezapi.from to ezapi.to that has records and is not summed up.
@@ -196,8 +200,8 @@ bool Summaries::build(std::string_view span, Timestamp starts) const {
         if (span == "week") {
             summary.add(dimension, cursor_over_days(dimension));
         } else {
-            summary.add(dimension, cursor_over(dimension, false));
-            if (span == "day") summary.add(dimension, cursor_over(dimension, true));
+            summary.add(dimension, cursor_over_hours(dimension, false));
+            if (span == "day") summary.add(dimension, cursor_over_hours(dimension, true));
         }
         summary.write();
     }

@@ -1,9 +1,12 @@
 // Folding, summaries and recomputation of what the rows add up to, over a real PostgreSQL.
+#include <future>
+
 #include "retention/expiry.hpp"
 #include "rollup/figures_row.hpp"
 #include "rollup/folding.hpp"
 #include "rollup/rebuild.hpp"
 #include "rollup/summaries.hpp"
+#include "tests/support/eventually.hpp"
 #include "upkeep.hpp"
 
 namespace ezapi::logs {
@@ -160,6 +163,40 @@ TEST_F(Upkeep, LeavesHoursAloneOfWhichRecordsAreGone) {
     EXPECT_EQ(outcome.skipped, 1);
     EXPECT_EQ(outcome.hours, 1);
     EXPECT_EQ(value("SELECT sum(requests) FROM request_log_hours"), "20");
+}
+
+TEST_F(Upkeep, TellsWhatItMadeRightBeforeAnHourFailed) {
+    const Timestamp hour = at("2026-11-22T05:00:00Z");
+    store("a", hour, 1);
+    store("b", hour + 1h, 1);
+    host_->sql.query("UPDATE request_log_hours SET requests = 9");
+    tests::SqlReader other(host_->dsn());
+    other.query("BEGIN");
+    other.query("SELECT FROM request_log_hours WHERE hour = '2026-11-22T06:00:00Z' FOR UPDATE");
+    const Rebuild::Outcome outcome = Rebuild(db()).run(hour, hour + days(1), never);
+    EXPECT_EQ(outcome.differed.size(), 1U);
+    EXPECT_EQ(outcome.next, hour + 1h);
+    EXPECT_THROW(Rebuild(db()).run(*outcome.next, hour + days(1), never), Error);
+    other.query("COMMIT");
+    EXPECT_EQ(Rebuild(db()).run(*outcome.next, hour + days(1), never).differed.size(), 1U);
+    EXPECT_EQ(value("SELECT sum(requests) FROM request_log_hours"), "2");
+}
+
+TEST_F(Upkeep, WaitsForAnotherLongerThanForOtherLocks) {
+    const Timestamp hour = at("2026-11-22T05:00:00Z");
+    store("a", hour, 1);
+    tests::SqlReader other(host_->dsn());
+    other.query("SELECT pg_advisory_lock(7310872415)");
+    auto outcome = std::async(std::launch::async,
+                              [&] { return Rebuild(db()).run(hour, hour + days(1), never); });
+    EXPECT_TRUE(tests::eventually(30s, [&] {
+        return value(
+                   "SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid"
+                   " WHERE datname = current_database() AND NOT granted"
+                   " AND now() - waitstart > interval '1100 ms'") == "1";
+    }));
+    other.query("SELECT pg_advisory_unlock(7310872415)");
+    EXPECT_EQ(outcome.get().hours, 1);
 }
 
 TEST_F(Upkeep, TellsWhereToGoOnWhenTimeIsUp) {
