@@ -114,10 +114,8 @@ private:
     }
 
     void read_items() {
-        if (scanner_.kind() != Kind::array) {
-            scanner_.skip();
-            return fault("items", "type", "expected an array");
-        }
+        if (scanner_.kind() != Kind::array)
+            return fault("items", "type", scanner_.wrong_type("an array"));
         scanner_.nested(3);
         std::size_t count = 0;
         scanner_.array([&] { count++ < kMostItems ? read_item() : scanner_.skip(); });
@@ -134,11 +132,8 @@ private:
     void read_item() {
         item_ = out_.items.size();
         CounterItem& item = out_.items.emplace_back();
-        if (const Kind kind = scanner_.kind(); kind != Kind::object) {
-            scanner_.skip();
-            return fault(
-                "", "type", std::string("expected an object, found ") + JsonScanner::name(kind));
-        }
+        if (scanner_.kind() != Kind::object)
+            return fault("", "type", scanner_.wrong_type("an object"));
         const auto given = object(kItemMembers, [&](std::size_t member) {
             switch (member) {
                 case key_id:
@@ -163,14 +158,14 @@ private:
     void read_name(std::string_view member, std::string& out) {
         const Kind kind = scanner_.kind();
         if (kind == Kind::number) {
-            const auto number = whole_number(scanner_.number());
+            const std::string_view written = scanner_.number();
+            const auto number = whole_number(written);
             if (number) out = std::to_string(*number);
-            if (!number) fault(member, "type", "expected text or a whole number");
+            if (!number) fault(member, "type", wrong_value("text or a whole number", written));
         } else if (kind != Kind::string) {
-            scanner_.skip();
-            fault(member, "type", std::string("expected text, found ") + JsonScanner::name(kind));
+            fault(member, "type", scanner_.wrong_type("text"));
         } else if (const JsonScanner::Text text = scanner_.string(); !text.sound) {
-            fault(member, "format", "is no UTF-8 or contains the character NUL");
+            fault(member, "format", kUnsound);
         } else if (text.value.empty() || text.value.size() > kLongestName) {
             fault(member,
                   "length",
@@ -185,19 +180,16 @@ private:
                       std::int64_t least,
                       std::int64_t most,
                       std::int64_t& out) {
-        const bool is_number = scanner_.kind() == Kind::number;
-        if (is_number) {
-            const auto number = whole_number(scanner_.number());
-            if (number && *number >= least && *number <= most) {
-                out = *number;
-                return;
-            }
-        } else {
-            scanner_.skip();
-        }
-        fault(member,
-              is_number ? "range" : "type",
-              "expected an integer from " + std::to_string(least) + " to " + std::to_string(most));
+        const auto expected = [&] {
+            return "an integer from " + std::to_string(least) + " to " + std::to_string(most);
+        };
+        if (scanner_.kind() != Kind::number)
+            return fault(member, "type", scanner_.wrong_type(expected()));
+        const std::string_view written = scanner_.number();
+        const auto number = whole_number(written);
+        if (!number || *number < least || *number > most)
+            return fault(member, "range", wrong_value(expected(), written));
+        out = *number;
     }
 
     /// Any text: one that is no hash names no token, and must not hold up the other items.
@@ -215,20 +207,22 @@ private:
     }
 
     void read_moment(std::int64_t& out) {
+        constexpr const char* kExpected = "a time as RFC 3339, or unix seconds or milliseconds";
+        const Kind kind = scanner_.kind();
+        JsonScanner::Text written;
         std::optional<std::int64_t> time;
-        if (scanner_.kind() == Kind::string) {
-            time = written_moment(scanner_.string().value);
-        } else if (scanner_.kind() == Kind::number) {
-            if (const auto number = whole_number(scanner_.number())) time = unix_moment(*number);
+        if (kind == Kind::string) {
+            written = scanner_.string();
+            time = written_moment(written.value);
+        } else if (kind == Kind::number) {
+            written.value = scanner_.number();
+            if (const auto number = whole_number(written.value)) time = unix_moment(*number);
         } else {
-            scanner_.skip();
+            return fault("last_used_at", "type", scanner_.wrong_type(kExpected));
         }
-        out = time.value_or(0);
-        if (!time) {
-            fault("last_used_at",
-                  "format",
-                  "expected a time as RFC 3339, or unix seconds or milliseconds");
-        }
+        if (!written.sound) return fault("last_used_at", "format", kUnsound);
+        if (!time) return fault("last_used_at", "format", wrong_value(kExpected, written.value));
+        out = *time;
     }
 
     JsonScanner scanner_;

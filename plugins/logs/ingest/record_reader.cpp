@@ -18,6 +18,7 @@ constexpr std::int64_t kMostMs = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kMostId = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kLatestMs = 253'402'300'799'999;  // the end of the year 9999
 constexpr std::int64_t kAheadUs = 86'400'000'000;  // clocks differ, but not by more than a day
+constexpr const char* kTime = "a time like 2026-01-02T03:04:05Z";
 
 enum class Type { id, whole, cost, boolean, text, address, time };
 
@@ -31,9 +32,8 @@ bool is_address(std::string_view text) {
            inet_pton(AF_INET6, copy, bytes) == 1;
 }
 
-std::string expected_range(std::int64_t least, std::int64_t most, std::string_view found) {
-    return "expected " + std::to_string(least) + " to " + std::to_string(most) + ", found " +
-           std::string(found.substr(0, 40));
+std::string range(std::int64_t least, std::int64_t most) {
+    return std::to_string(least) + " to " + std::to_string(most);
 }
 
 }  // namespace
@@ -81,10 +81,8 @@ std::optional<Refusal> RecordReader::read(JsonScanner& scanner, Record& record) 
     refusal_.reset();
     seen_ = 0;
     last_ = kCount;
-    if (scanner.kind() != JsonScanner::Kind::object) {
-        scanner.skip();
-        return Refusal{0, "type", "expected an object"};
-    }
+    if (scanner.kind() != JsonScanner::Kind::object)
+        return Refusal{0, "type", scanner.wrong_type("an object")};
     scanner.object([&](JsonScanner::Text name) { member(scanner, name, record); });
     if (!refusal_ && record.request_id.empty()) refuse("request_id", "required", "is required");
     return std::move(refusal_);
@@ -129,28 +127,27 @@ void RecordReader::value(JsonScanner& scanner, const Field& field, Record& recor
         record.stream = scanner.boolean();
         return;
     }
-    scanner.skip();
-    const std::string_view expected = field.type == Type::boolean ? "expected true or false"
-                                      : field.type == Type::time
-                                          ? "expected a time like 2026-01-02T03:04:05Z"
-                                      : is_text ? "expected a text"
-                                                : "expected a number";
-    refuse(field.name, "type", expected);
+    const std::string_view expected = field.type == Type::boolean ? "true or false"
+                                      : field.type == Type::time  ? kTime
+                                      : is_text                   ? "a text"
+                                                                  : "a number";
+    refuse(field.name, "type", scanner.wrong_type(expected));
 }
 
 void RecordReader::number(std::string_view written, const Field& field, Record& record) {
     if (field.type == Type::cost) {
         const auto cost = in_billionths(written);
         if (!cost || *cost < 0 || *cost > field.most * kBillion)
-            return refuse(field.name, "range", expected_range(field.least, field.most, written));
+            return refuse(
+                field.name, "range", wrong_value(range(field.least, field.most), written));
         record.cost_nano = *cost;
         return;
     }
     const auto value = whole_number(written);
     if (!value && written.find_first_of(".eE") != std::string_view::npos)
-        return refuse(field.name, "type", "expected a whole number");
+        return refuse(field.name, "type", wrong_value("a whole number", written));
     if (!value || *value < field.least || *value > field.most)
-        return refuse(field.name, "range", expected_range(field.least, field.most, written));
+        return refuse(field.name, "range", wrong_value(range(field.least, field.most), written));
     if (field.number != nullptr)
         record.*field.number = *value;
     else if (field.name == "status_code")
@@ -169,32 +166,32 @@ void RecordReader::time(std::int64_t unix_us,
                         const Field& field,
                         Record& record) {
     record.created_us = unix_us;
-    if (unix_us < 0) return refuse(field.name, "range", "expected a time between 1970 and 9999");
+    if (unix_us < 0)
+        return refuse(field.name, "range", wrong_value("a time between 1970 and 9999", written));
     if (unix_us <= now_us_ + kAheadUs) return;
     const Timestamp latest{std::chrono::microseconds(now_us_ + kAheadUs)};
     refuse(field.name,
            "range",
-           "expected at most 24 hours after the arrival, which is " + format_time(latest) +
-               ", found " + std::string(written.substr(0, 40)));
+           wrong_value("at most 24 hours after the arrival, which is " + format_time(latest),
+                       written));
 }
 
 void RecordReader::text(JsonScanner::Text text, const Field& field, Record& record) {
-    if (!text.sound)
-        return refuse(field.name, "format", "is no UTF-8 or contains the character NUL");
+    if (!text.sound) return refuse(field.name, "format", kUnsound);
     if (field.type == Type::time) {
         const auto time = parse_time(text.value);
-        if (!time) return refuse(field.name, "format", "expected a time like 2026-01-02T03:04:05Z");
+        if (!time) return refuse(field.name, "format", wrong_value(kTime, text.value));
         return this->time(time->time_since_epoch().count(), text.value, field, record);
     }
     const auto size = static_cast<std::int64_t>(text.value.size());
     if (size < field.least || size > field.most) {
-        return refuse(field.name,
-                      "length",
-                      "expected " + std::to_string(field.least) + " to " +
-                          std::to_string(field.most) + " bytes, found " + std::to_string(size));
+        return refuse(
+            field.name,
+            "length",
+            "expected " + range(field.least, field.most) + " bytes, found " + std::to_string(size));
     }
     if (field.type == Type::address && !is_address(text.value))
-        return refuse(field.name, "format", "expected an IPv4 or IPv6 address");
+        return refuse(field.name, "format", wrong_value("an IPv4 or IPv6 address", text.value));
     record.*field.text = text.value;
 }
 

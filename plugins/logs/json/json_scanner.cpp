@@ -4,9 +4,12 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/json.hpp"
+#include "ezapi/text.hpp"
 
 namespace ezapi::logs {
 namespace {
+
+constexpr size_t kMostShown = 40;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -76,10 +79,21 @@ bool sound_text(std::string_view text) {
     return true;
 }
 
+std::string wrong_value(std::string_view expected, std::string_view found) {
+    return "expected " + std::string(expected) + ", found '" +
+           shortened(std::string(found), kMostShown) + "'";
+}
+
 const char* JsonScanner::name(Kind kind) {
     static constexpr const char* kNames[] = {
         "object", "array", "string", "number", "boolean", "null"};
     return kNames[static_cast<size_t>(kind)];
+}
+
+std::string JsonScanner::wrong_type(std::string_view expected) {
+    const Kind found = kind();
+    skip();
+    return "expected " + std::string(expected) + ", found " + name(found);
 }
 
 void JsonScanner::malformed(const std::string& why) const {

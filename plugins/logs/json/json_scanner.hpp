@@ -22,6 +22,9 @@ public:
 
     [[nodiscard]] static const char* name(Kind kind);
 
+    /// Past the next value. Returns what a fault says of a type: what was expected, what was found.
+    [[nodiscard]] std::string wrong_type(std::string_view expected);
+
     /// Of the value that comes next; blanks are skipped.
     [[nodiscard]] Kind kind();
 
@@ -97,6 +100,12 @@ private:
     unsigned outer_ = 0;
     std::deque<std::string> resolved_;
 };
+
+/// What a fault says of a text that is not sound.
+inline constexpr const char* kUnsound = "is no UTF-8 or contains the character NUL";
+
+/// What a fault says of a number or a sound text: what was expected, what was found.
+[[nodiscard]] std::string wrong_value(std::string_view expected, std::string_view found);
 
 /// UTF-8 (RFC 3629) without NUL.
 [[nodiscard]] bool sound_text(std::string_view text);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "ezapi/text.hpp"
 #include "ezapi/time.hpp"
 
 namespace ezapi::logs {
@@ -23,10 +24,16 @@ RetentionRules rules_of(const Json& settings) {
 Timestamp before_of(const Request& request, Timestamp now) {
     const auto text = request.query("before");
     const auto time = text ? parse_time(*text) : std::nullopt;
-    if (!time)
-        throw Error(EZ_INVALID, "expected a time like 2026-01-02T03:04:05Z")
+    if (!text)
+        throw Error(EZ_INVALID, "is required, a time like 2026-01-02T03:04:05Z")
             .with_field("before")
-            .with_code(text ? "format" : "required");
+            .with_code("required");
+    if (!time)
+        throw Error(EZ_INVALID,
+                    "expected a time like 2026-01-02T03:04:05Z, found '" +
+                        shortened(std::string(*text)) + "'")
+            .with_field("before")
+            .with_code("format");
     const Timestamp latest = Expiry::latest_cut(now);
     if (*time <= latest) return *time;
     throw Error(EZ_INVALID,

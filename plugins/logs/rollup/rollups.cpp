@@ -3,6 +3,8 @@
 #include <chrono>
 #include <string>
 
+#include "ezapi/json.hpp"
+#include "ezapi/text.hpp"
 #include "ezapi/time.hpp"
 
 namespace ezapi::logs {
@@ -20,7 +22,11 @@ Timestamp time_of(const Json& body, const char* field, Faults& faults) {
         return {};
     }
     const auto time = member->is_string() ? parse_time(member->get<std::string>()) : std::nullopt;
-    if (!time) faults.add(field, "format", "expected a time like 2026-01-02T03:04:05Z");
+    if (!time)
+        faults.add(
+            field,
+            "format",
+            "expected a time like 2026-01-02T03:04:05Z, found " + shortened(dump_json(*member)));
     return time.value_or(Timestamp());
 }
 

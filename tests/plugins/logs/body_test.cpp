@@ -118,7 +118,7 @@ TEST(IngestBody, RefusesARecordFromMoreThanADayAhead) {
     EXPECT_EQ(refusal.code, "range");
     EXPECT_EQ(refusal.message,
               "created_at: expected at most 24 hours after the arrival, which is "
-              "2026-02-03T02:40:00.000Z, found 2026-02-03T02:40:01Z");
+              "2026-02-03T02:40:00.000Z, found '2026-02-03T02:40:01Z'");
     EXPECT_EQ(refusal_of(R"("created_at":1770086400001)").code, "range");
     EXPECT_EQ(refusal_of(R"("created_at":253402300799999)").code, "range");
     EXPECT_EQ(refusal_of(R"("created_at":"9999-12-31T23:59:59Z")").code, "range");
@@ -159,6 +159,22 @@ TEST(IngestBody, RefusesWrongTypesRangesLengthsAndNames) {
     EXPECT_EQ(refusal_of(R"("client_ip":"10.0.0.256")").code, "format");
     EXPECT_EQ(refusal_of("\"model\":\"" + std::string(256, 'm') + "\"").code, "length");
     EXPECT_EQ(refusal_of("\"error\":\"" + std::string(8193, 'e') + "\"").code, "length");
+}
+
+TEST(IngestBody, SaysWhatWasExpectedAndFound) {
+    EXPECT_EQ(refusal_of(R"("model":["x"])").message, "model: expected a text, found array");
+    EXPECT_EQ(refusal_of(R"("tokens_in":7.5)").message,
+              "tokens_in: expected a whole number, found '7.5'");
+    EXPECT_EQ(refusal_of(R"("status_code":600)").message,
+              "status_code: expected 100 to 599, found '600'");
+    EXPECT_EQ(refusal_of(R"("created_at":"yesterday")").message,
+              "created_at: expected a time like 2026-01-02T03:04:05Z, found 'yesterday'");
+    EXPECT_EQ(refusal_of(R"("created_at":"1969-12-31T23:59:59Z")").message,
+              "created_at: expected a time between 1970 and 9999, found '1969-12-31T23:59:59Z'");
+    EXPECT_EQ(refusal_of("\"client_ip\":\"\u00e4" + std::string(42, '0') + "\"").message,
+              "client_ip: expected an IPv4 or IPv6 address, found '\xc3\xa4" +
+                  std::string(35, '0') + "...'");
+    EXPECT_EQ(refusal_of("\"client_ip\":\"" + std::string(47, '0') + "\"").code, "length");
 }
 
 TEST(IngestBody, RefusesTextsThatPostgresCannotHold) {

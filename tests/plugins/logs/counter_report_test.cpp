@@ -122,6 +122,28 @@ TEST(CounterReport, RefusesWhatIsNoneInItsItems) {
     EXPECT_EQ(status_of(R"({"node":"","epoch":"e","sequence":1,"items":[]})"), 422);
 }
 
+TEST(CounterReport, SaysWhatWasExpectedAndFound) {
+    const auto said = [](const std::string& item) -> std::string {
+        try {
+            (void)read_report(R"({"node":"n","epoch":"e","sequence":1,"items":[)" + item + "]}");
+        } catch (const Error& error) {
+            return error.faults().empty() ? "" : error.faults().front().message;
+        }
+        return {};
+    };
+    EXPECT_EQ(said("7"), "expected an object, found number");
+    EXPECT_EQ(said(R"({"key_id":"a"})"),
+              "expected an integer from 1 to 9223372036854775807, found string");
+    EXPECT_EQ(said(R"({"key_id":1,"requests":-1})"),
+              "expected an integer from 0 to 1000000000000, found '-1'");
+    const std::string time = "expected a time as RFC 3339, or unix seconds or milliseconds, found ";
+    EXPECT_EQ(said(R"({"key_id":1,"last_used_at":"yesterday"})"), time + "'yesterday'");
+    EXPECT_EQ(said(R"({"key_id":1,"last_used_at":-5})"), time + "'-5'");
+    EXPECT_EQ(said(R"({"key_id":1,"last_used_at":true})"), time + "boolean");
+    EXPECT_EQ(said(R"({"key_id":1,"last_used_at":"\ud800"})"),
+              "is no UTF-8 or contains the character NUL");
+}
+
 /// Whatever a byte too many, too few or another makes of a report: it is JSON for the reader
 /// exactly where it is for the parser of all other bodies, and says the same. That one refuses
 /// members that stand twice and texts that are none as malformed, here they are faults among
