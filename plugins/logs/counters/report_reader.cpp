@@ -12,15 +12,12 @@
 #include "ezapi/time.hpp"
 #include "json/decimal.hpp"
 #include "json/json_scanner.hpp"
+#include "json/unix_moment.hpp"
 
 namespace ezapi::logs {
 namespace {
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-/// A number of unix seconds stays below it until the year 5138, one of milliseconds was above it in
-/// 1973 already.
-constexpr std::int64_t kFirstMillisecond = 100'000'000'000;
-constexpr std::int64_t kLastSecond = 253'402'300'799;  // the end of the year 9999
 
 enum ReportMember : std::size_t { node, epoch, sequence, items };
 
@@ -36,13 +33,6 @@ std::optional<std::int64_t> written_moment(std::string_view text) {
     const auto time = parse_time(text);
     if (!time || time->time_since_epoch().count() < 0) return std::nullopt;
     return time->time_since_epoch().count();
-}
-
-/// Unix microseconds from seconds or milliseconds; nothing for times before 1970 or after 9999.
-std::optional<std::int64_t> unix_moment(std::int64_t number) {
-    const bool seconds = number < kFirstMillisecond;
-    if (number < 0 || number / (seconds ? 1 : 1000) > kLastSecond) return std::nullopt;
-    return number * (seconds ? 1'000'000 : 1'000);
 }
 
 /// Each function reads one value, notes what is wrong with it and goes on behind it.

@@ -62,8 +62,9 @@ Json record_schema() {
         {"created_at",
          {{"oneOf", Json::array({time_schema(), integer_schema()})},
           {"description",
-           "RFC 3339, or milliseconds since 1970; the time of arrival without it, and at most 24 "
-           "hours after it"}}},
+           "RFC 3339, or seconds or milliseconds since 1970; the time of arrival without it, and "
+           "at "
+           "most 24 hours after it. A record that is older than the retention is deleted soon"}}},
     };
     for (const char* id : {"master_id", "key_id", "provider_group_id", "provider_id"})
         properties[id] = {

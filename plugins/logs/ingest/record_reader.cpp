@@ -6,6 +6,7 @@
 
 #include "ezapi/time.hpp"
 #include "json/decimal.hpp"
+#include "json/unix_moment.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -157,7 +158,7 @@ void RecordReader::number(std::string_view written, const Field& field, Record& 
     else if (field.name == "first_token_ms")
         record.first_token_ms = static_cast<std::int32_t>(*value);
     else
-        time(*value * 1000, written, field, record);  // created_at in milliseconds since 1970
+        time(unix_moment(*value).value_or(-1), written, field, record);
 }
 
 /// A record from the future would outlive every retention and set the bounds of partitions.
@@ -172,7 +173,7 @@ void RecordReader::time(std::int64_t unix_us,
     const Timestamp latest{std::chrono::microseconds(now_us_ + kAheadUs)};
     refuse(field.name,
            "range",
-           wrong_value("at most 24 hours after the arrival, which is " + format_time(latest),
+           wrong_value("at most 24 hours after the arrival, thus up to " + format_time(latest),
                        written));
 }
 

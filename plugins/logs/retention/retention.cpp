@@ -25,19 +25,19 @@ Timestamp before_of(const Request& request, Timestamp now) {
     const auto text = request.query("before");
     const auto time = text ? parse_time(*text) : std::nullopt;
     if (!text)
-        throw Error(EZ_INVALID, "is required, a time like 2026-01-02T03:04:05Z")
+        throw Error(EZ_INVALID, "before: is required, a time like 2026-01-02T03:04:05Z")
             .with_field("before")
             .with_code("required");
     if (!time)
         throw Error(EZ_INVALID,
-                    "expected a time like 2026-01-02T03:04:05Z, found '" +
+                    "before: expected a time like 2026-01-02T03:04:05Z, found '" +
                         shortened(std::string(*text)) + "'")
             .with_field("before")
             .with_code("format");
     const Timestamp latest = Expiry::latest_cut(now);
     if (*time <= latest) return *time;
     throw Error(EZ_INVALID,
-                "expected a time at least 25 hours ago, which is " + format_time(latest) +
+                "before: expected a time at least 25 hours ago, which is " + format_time(latest) +
                     ", found " + format_time(*time) +
                     ": younger records tell which request ids were stored already")
         .with_field("before")

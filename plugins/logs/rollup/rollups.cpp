@@ -93,6 +93,8 @@ Response Rollups::rebuild(const Request& request) const {
     Faults faults;
     const Timestamp from = time_of(body, "from", faults);
     const Timestamp to = time_of(body, "to", faults);
+    if (faults.empty() && from >= to)
+        faults.add("to", "range", "expected a time after from, found " + format_time(to));
     for (const auto& [name, value] : body.items()) {
         if (name != "from" && name != "to")
             faults.add(name, "unknown", "no such field; known: from, to");

@@ -104,6 +104,7 @@ TEST(IngestBody, NeedsNothingButARequestId) {
 
 TEST(IngestBody, ReadsTimesAsTextAndAsMilliseconds) {
     EXPECT_EQ(row_of(R"("created_at":1700000000123)").created_us, 1'700'000'000'123'000);
+    EXPECT_EQ(row_of(R"("created_at":1700000000)").created_us, 1'700'000'000'000'000);
     EXPECT_EQ(row_of(R"("created_at":"2026-01-02T04:04:05+01:00")").created_us,
               row_of(R"("created_at":"2026-01-02T03:04:05Z")").created_us);
     EXPECT_EQ(refusal_of(R"("created_at":"yesterday")").code, "format");
@@ -117,7 +118,7 @@ TEST(IngestBody, RefusesARecordFromMoreThanADayAhead) {
     const Refusal refusal = refusal_of(R"("created_at":"2026-02-03T02:40:01Z")");
     EXPECT_EQ(refusal.code, "range");
     EXPECT_EQ(refusal.message,
-              "created_at: expected at most 24 hours after the arrival, which is "
+              "created_at: expected at most 24 hours after the arrival, thus up to "
               "2026-02-03T02:40:00.000Z, found '2026-02-03T02:40:01Z'");
     EXPECT_EQ(refusal_of(R"("created_at":1770086400001)").code, "range");
     EXPECT_EQ(refusal_of(R"("created_at":253402300799999)").code, "range");
