@@ -23,11 +23,11 @@ RetentionRules rules_of(const Json& settings) {
 
 Timestamp before_of(const Request& request, Timestamp now) {
     const auto text = request.query("before");
-    const auto time = text ? parse_time(*text) : std::nullopt;
     if (!text)
         throw Error(EZ_INVALID, "before: is required, a time like 2026-01-02T03:04:05Z")
             .with_field("before")
             .with_code("required");
+    const auto time = parse_time(*text);
     if (!time)
         throw Error(EZ_INVALID,
                     "before: expected a time like 2026-01-02T03:04:05Z, found '" +
