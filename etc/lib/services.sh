@@ -13,10 +13,12 @@ fail() {
 
 # start_process <name> <signal> <seconds> <log> <command>...: runs it in the background in a session of its own, so that
 # Ctrl-C reaches the script alone, which then ends things in order. <signal> asks it to end, within <seconds>.
-# The kernel sends the same signal should the script vanish. Sets `pid`.
+# The kernel sends the same signal should the script vanish. The log is readable by its owner only. Sets `pid`.
 start_process() {
     local name=$1 signal=$2 seconds=$3 log=$4
     shift 4
+    (umask 077 && : >>"$log")
+    chmod 600 "$log" # an earlier version made it readable by all
     exec_alone "$signal" "$@" >>"$log" 2>&1 &
     pid=$!
     started+=("$pid $signal $seconds $name")

@@ -42,11 +42,14 @@ tests/tree/openapi_lint.sh "$folder/openapi.json" || status=$?
 
 echo "== an installation"
 cmake --install "$(dirname "$(command -v ezapi)")" --prefix "$folder/prefix" >/dev/null
-port=$(free_port 8300)
 cd "$folder"
 start_process installed TERM 40 installed.log env -u EZ_CONFIG_FILE -u EZ_PLUGIN_DIRS -u EZ_MIGRATIONS_DIR -u EZ_SWAGGER_DIR \
-    EZ_API_PORT="$port" prefix/bin/ezapi serve
-ready() { curl -fs --noproxy '*' -o /dev/null "http://127.0.0.1:$port/health/ready"; }
+    EZ_API_PORT=0 prefix/bin/ezapi serve
+# It takes a free port and names it in its log.
+ready() {
+    port=$(sed -En 's,.* serves http://[^ ]*:([0-9]+) .*,\1,p' installed.log)
+    [[ -n $port ]] && curl -fs --noproxy '*' -o /dev/null "http://127.0.0.1:$port/health/ready"
+}
 within 60 ready || {
     cat installed.log
     exit 1

@@ -112,6 +112,34 @@ class Up(unittest.TestCase):
         self.assertEqual(status, 0, self.said())
         self.assertFalse(os.path.exists(f"{self.folder}/run/env"))
 
+    def test_a_command_finds_the_program(self):
+        self.assertEqual(self.run_up("--", "bash", "-c", '[[ $(type -P ezapi) == "$0"/build/ezapi ]]', self.folder), 0, self.said())
+
+    def test_a_start_in_a_shell_that_sourced_the_environment_chooses_again(self):
+        kept = 'psql -c "CREATE TABLE of_the_first AS SELECT 1" "$EZ_PG_DSN" && cp "$EZ_ENV_FILE" "$0"'
+        self.assertEqual(self.run_up("--", "bash", "-c", kept, f"{self.folder}/env"), 0, self.said())
+        again = """
+            source "$0/env"
+            "$1" --build "$0/build" --run-dir "$0/run" -- bash -c 'psql -c "DROP TABLE of_the_first" "$EZ_PG_DSN"' &&
+            "$1" --build "$0/build" --run-dir "$0/second" -- bash -c '
+                [[ $EZ_PG_DSN == *"$0/second"* && $EZ_STATE_DIR == "$0/second/state" ]]' "$0" """
+        result = subprocess.run(["bash", "-c", again, self.folder, UP], env=self.env, capture_output=True, text=True, timeout=120)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_what_the_caller_changes_after_sourcing_is_used(self):
+        self.assertEqual(self.run_up("--", "cp", f"{self.folder}/run/env", f"{self.folder}/env"), 0, self.said())
+        chosen = """
+            source "$0/env"
+            EZ_PG_DSN=host=elsewhere "$1" --build "$0/build" --run-dir "$0/run" -- bash -c '[[ $EZ_PG_DSN == host=elsewhere ]]'"""
+        result = subprocess.run(["bash", "-c", chosen, self.folder, UP], env=self.env, capture_output=True, text=True, timeout=120)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def test_logs_are_readable_by_their_owner_only(self):
+        status = self.run_up("--", "bash", "-c", """
+            shopt -s globstar
+            for log in "$0"/run/**/*.log; do [[ $(stat -c %a "$log") == 600 ]] || exit 1; done""", self.folder)
+        self.assertEqual(status, 0, self.said())
+
     def test_what_the_stores_hold_is_kept_for_the_next_start(self):
         write = 'psql -c "CREATE TABLE kept AS SELECT 1" "$EZ_PG_DSN" && redis-cli -p "$REDIS_PORT" set kept it'
         read = 'psql -c "DROP TABLE kept" "$EZ_PG_DSN" && [[ $(redis-cli -p "$REDIS_PORT" get kept) == it ]]'
