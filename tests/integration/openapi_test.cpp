@@ -13,7 +13,7 @@ namespace {
 class OpenApiTest : public InstanceTest {
 protected:
     static uint16_t registry_port() {
-        static const uint16_t port = free_port();
+        static const uint16_t port = reserve_port();
         return port;
     }
 

@@ -85,18 +85,19 @@ bool process_runs(int pid) {
     return waitpid(pid, &status, WNOHANG) == 0;
 }
 
-uint16_t free_port() {
+uint16_t reserve_port() {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int on = 1;
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (fd < 0 || bind(fd, generic, length) != 0 || getsockname(fd, generic, &length) != 0) {
-        throw std::runtime_error(std::string("free port: ") + std::strerror(errno));
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd, generic, length) != 0 || getsockname(fd, generic, &length) != 0) {
+        throw std::runtime_error(std::string("reserve a port: ") + std::strerror(errno));
     }
-    close(fd);
-    return ntohs(address.sin_port);
+    return ntohs(address.sin_port);  // the descriptor stays open: it is the reservation
 }
 
 std::string make_folder(const std::string& prefix,

@@ -25,8 +25,11 @@ int wait_process(int pid);
 /// True while it has not ended; an ended one is reaped.
 [[nodiscard]] bool process_runs(int pid);
 
-/// A TCP port of 127.0.0.1 that was free a moment ago.
-[[nodiscard]] uint16_t free_port();
+/// A TCP port of 127.0.0.1 for a server that a test starts, reserved until this process ends. A
+/// socket that never listens stays bound to it, so the kernel gives the port to no other connection
+/// and to no server that asks for any port. A server that sets SO_REUSEADDR can bind it, also after
+/// a restart. Throws std::runtime_error when no port is left.
+[[nodiscard]] uint16_t reserve_port();
 
 /// A new directory under `base`, or the system's temporary one if that is empty, owned by `user` if
 /// that is not empty.

@@ -40,7 +40,7 @@ bool is_ready(uint16_t port) {
 }  // namespace
 
 Instance::Instance(InstanceOptions options)
-    : options_(std::move(options)), folder_("ezapi-instance"), port_(free_port()) {
+    : options_(std::move(options)), folder_("ezapi-instance"), port_(reserve_port()) {
     if (options_.dsn.empty()) options_.dsn = PrivatePostgres::shared().fresh_database();
     if (options_.redis.empty()) {
         PrivateRedis& redis = PrivateRedis::shared();

@@ -168,7 +168,7 @@ void PrivatePostgres::start() {
     // Somebody else may take a port between its choice and its use: then with another one. A
     // restart keeps its port, since clients hold the DSN.
     for (int attempt = 0; attempt < 5; ++attempt) {
-        if (port_ == 0) port_ = free_port();
+        if (port_ == 0) port_ = reserve_port();
         const std::string port = std::to_string(port_);
         std::vector<std::string> arguments{find_program("postgres", server_folders()),
                                            "-D",

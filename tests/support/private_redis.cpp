@@ -81,7 +81,7 @@ void PrivateRedis::start() {
     const std::string log = folder_ + "/redis.log";
     const bool keep_port = port_ != 0;
     for (int attempt = 0; attempt < 5; ++attempt) {
-        if (port_ == 0) port_ = free_port();
+        if (port_ == 0) port_ = reserve_port();
         std::vector<std::string> arguments{find_program("redis-server"),
                                            "--port",
                                            std::to_string(port_),

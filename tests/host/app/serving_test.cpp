@@ -93,7 +93,7 @@ TEST_F(ServingTest, IsUnhealthyWhileTheDatabaseIsAwayAndRecovers) {
 }
 
 TEST_F(ServingTest, GoesOnWithoutRedis) {
-    Instance instance({.redis = "127.0.0.1:" + std::to_string(free_port())});
+    Instance instance({.redis = "127.0.0.1:" + std::to_string(reserve_port())});
     const auto health = instance.client().get("/health");
     EXPECT_EQ(health.status, 200);
     EXPECT_EQ(health.json()["status"], "degraded");
