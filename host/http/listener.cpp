@@ -24,6 +24,7 @@
 #include <cstdlib>
 
 #include "ezapi/error.hpp"
+#include "ezapi/network.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::http {
@@ -39,13 +40,11 @@ void set_option(int descriptor, int level, int name, int value) noexcept {
     ::setsockopt(descriptor, level, name, &value, sizeof value);
 }
 
-/// "::ffff:10.0.0.1" of a dual-stack socket is the client 10.0.0.1.
-std::string plain_address(std::string address) {
-    constexpr std::string_view kMapped = "::ffff:";
-    if (address.starts_with(kMapped) && address.find('.') != std::string::npos) {
-        address.erase(0, kMapped.size());
-    }
-    return address;
+/// "::ffff:10.0.0.1" of a dual-stack socket is the client 10.0.0.1; brackets and zones are left
+/// out.
+std::string plain_address(std::string text) {
+    const auto endpoint = parse_endpoint(text);
+    return endpoint ? endpoint->address.text() : std::move(text);
 }
 
 /// Pistache calls it on its I/O threads, one clone a thread; an exception would end the process.

@@ -89,5 +89,93 @@ TEST(Network, IsKeptWithoutItsHostBits) {
     EXPECT_EQ(canonical_network("::ffff:10.1.2.3/104"), "::ffff:10.0.0.0/104");
 }
 
+TEST(Network, EachAddressHasOneText) {
+    for (const char* text : {"10.1.2.3",
+                             "::ffff:10.1.2.3",
+                             "::FFFF:10.1.2.3",
+                             "::ffff:a01:203",
+                             "0:0:0:0:0:ffff:10.1.2.3",
+                             "0000:0000:0000:0000:0000:ffff:0a01:0203"})
+        EXPECT_EQ(canonical_address(text), "10.1.2.3") << text;
+    for (const char* text : {"2001:db8::7",
+                             "2001:DB8::7",
+                             "2001:db8:0::7",
+                             "2001:0db8:0:0:0:0:0:7",
+                             "2001:db8::0.0.0.7"})
+        EXPECT_EQ(canonical_address(text), "2001:db8::7") << text;
+    EXPECT_EQ(canonical_address("::"), "::");
+    EXPECT_EQ(canonical_address("::10.1.2.3"), "::10.1.2.3") << "not an IPv6-mapped address";
+    for (const char* text : {"",
+                             " 10.1.2.3",
+                             "10.1.2",
+                             "010.1.2.3",
+                             "10.1.2.3:80",
+                             "[::1]",
+                             "host",
+                             "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000"})
+        EXPECT_FALSE(canonical_address(text)) << text;
+}
+
+TEST(Network, EndpointsHaveBracketsAndPortsWhereTheyAreDue) {
+    const auto shown = [](std::string_view text) {
+        const auto endpoint = parse_endpoint(text);
+        if (!endpoint) return std::string("none");
+        return endpoint->address.text() +
+               (endpoint->port ? " port " + std::to_string(*endpoint->port) : "");
+    };
+    EXPECT_EQ(shown("10.1.2.3"), "10.1.2.3");
+    EXPECT_EQ(shown("10.1.2.3:4711"), "10.1.2.3 port 4711");
+    EXPECT_EQ(shown("10.1.2.3:0"), "10.1.2.3 port 0");
+    EXPECT_EQ(shown("10.1.2.3:65535"), "10.1.2.3 port 65535");
+    EXPECT_EQ(shown("2001:DB8:0::7"), "2001:db8::7");
+    EXPECT_EQ(shown("[2001:DB8:0::7]"), "2001:db8::7");
+    EXPECT_EQ(shown("[2001:db8::7]:443"), "2001:db8::7 port 443");
+    EXPECT_EQ(shown("::ffff:10.1.2.3"), "10.1.2.3");
+    EXPECT_EQ(shown("[::ffff:10.1.2.3]:80"), "10.1.2.3 port 80");
+    EXPECT_EQ(shown("fe80::1%eth0"), "fe80::1");
+    EXPECT_EQ(shown("[fe80::1%25]:80"), "fe80::1 port 80");
+    for (const char* bad : {"",
+                            ":",
+                            ":80",
+                            "[]",
+                            "[]:80",
+                            "[",
+                            "[::1",
+                            "::1]",
+                            "[::1]80",
+                            "[::1]:",
+                            "[::1]:x",
+                            "[::1]:65536",
+                            "[::1]:-1",
+                            "[::1]:+1",
+                            "[::1]:80 ",
+                            "[10.1.2.3]:80",
+                            "10.1.2.3:",
+                            "10.1.2.3:65536",
+                            "10.1.2.3:80x",
+                            "10.1.2.3:80:80",
+                            "10.1.2.3%eth0",
+                            "fe80::1%",
+                            "%eth0",
+                            "unknown",
+                            "_hidden",
+                            "[[::1]]",
+                            "host:80"})
+        EXPECT_EQ(shown(bad), "none") << bad;
+}
+
+TEST(Network, AClientIsAnIpv4AddressOrAnIpv6Network) {
+    const auto client = [](std::string_view text) {
+        return Address::parse(text).value().client_network().text();
+    };
+    EXPECT_EQ(client("10.1.2.3"), "10.1.2.3");
+    EXPECT_EQ(client("::ffff:10.1.2.3"), "10.1.2.3");
+    EXPECT_EQ(client("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    EXPECT_EQ(client("2001:db8::1"), "2001:db8::");
+    EXPECT_EQ(client("2001:db8::1"), client("2001:db8:0:0:ffff::"));
+    EXPECT_NE(client("2001:db8::1"), client("2001:db8:0:1::1"));
+    EXPECT_EQ(client("::1"), "::");
+}
+
 }  // namespace
 }  // namespace ezapi

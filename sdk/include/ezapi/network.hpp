@@ -5,6 +5,12 @@
 //     if (const std::string fault = network_fault("10.0.0.0/8"); !fault.empty()) ...
 //     const auto address = Address::parse("10.1.2.3");
 //     if (address && address->in("10.0.0.0/8")) ...
+//
+// What is stored or compared is the canonical text, of which each address has one (RFC 5952, and
+// IPv4 for an IPv6-mapped one). What proxies write may have brackets and a port:
+//
+//     canonical_address("::FFFF:10.1.2.3")            // "10.1.2.3"
+//     parse_endpoint("[2001:DB8:0::7]:443")->address  // 2001:db8::7, port 443
 #pragma once
 
 #include <arpa/inet.h>
@@ -12,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,15 +30,31 @@ class Address {
 public:
     /// Nothing where the text is none.
     [[nodiscard]] static std::optional<Address> parse(std::string_view text) {
-        if (text.find('\0') != std::string_view::npos) return std::nullopt;
-        const std::string terminated(text);
+        std::array<char, INET6_ADDRSTRLEN> terminated{};
+        if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos)
+            return std::nullopt;
+        std::copy(text.begin(), text.end(), terminated.begin());
         Address out;
-        if (inet_pton(AF_INET6, terminated.c_str(), out.bytes_.data()) == 1) return out;
-        out.bytes_ = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+        if (inet_pton(AF_INET6, terminated.data(), out.bytes_.data()) == 1) return out;
+        std::copy(kMapped.begin(), kMapped.end(), out.bytes_.begin());
         out.four_ = true;
-        if (inet_pton(AF_INET, terminated.c_str(), out.bytes_.data() + kMappedBits / 8) != 1)
+        if (inet_pton(AF_INET, terminated.data(), out.bytes_.data() + kMapped.size()) != 1)
             return std::nullopt;
         return out;
+    }
+
+    /// The same address in the form that is stored: IPv4 for an IPv6-mapped one.
+    [[nodiscard]] Address canonical() const {
+        Address out = *this;
+        out.four_ = std::equal(kMapped.begin(), kMapped.end(), bytes_.begin());
+        return out;
+    }
+
+    /// What limits per client count by, in canonical form: an IPv4 address, or the /64 of an IPv6
+    /// address, since a client has at least that many.
+    [[nodiscard]] Address client_network() const {
+        const Address out = canonical();
+        return out.four_ ? out : out.masked(64);
     }
 
     /// Whether it is the address, or lies in the network, that `network` says; false where that is
@@ -77,8 +100,13 @@ public:
     /// Whether it was written as IPv4.
     [[nodiscard]] bool four() const { return four_; }
 
+    /// IPv4 in its IPv6-mapped form: equal for both ways to write one address.
+    [[nodiscard]] const std::array<unsigned char, 16>& bytes() const { return bytes_; }
+
 private:
     static constexpr int kMappedBits = 96;  // in front of an IPv4 address
+    static constexpr std::array<unsigned char, kMappedBits / 8> kMapped{
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
     [[nodiscard]] bool shares(const Address& other, size_t bits) const {
         const size_t whole = bits / 8;
@@ -91,6 +119,52 @@ private:
     std::array<unsigned char, 16> bytes_{};
     bool four_ = false;
 };
+
+/// An address as proxies and socket libraries write it.
+struct Endpoint {
+    Address address;  // canonical
+    std::optional<std::uint16_t> port;
+};
+
+/// Reads 10.1.2.3, 10.1.2.3:4711, 2001:db8::7, [2001:db8::7] and [2001:db8::7]:4711, with the zone
+/// of a link-local address (fe80::1%eth0), which is left out. Nothing for any other text.
+[[nodiscard]] inline std::optional<Endpoint> parse_endpoint(std::string_view text) {
+    std::string_view host = text;
+    std::optional<std::string_view> digits;
+    const bool bracketed = text.starts_with('[');
+    if (bracketed) {
+        const size_t end = text.find(']');
+        if (end == std::string_view::npos) return std::nullopt;
+        host = text.substr(1, end - 1);
+        text.remove_prefix(end + 1);
+        if (text.starts_with(':')) digits = text.substr(1);
+        if (!digits && !text.empty()) return std::nullopt;
+    } else if (const size_t colon = text.find(':'); colon == text.rfind(':') &&  // IPv4
+                                                    colon != std::string_view::npos) {
+        host = text.substr(0, colon);
+        digits = text.substr(colon + 1);
+    }
+    if (const size_t zone = host.find('%');
+        zone != std::string_view::npos && host.find(':') < zone && zone + 1 < host.size())
+        host = host.substr(0, zone);
+    const std::optional<Address> address = Address::parse(host);
+    if (!address || (bracketed && address->four())) return std::nullopt;
+    Endpoint out{address->canonical(), std::nullopt};
+    if (!digits) return out;
+    std::uint16_t port = 0;
+    const auto [end, fault] =
+        std::from_chars(digits->data(), digits->data() + digits->size(), port);
+    if (fault != std::errc{} || end != digits->data() + digits->size()) return std::nullopt;
+    out.port = port;
+    return out;
+}
+
+/// The one text of an address: 10.1.2.3 for ::ffff:10.1.2.3, 2001:db8::7 for 2001:DB8:0::7.
+/// Nothing where the text is no address.
+[[nodiscard]] inline std::optional<std::string> canonical_address(std::string_view text) {
+    const std::optional<Address> address = Address::parse(text);
+    return address ? std::optional(address->canonical().text()) : std::nullopt;
+}
 
 /// What is wrong with an address or a network; empty: nothing.
 [[nodiscard]] inline std::string network_fault(std::string_view text) {

@@ -89,6 +89,23 @@ TEST(Proxies, BelieveOnlyWhatTrustedOnesWrote) {
     EXPECT_EQ(proxies.client_of("10.0.0.1", std::nullopt), "10.0.0.1");
 }
 
+TEST(Proxies, ReadPortsAndBracketsAndOneFormOfEachAddress) {
+    const std::vector<std::string> networks{"10.0.0.0/8", "fd00::/8"};
+    const Proxies proxies(networks);
+    // Azure's gateway writes a port, HAProxy and others brackets around IPv6.
+    EXPECT_EQ(proxies.client_of("10.0.0.1", "203.0.113.9:4711"), "203.0.113.9");
+    EXPECT_EQ(proxies.client_of("10.0.0.1", "[2001:DB8::9]"), "2001:db8::9");
+    EXPECT_EQ(proxies.client_of("10.0.0.1", "[2001:db8:0::9]:4711"), "2001:db8::9");
+    EXPECT_EQ(proxies.client_of("10.0.0.1", "::FFFF:203.0.113.9"), "203.0.113.9");
+    EXPECT_EQ(proxies.client_of("::ffff:10.0.0.1", "203.0.113.9"), "203.0.113.9");
+    EXPECT_EQ(proxies.client_of("::ffff:9.0.0.1", "203.0.113.9"), "9.0.0.1");
+    // A trusted proxy in the middle may have a port, too.
+    EXPECT_EQ(proxies.client_of("10.0.0.1", "6.6.6.6, 1.2.3.4:5, [fd00::7]:80, ::ffff:10.9.9.9"),
+              "1.2.3.4");
+    for (const char* bad : {"203.0.113.9:x", "203.0.113.9:65536", "[2001:db8::9", "unknown", "_id"})
+        EXPECT_EQ(proxies.client_of("10.0.0.1", std::string("6.6.6.6, ") + bad), "10.0.0.1") << bad;
+}
+
 TEST(Proxies, RefuseWhatIsNoNetwork) {
     for (const char* text : {"", "host", "10.0.0.0/33", "10.0.0.0/x", "fd00::/129"}) {
         const std::vector<std::string> networks{text};
