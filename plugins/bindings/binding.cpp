@@ -48,6 +48,7 @@ std::vector<Field> binding_fields() {
         reference("group_id").required().sortable().about("The provider group that serves it"),
         text("route_group")
             .default_to(kDefaultRouteGroup)
+            .guarded()
             .trimmed()
             .length(0, 128)
             .filterable()
@@ -69,7 +70,11 @@ std::vector<Field> binding_fields() {
             .length(0, kMaxPattern)
             .searchable()
             .about("Empty: the public model's name"),
-        choice("status", {"active", "suspended"}).default_to("active").filterable().sortable());
+        choice("status", {"active", "suspended"})
+            .default_to("active")
+            .guarded()
+            .filterable()
+            .sortable());
 }
 
 }  // namespace

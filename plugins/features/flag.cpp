@@ -44,7 +44,7 @@ ResourceSpec flag_spec() {
                              .searchable(),
                          any("value").required().nullable().about("Any JSON"),
                          text("description").default_to("").prose().searchable(),
-                         boolean("enabled").default_to(true).filterable().sortable()),
+                         boolean("enabled").default_to(true).guarded().filterable().sortable()),
         .uniques = {{"features_name_key", {"name"}}},
         .written =
             [](Tx& tx, const Record* before, const Record* after) {

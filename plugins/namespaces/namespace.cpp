@@ -34,18 +34,21 @@ ResourceSpec namespace_spec(const Usage& usage) {
         .name = "namespaces",
         .table = "namespaces",
         .schema = "Namespace",
-        .fields = fields(
-            text("name")
-                .required()
-                .create_only()
-                .length(1, kMaxName)
-                .must(name_fault, "^[a-z0-9][a-z0-9_-]{0,62}$")
-                .filterable()
-                .sortable()
-                .searchable()
-                .about("Stands in front of the dot of namespace.public_model"),
-            text("description").default_to("").prose().searchable(),
-            choice("status", {"active", "suspended"}).default_to("active").filterable().sortable()),
+        .fields = fields(text("name")
+                             .required()
+                             .create_only()
+                             .length(1, kMaxName)
+                             .must(name_fault, "^[a-z0-9][a-z0-9_-]{0,62}$")
+                             .filterable()
+                             .sortable()
+                             .searchable()
+                             .about("Stands in front of the dot of namespace.public_model"),
+                         text("description").default_to("").prose().searchable(),
+                         choice("status", {"active", "suspended"})
+                             .default_to("active")
+                             .guarded()
+                             .filterable()
+                             .sortable()),
         .uniques = {{"namespaces_name_key", {"name"}}},
         .written =
             [](Tx& tx, const Record* before, const Record* after) {

@@ -177,16 +177,19 @@ std::vector<Field> api_key_fields() {
             .about("Share of the traffic among the API keys of the group; 0: the data plane's own"),
         choice("status", {"active", "suspended", "banned"})
             .default_to("active")
+            .guarded()
             .filterable()
             .sortable(),
         text("ban_reason")
             .nullable()
+            .guarded()
             .trimmed()
             .length(1, 1024)
             .prose()
             .about("Required by status banned"),
         time("ban_until")
             .nullable()
+            .guarded()
             .sortable()
             .about("When the ban ends by itself; null: when somebody ends it"),
         boolean(kConfirm).control().about(

@@ -115,11 +115,13 @@ std::vector<Field> group_fields() {
         texts("models").items(10000).about("Names of the models as the upstream knows them"),
         choice("status", {"active", "suspended"})
             .default_to("active")
+            .guarded()
             .filterable()
             .sortable()
             .about("`suspended` takes all of its API keys out of service"),
         boolean("auto_ban")
             .default_to(true)
+            .guarded()
             .about("Whether the data plane may take a failing API key out of service"),
         boolean(kConfirm).control().about(
             "Must be true to change `type` or `base_url` of a group that has API keys: their "

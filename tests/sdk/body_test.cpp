@@ -15,16 +15,20 @@ using ::testing::IsEmpty;
 const std::vector<Field>& widget() {
     static const std::vector<Field> kFields = fields(
         text("name").required().length(2, 8).trimmed(),
-        choice("status", {"active", "suspended"}).default_to("active"),
+        choice("status", {"active", "suspended"}).default_to("active").guarded(),
         integer("limit").range(0, 100).default_to(10),
         number("price").range(0).nullable(),
-        boolean("enabled").default_to(true),
+        boolean("enabled").default_to(true).guarded(),
         time("expires_at").nullable(),
+        texts("allowed").guarded(),
+        integer("quota").nullable().guarded(),
         texts("models").items(3),
         object("metadata").length(0, 40),
         any("value").nullable(),
         text("region").create_only().default_to("eu"),
         integer("uses").read_only().default_to(0),
+        integer("hits").read_only().live().default_to(0),
+        time("seen_at").read_only().live().nullable(),
         text("api_key").secret().length(4, 32),
         text("digest").hidden().default_to(""),
         boolean("confirm").control().default_to(false),
@@ -44,11 +48,15 @@ Json stored() {
             {"price", 2.5},
             {"enabled", true},
             {"expires_at", "2026-01-02T03:04:05.678Z"},
+            {"allowed", {"a"}},
+            {"quota", 100},
             {"models", {"a", "b"}},
             {"metadata", {{"k", 1}}},
             {"value", nullptr},
             {"region", "us"},
             {"uses", 7},
+            {"hits", 3},
+            {"seen_at", nullptr},
             {"api_key", "sk-…c0de"},
             {"digest", "d1"},
             {"path", "/"},
@@ -191,9 +199,61 @@ TEST(Body, ReadOnlyFieldsMayComeBackUnchanged) {
     EXPECT_THAT(faults(create({{"uses", 0}})), ElementsAre("uses read_only"));
 }
 
-TEST(Body, AMaskedSecretIsRefusedAndNeverStored) {
-    EXPECT_THAT(merge_faults({{"api_key", "sk-…c0de"}}), ElementsAre("api_key masked"));
-    EXPECT_THAT(merge_faults({{"api_key", "other…mask"}}), ElementsAre("api_key masked"));
+TEST(Body, LiveFieldsMayComeBackWithAnyValue) {
+    const Json before = stored();
+    for (const BodyMode mode : {BodyMode::merge, BodyMode::replace}) {
+        const Draft draft = read(
+            mode,
+            {{"name", "first"}, {"hits", 2}, {"seen_at", "2026-01-02T03:04:05Z"}, {"hits", "many"}},
+            &before);
+        EXPECT_TRUE(draft.faults.empty());
+        EXPECT_EQ(draft.after["hits"], 3);
+        EXPECT_EQ(draft.after["seen_at"], nullptr);
+    }
+    EXPECT_THAT(faults(create({{"hits", 2}})), ElementsAre("hits read_only"));
+}
+
+TEST(Body, GuardedFieldsChangeByAValueOnly) {
+    Json before = stored();
+    before["status"] = "suspended";
+    before["enabled"] = false;
+    const Draft replaced = read(BodyMode::replace, {{"name", "first"}}, &before);
+    for (const char* name : {"status", "enabled", "allowed", "quota"})
+        EXPECT_EQ(replaced.after[name], before[name]) << name;
+    EXPECT_EQ(replaced.after["limit"], 10) << "others have their default again";
+
+    for (const BodyMode mode : {BodyMode::merge, BodyMode::replace}) {
+        EXPECT_THAT(faults(read(mode,
+                                {{"name", "first"},
+                                 {"status", nullptr},
+                                 {"enabled", nullptr},
+                                 {"allowed", nullptr}},
+                                &before)),
+                    ElementsAre("status required", "enabled required", "allowed required"));
+        EXPECT_EQ(read(mode, {{"name", "first"}, {"quota", nullptr}}, &before).after["quota"],
+                  nullptr);
+        EXPECT_EQ(read(mode, {{"name", "first"}, {"status", "active"}}, &before).after["status"],
+                  "active");
+    }
+    EXPECT_THAT(faults(create({{"status", nullptr}})), ElementsAre("status required"));
+    EXPECT_EQ(create(Json::object()).after["status"], "active");
+}
+
+TEST(Body, AMaskThatComesBackKeepsTheSecret) {
+    const Json before = stored();
+    for (const BodyMode mode : {BodyMode::merge, BodyMode::replace}) {
+        const Draft draft = read(mode, {{"name", "first"}, {"api_key", "sk-…c0de"}}, &before);
+        EXPECT_TRUE(draft.faults.empty());
+        EXPECT_TRUE(draft.secrets.empty());
+        EXPECT_EQ(draft.after["api_key"], "sk-…c0de");
+    }
+}
+
+TEST(Body, AnyOtherMaskIsRefusedAndNeverStored) {
+    for (const char* mask : {"other…mask", "****", "sk-...cdef", "•••••", "xxxx", "sk-XXXXXXXX"}) {
+        EXPECT_THAT(merge_faults({{"api_key", mask}}), ElementsAre("api_key masked")) << mask;
+        EXPECT_THAT(faults(create({{"api_key", mask}})), ElementsAre("api_key masked")) << mask;
+    }
     EXPECT_THAT(faults(create({{"api_key", "sk-…c0de"}})), ElementsAre("api_key masked"));
 }
 
@@ -257,10 +317,34 @@ TEST(Body, TextHoldsNoControlCharactersUnlessItIsProse) {
         EXPECT_THAT(faults(create({{"note", bad}})), IsEmpty()) << bad;
     }
     EXPECT_THAT(faults(create({{"api_key", "line\nline"}})), IsEmpty());
-    for (const char* good : {"a\xC2\xA0z", "é€😀", "\xE2\x80\x8F\xD7\xA9", "a\xE2\x81\xA5"})
+    for (const char* good : {"é€😀", "שלום", "a z"})
         EXPECT_THAT(faults(create({{"name", good}})), IsEmpty()) << good;
     Draft draft = create({{"name", "a\xE2\x80\xAE"}});
     EXPECT_EQ(draft.faults.take().at(0).message, "holds the control character U+202E");
+}
+
+TEST(Body, NamesAreSeenByAReader) {
+    for (const char* bad : {"a\xC2\xA0z",                // a space that does not break
+                            "\xE2\x80\x8B\xE2\x80\x8B",  // of no width
+                            "ab\xEF\xBB\xBF",            // byte order mark
+                            "\xE2\x80\x8F\xD7\xA9",      // a mark of direction
+                            "a\xE2\x81\xA5",
+                            "\xE3\x85\xA4\xE3\x85\xA4",  // fillers of Hangul
+                            "\xE2\xA0\x80\xE2\xA0\x80",  // an empty Braille pattern
+                            "ab\xF3\xA0\x81\x81",        // a tag
+                            "\xCC\x81\xCC\x81"}) {       // accents of nothing
+        EXPECT_THAT(faults(create({{"name", bad}})), ElementsAre("name invalid")) << bad;
+        EXPECT_THAT(faults(create({{"models", {bad}}})), ElementsAre("models/0 invalid")) << bad;
+    }
+    Draft draft = create({{"name", "a\xE2\x80\x8B"}});
+    EXPECT_EQ(draft.faults.take().at(0).message, "holds the invisible character U+200B");
+}
+
+TEST(Body, NamesThatLookTheSameAreTheSame) {
+    EXPECT_EQ(create({{"name", "Caf\x65\xCC\x81"}}).after["name"], "Caf\xC3\xA9");
+    EXPECT_EQ(create({{"name", "\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB!"}}).after["name"], "한!");
+    EXPECT_THAT(faults(create({{"models", {"\xC3\xA9", "e\xCC\x81"}}})),
+                ElementsAre("models/1 duplicate"));
 }
 
 TEST(Body, KeepsTextInTheFormOfItsField) {

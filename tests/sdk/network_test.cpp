@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace ezapi {
 namespace {
 
@@ -38,6 +40,44 @@ TEST(Network, AnythingElseIsRefused) {
                             "*"}) {
         EXPECT_NE(network_fault(bad), "") << bad;
     }
+}
+
+TEST(Network, HostBitsAreRefusedWithTheNetworkThatWasMeant) {
+    EXPECT_EQ(network_fault("10.1.2.3/8"),
+              "'10.1.2.3/8' has bits set behind its prefix: write 10.0.0.0/8 for the network, or "
+              "10.1.2.3 for the address");
+    for (const char* bad : {"192.168.1.255/25", "10.1.2.3/0", "2001:db8:0:1::7/33", "::1/0"})
+        EXPECT_NE(network_fault(bad), "") << bad;
+}
+
+TEST(Network, Ipv4NetworksAreNotWrittenAsIpv6) {
+    EXPECT_EQ(network_fault("::ffff:10.0.0.0/8"),
+              "'::ffff:10.0.0.0/8' is an IPv4 network in IPv6 notation: write 10.0.0.0/8");
+    EXPECT_EQ(network_fault("::ffff:10.0.0.0/104"),
+              "'::ffff:10.0.0.0/104' is an IPv4 network in IPv6 notation: write 10.0.0.0/8");
+    EXPECT_NE(network_fault("::ffff:a00:0/104"), "");
+    EXPECT_NE(network_fault("::ffff:0:0/96"), "");
+    EXPECT_NE(network_fault("::ffff:10.0.0.0/64"), "");
+}
+
+TEST(Network, NoNetworkHoldsAllOfIpv4ByAccident) {
+    for (int bits = 1; bits <= 80; ++bits)
+        EXPECT_NE(network_fault("::/" + std::to_string(bits)), "") << bits;
+    EXPECT_EQ(network_fault("::/0"), "");
+    EXPECT_EQ(network_fault("::/96"), "");
+}
+
+TEST(Network, OneLiesWithinAnother) {
+    EXPECT_TRUE(network_within("10.1.0.0/16", "10.0.0.0/8"));
+    EXPECT_TRUE(network_within("10.1.2.3", "10.0.0.0/8"));
+    EXPECT_TRUE(network_within("10.0.0.0/8", "10.0.0.0/8"));
+    EXPECT_TRUE(network_within("10.0.0.0/8", "::/0"));
+    EXPECT_TRUE(network_within("2001:db8::/48", "2001:db8::/32"));
+    EXPECT_FALSE(network_within("10.0.0.0/7", "10.0.0.0/8"));
+    EXPECT_FALSE(network_within("11.0.0.1", "10.0.0.0/8"));
+    EXPECT_FALSE(network_within("::/0", "0.0.0.0/0"));
+    EXPECT_FALSE(network_within("10.0.0.0/8", "10.0.0.1"));
+    EXPECT_FALSE(network_within("no", "10.0.0.1"));
 }
 
 TEST(Network, TextBehindANulIsNotOverlooked) {
@@ -77,16 +117,14 @@ TEST(Network, OtherTextIsNoAddress) {
     EXPECT_FALSE(Address::parse(std::string_view("10.0.0.1\0", 9)));
 }
 
-TEST(Network, IsKeptWithoutItsHostBits) {
-    EXPECT_EQ(canonical_network("10.1.2.3/8"), "10.0.0.0/8");
+TEST(Network, IsKeptInOneForm) {
     EXPECT_EQ(canonical_network("10.0.0.0/8"), "10.0.0.0/8");
-    EXPECT_EQ(canonical_network("192.168.1.255/25"), "192.168.1.128/25");
     EXPECT_EQ(canonical_network("10.1.2.3/32"), "10.1.2.3/32");
-    EXPECT_EQ(canonical_network("10.1.2.3/0"), "0.0.0.0/0");
     EXPECT_EQ(canonical_network("10.1.2.3"), "10.1.2.3");
-    EXPECT_EQ(canonical_network("2001:DB8:0:1::7/33"), "2001:db8::/33");
+    EXPECT_EQ(canonical_network("2001:DB8:0::/33"), "2001:db8::/33");
     EXPECT_EQ(canonical_network("2001:DB8:0::7"), "2001:db8::7");
-    EXPECT_EQ(canonical_network("::ffff:10.1.2.3/104"), "::ffff:10.0.0.0/104");
+    EXPECT_EQ(canonical_network("::ffff:10.1.2.3"), "10.1.2.3");
+    EXPECT_EQ(canonical_network("::FFFF:a01:203"), "10.1.2.3");
 }
 
 TEST(Network, EachAddressHasOneText) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
 namespace ezapi {
 namespace {
 
@@ -39,6 +43,9 @@ INSTANTIATE_TEST_SUITE_P(Table,
                                            Case{"2000-02-29T00:00:00Z", 951782400'000000},
                                            Case{"1969-12-31T23:59:59.5Z", -500000},
                                            Case{"1734-06-15T12:00:00Z", -7433121600'000000},
+                                           Case{"0001-01-01T00:00:00Z", -62135596800'000000},
+                                           Case{"0001-01-01T23:59:00+23:59", -62135596800'000000},
+                                           Case{"9999-12-31T00:00:59-23:59", 253402300799'000000},
                                            Case{"9999-12-31T23:59:59Z", 253402300799'000000}));
 
 class RefusedTime : public ::testing::TestWithParam<std::string_view> {};
@@ -72,7 +79,12 @@ INSTANTIATE_TEST_SUITE_P(Table,
                                            "2026-01-02T03:04:05Z ",
                                            " 2026-01-02T03:04:05Z",
                                            "-026-01-02T03:04:05Z",
-                                           "0000-01-02T03:04:05Z"));
+                                           "0000-01-02T03:04:05Z",
+                                           // Within the years as written, outside them in UTC.
+                                           "9999-12-31T23:59:59-23:59",
+                                           "9999-12-31T23:00:00-01:00",
+                                           "0001-01-01T00:00:00+00:01",
+                                           "0001-01-01T23:58:59+23:59"));
 
 TEST(FormatTime, WritesMillisecondsAndCutsTheRest) {
     EXPECT_EQ(format_time(Timestamp{1767323045678999us}), "2026-01-02T03:04:05.678Z");
@@ -85,6 +97,31 @@ TEST(FormatTime, IsReadBackToTheMillisecond) {
         const Timestamp time{std::chrono::microseconds{micros}};
         EXPECT_EQ(parse_time(format_time(time)), time);
     }
+}
+
+TEST(ParseTime, WhatItReadsCanBeWrittenAndReadAgain) {
+    size_t read = 0;
+    for (const char* day : {"0001-01-01", "0001-01-02", "1969-12-31", "9999-12-30", "9999-12-31"}) {
+        for (const char* clock : {"00:00:00", "12:00:00.5", "23:59:59.999999"}) {
+            for (int offset = -24 * 60 + 1; offset < 24 * 60; offset += 7) {
+                char zone[16];
+                std::snprintf(zone,
+                              sizeof zone,
+                              "%c%02d:%02d",
+                              offset < 0 ? '-' : '+',
+                              std::abs(offset) / 60,
+                              std::abs(offset) % 60);
+                const auto time = parse_time(std::string(day) + "T" + clock + zone);
+                if (!time) continue;
+                ++read;
+                const std::string written = format_time(*time);
+                EXPECT_EQ(written.size(), 24U) << day << clock << zone;
+                EXPECT_EQ(parse_time(written), std::chrono::floor<std::chrono::milliseconds>(*time))
+                    << day << clock << zone;
+            }
+        }
+    }
+    EXPECT_GT(read, 3000U);
 }
 
 TEST(PgTime, IsRewrittenAsRfc3339WithMilliseconds) {

@@ -45,7 +45,7 @@ ResourceSpec webhook_spec(const outgoing::Reach& reach) {
         .table = "webhook_settings",
         .schema = "Webhook",
         .fields = fields(
-            boolean("enabled").default_to(false),
+            boolean("enabled").default_to(false).guarded(),
             text("url")
                 .default_to("")
                 .trimmed()
@@ -73,7 +73,11 @@ ResourceSpec webhook_spec(const outgoing::Reach& reach) {
             text("secret").nullable().secret().length(8, 256).about(
                 "Key of the signature. `X-EZ-Signature` is `sha256=` and the HMAC-SHA256 in hex of "
                 "`X-EZ-Timestamp`, a dot and the body. None: requests are not signed"),
-            time("last_alert_at").nullable().read_only().about("When the last alert was raised"),
+            time("last_alert_at")
+                .nullable()
+                .read_only()
+                .live()
+                .about("When the last alert was raised"),
             text("signing_key").hidden()),
         .prepare = [](Tx&, Draft& draft) { prepare(draft); },
     };

@@ -167,33 +167,87 @@ struct Endpoint {
 }
 
 /// What is wrong with an address or a network; empty: nothing.
+
+namespace detail {
+
+/// An address, or a network as it was written: bits behind its prefix may be set.
+struct Network {
+    Address address;
+    int bits = 0;  // of an address alone: all of them
+    bool has_length = false;
+
+    [[nodiscard]] int widest() const { return address.four() ? 32 : 128; }
+
+    [[nodiscard]] std::string text() const {
+        const std::string base = address.masked(bits).text();
+        return has_length ? base + "/" + std::to_string(bits) : base;
+    }
+};
+
+/// Nothing where the address or the prefix length is none.
+[[nodiscard]] inline std::optional<Network> parse_network(std::string_view text) {
+    const size_t slash = text.find('/');
+    const std::optional<Address> address = Address::parse(text.substr(0, slash));
+    if (!address) return std::nullopt;
+    Network out{*address, address->four() ? 32 : 128, slash != std::string_view::npos};
+    if (!out.has_length) return out;
+    const std::string_view length = text.substr(slash + 1);
+    const auto [end, fault] =
+        std::from_chars(length.data(), length.data() + length.size(), out.bits);
+    if (fault != std::errc{} || end != length.data() + length.size() || out.bits < 0 ||
+        out.bits > out.widest())
+        return std::nullopt;
+    return out;
+}
+
+}  // namespace detail
+
+/// What is wrong with an address or a network; empty: nothing. Refused, with the network that was
+/// probably meant: a network with bits set behind its prefix, an IPv4 network in IPv6 notation, and
+/// an IPv6 network other than ::/0 that holds every IPv4 address.
 [[nodiscard]] inline std::string network_fault(std::string_view text) {
+    const std::string given(text);
     const size_t slash = text.find('/');
     const std::optional<Address> address = Address::parse(text.substr(0, slash));
     if (!address)
-        return "expected an IPv4 or IPv6 address or network like 10.0.0.0/8, found '" +
-               std::string(text) + "'";
-    if (slash == std::string_view::npos) return {};
-    const int widest = address->four() ? 32 : 128;
-    const std::string_view length = text.substr(slash + 1);
-    int bits = -1;
-    const auto [end, fault] = std::from_chars(length.data(), length.data() + length.size(), bits);
-    if (fault == std::errc{} && end == length.data() + length.size() && bits >= 0 && bits <= widest)
-        return {};
-    return "expected a prefix length from 0 to " + std::to_string(widest) + " behind the '/' of '" +
-           std::string(text) + "'";
+        return "expected an IPv4 or IPv6 address or network like 10.0.0.0/8, found '" + given + "'";
+    const std::optional<detail::Network> network = detail::parse_network(text);
+    if (!network)
+        return "expected a prefix length from 0 to " + std::to_string(address->four() ? 32 : 128) +
+               " behind the '/' of '" + given + "'";
+    if (!network->has_length) return {};
+    if (const Address four = address->canonical(); four.four() && !address->four()) {
+        const int bits = network->bits >= 96 ? network->bits - 96 : network->bits;
+        return "'" + given + "' is an IPv4 network in IPv6 notation: write " +
+               (bits <= 32 ? four.masked(bits).text() + "/" + std::to_string(bits)
+                           : std::string("the IPv4 network"));
+    }
+    if (address->masked(network->bits).text() != address->text())
+        return "'" + given + "' has bits set behind its prefix: write " + network->text() +
+               " for the network, or " + address->text() + " for the address";
+    if (!address->four() && network->bits > 0 && network->bits <= 80 && address->text() == "::")
+        return "'" + given +
+               "' holds every IPv4 address: write ::/0 for any address, 0.0.0.0/0 for any of IPv4";
+    return {};
 }
 
-/// The one way to write an address or network in which network_fault finds nothing: 10.1.2.3/8 is
-/// 10.0.0.0/8.
+/// The one way to write an address or network in which network_fault finds nothing: letters of IPv6
+/// in lower case, zeros compressed (RFC 5952), an IPv4 address in IPv6 notation as IPv4.
 [[nodiscard]] inline std::string canonical_network(std::string_view text) {
-    const size_t slash = text.find('/');
-    const std::optional<Address> address = Address::parse(text.substr(0, slash));
-    if (!address || slash == std::string_view::npos)
-        return address ? address->text() : std::string(text);
-    int bits = 0;
-    std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
-    return address->masked(bits).text() + "/" + std::to_string(bits);
+    const std::optional<detail::Network> network = detail::parse_network(text);
+    if (!network) return std::string(text);
+    return network->has_length ? network->text() : network->address.canonical().text();
+}
+
+/// Whether each address of the network `inner` lies in the network `outer`; both may be addresses.
+/// False where one of them is neither.
+[[nodiscard]] inline bool network_within(std::string_view inner, std::string_view outer) {
+    const auto narrow = detail::parse_network(inner);
+    const auto wide = detail::parse_network(outer);
+    if (!narrow || !wide) return false;
+    const int narrow_bits = narrow->bits + (narrow->address.four() ? 96 : 0);
+    const int wide_bits = wide->bits + (wide->address.four() ? 96 : 0);
+    return narrow_bits >= wide_bits && narrow->address.in(outer);
 }
 
 }  // namespace ezapi

@@ -36,9 +36,16 @@ inline bool literal(std::string_view text, size_t& at, std::string_view allowed)
 
 }  // namespace detail
 
-/// Reads `2026-01-02T03:04:05[.frac](Z|+hh:mm|-hh:mm)`, years 0001 to 9999 (RFC 3339, without leap
-/// seconds), and PostgreSQL's `2026-01-02 03:04:05.678901+00`. Digits behind the microsecond are
-/// dropped.
+/// The first and the last moment that RFC 3339 can write in UTC: years 0001 to 9999.
+inline constexpr Timestamp kEarliestTime =
+    std::chrono::sys_days{std::chrono::year{1} / std::chrono::January / 1};
+inline constexpr Timestamp kLatestTime =
+    std::chrono::sys_days{std::chrono::year{10000} / std::chrono::January / 1} -
+    std::chrono::microseconds{1};
+
+/// Reads `2026-01-02T03:04:05[.frac](Z|+hh:mm|-hh:mm)` (RFC 3339, without leap seconds), and
+/// PostgreSQL's `2026-01-02 03:04:05.678901+00`. Digits behind the microsecond are dropped. Nothing
+/// where the moment in UTC, behind the offset, lies outside kEarliestTime and kLatestTime.
 [[nodiscard]] inline std::optional<Timestamp> parse_time(std::string_view text) {
     using namespace std::chrono;
     size_t at = 0;
@@ -84,8 +91,10 @@ inline bool literal(std::string_view text, size_t& at, std::string_view allowed)
                               month{static_cast<unsigned>(*month_part)},
                               day{static_cast<unsigned>(*day_part)}};
     if (at != text.size() || !date.ok()) return std::nullopt;
-    return Timestamp{sys_days{date}} + hours{*hour} + minutes{*minute} + seconds{*second} +
-           microseconds{micros} - offset;
+    const Timestamp time = Timestamp{sys_days{date}} + hours{*hour} + minutes{*minute} +
+                           seconds{*second} + microseconds{micros} - offset;
+    if (time < kEarliestTime || time > kLatestTime) return std::nullopt;
+    return time;
 }
 
 /// `2026-01-02T03:04:05.678Z`

@@ -40,6 +40,13 @@ TEST_F(FeaturesApi, PutCreatesAndThenReplaces) {
     EXPECT_EQ(admin().get("/admin/features/router.v2").json()["value"], nullptr);
 }
 
+TEST_F(FeaturesApi, IsNotEnabledByNullOrByLeavingItOut) {
+    put("off", {{"value", 1}, {"enabled", false}});
+    EXPECT_EQ(put("off", {{"value", 2}}).json()["enabled"], false);
+    EXPECT_EQ(put("off", {{"value", 2}, {"enabled", nullptr}}).status, 422);
+    EXPECT_EQ(put("off", {{"value", 2}, {"enabled", true}}).json()["enabled"], true);
+}
+
 TEST_F(FeaturesApi, TakesAnyJsonAsTheValue) {
     for (const json& value : {json(1.5), json("text"), json(true), json::array({1, "a"}), json()}) {
         put("any", {{"value", value}});

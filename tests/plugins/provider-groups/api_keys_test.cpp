@@ -47,7 +47,7 @@ TEST_F(GroupsTest, ShowsMasksAndKeepsSecretsToItself) {
         EXPECT_THAT(*row[0], Not(HasSubstr("canary")));
 }
 
-TEST_F(GroupsTest, RefusesAMaskThatComesBackAndKeepsTheSecret) {
+TEST_F(GroupsTest, KeepsTheSecretWhenItsMaskComesBackAndRefusesAnyOther) {
     const auto group = create_group({{"name", "masked-back"}, {"type", "openai"}});
     const auto id = create_key({{"group_id", group}, {"api_key", "sk-masked-back-c0de"}});
     SqlReader sql(instance().dsn());
@@ -57,21 +57,77 @@ TEST_F(GroupsTest, RefusesAMaskThatComesBackAndKeepsTheSecret) {
     const std::string before = sealed();
     json read = admin().get(key_path(id)).json();
     EXPECT_EQ(read.at("api_key"), "sk-…c0de");
-    const HttpAnswer refused = admin().put(key_path(id), read);
-    EXPECT_EQ(refused.status, 422);
-    EXPECT_THAT(faults(refused), UnorderedElementsAre("api_key masked"));
-    EXPECT_EQ(admin().patch(key_path(id), {{"api_key", "sk-…other"}}).status, 422);
-    read.erase("api_key");
+    for (const char* mask : {"sk-…other", "****", "sk-...c0de", "•••", "xxxx"}) {
+        const HttpAnswer refused = admin().patch(key_path(id), {{"api_key", mask}});
+        EXPECT_EQ(refused.status, 422) << mask;
+        EXPECT_THAT(faults(refused), UnorderedElementsAre("api_key masked")) << mask;
+        EXPECT_EQ(admin().post("/admin/api-keys", {{"group_id", group}, {"api_key", mask}}).status,
+                  422)
+            << mask;
+    }
     read["name"] = "renamed";
-    for (const char* unset : {"access_token", "refresh_token"}) read.erase(unset);
     const HttpAnswer replaced = admin().put(key_path(id), read);
     EXPECT_EQ(replaced.status, 200) << replaced.body;
     EXPECT_EQ(replaced.json().at("api_key"), "sk-…c0de");
+    EXPECT_EQ(admin().patch(key_path(id), {{"api_key", "sk-…c0de"}}).status, 200);
     EXPECT_EQ(sealed(), before);
     EXPECT_EQ(
         admin().patch(key_path(id), {{"api_key", "sk-another-one-beef"}}).json().at("api_key"),
         "sk-…beef");
     EXPECT_NE(sealed(), before);
+}
+
+TEST_F(GroupsTest, EveryTimeThatWasTakenMayBeSentBack) {
+    const auto group = create_group({{"name", "edge-of-time"}, {"type", "codex"}});
+    const auto id = create_key({{"group_id", group}, {"access_token", "token-of-edge-of-time"}});
+    const json banned{{"status", "banned"}, {"ban_reason", "spam"}};
+    ASSERT_EQ(admin().patch(key_path(id), banned).status, 200);
+    int taken = 0;
+    for (const char* field : {"token_expires_at", "ban_until"}) {
+        for (const char* time : {"0001-01-01T00:00:00Z",
+                                 "0001-01-01T00:00:00+00:01",
+                                 "2099-06-15T12:00:00.1234567+05:30",
+                                 "9999-12-31T23:59:59.999999Z",
+                                 "9999-12-31T23:59:59-23:59"}) {
+            const HttpAnswer set = admin().patch(key_path(id), {{field, time}});
+            if (set.status != 200) {
+                EXPECT_EQ(set.status, 422) << time;
+                continue;
+            }
+            ++taken;
+            const json read = admin().get(key_path(id)).json();
+            const HttpAnswer again = admin().put(key_path(id), read);
+            ASSERT_EQ(again.status, 200) << field << time << again.body;
+            EXPECT_EQ(again.json().at(field), read.at(field)) << time;
+        }
+    }
+    EXPECT_EQ(taken, 5);
+}
+
+TEST_F(GroupsTest, NothingIsSwitchedOnByNullOrByLeavingItOut) {
+    const auto group = create_group(
+        {{"name", "stays-off"}, {"type", "openai"}, {"status", "suspended"}, {"auto_ban", false}});
+    const std::string group_path = "/admin/provider-groups/" + std::to_string(group);
+    const HttpAnswer put = admin().put(group_path, {{"name", "stays-off"}, {"type", "openai"}});
+    ASSERT_EQ(put.status, 200) << put.body;
+    EXPECT_EQ(put.json().at("status"), "suspended");
+    EXPECT_EQ(put.json().at("auto_ban"), false);
+    EXPECT_EQ(admin().patch(group_path, {{"status", nullptr}}).status, 422);
+    EXPECT_EQ(admin().patch(group_path, {{"auto_ban", nullptr}}).status, 422);
+
+    const auto id = create_key({{"group_id", group}, {"api_key", "sk-stays-banned-1"}});
+    ASSERT_EQ(admin().patch(key_path(id), {{"status", "banned"}, {"ban_reason", "spam"}}).status,
+              200);
+    const HttpAnswer replaced = admin().put(key_path(id), {{"group_id", group}});
+    ASSERT_EQ(replaced.status, 200) << replaced.body;
+    EXPECT_EQ(replaced.json().at("status"), "banned");
+    EXPECT_EQ(replaced.json().at("ban_reason"), "spam");
+    EXPECT_EQ(admin().patch(key_path(id), {{"status", nullptr}}).status, 422);
+    EXPECT_EQ(admin()
+                  .put(key_path(id), {{"group_id", group}, {"status", "active"}})
+                  .json()
+                  .at("ban_reason"),
+              nullptr);
 }
 
 TEST_F(GroupsTest, WantsTheCredentialsOfTheGroupsType) {

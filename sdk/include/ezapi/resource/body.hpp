@@ -8,19 +8,23 @@
 #include <vector>
 
 #include "ezapi/http.hpp"
+#include "ezapi/masked.hpp"
 #include "ezapi/resource/field.hpp"
 #include "ezapi/time.hpp"
+#include "ezapi/unicode.hpp"
 
 namespace ezapi {
 
-/// create: defaults fill what is absent. replace: the same, secrets stay. merge: RFC 7396, what is
-/// absent stays.
+/// create: defaults fill what is absent. replace: the same, but secrets and guarded fields stay.
+/// merge: RFC 7396, what is absent stays.
 enum class BodyMode { create, replace, merge };
 
 /// An entity on its way into the database, as `prepare` sees it: faults may be added, columns set.
 struct Draft {
-    std::int64_t id = 0;                         // 0 at creation
-    const Json* before = nullptr;                // nullptr at creation
+    std::int64_t id = 0;           // 0 at creation
+    const Json* before = nullptr;  // nullptr at creation
+    const Json* body = nullptr;    // as it was sent; nullptr where code made it
+    BodyMode mode = BodyMode::create;
     Json after;                                  // every column, hidden ones too
     std::map<std::string, std::string> secrets;  // given in this body, by field
     Json controls = Json::object();              // given in this body, by field
@@ -32,6 +36,11 @@ struct Draft {
     /// Whether the stored value of a field will differ.
     [[nodiscard]] bool changes(const std::string& name) const {
         return before == nullptr || before->at(name) != after.at(name);
+    }
+
+    /// Whether the body has a member of this name.
+    [[nodiscard]] bool names(const std::string& name) const {
+        return body != nullptr && body->contains(name);
     }
 };
 
@@ -50,6 +59,16 @@ namespace detail {
         allowed += (allowed.empty() ? "" : ", ") + choice;
     }
     return "expected one of " + allowed + ", found " + shown(std::string(text));
+}
+
+/// Whether two texts are the same moment, to the millisecond that clients see of it.
+[[nodiscard]] inline bool same_time(const Json& left, const Json& right) {
+    if (!left.is_string() || !right.is_string()) return false;
+    const auto one = parse_time(left.get_ref<const std::string&>());
+    const auto other = parse_time(right.get_ref<const std::string&>());
+    return one && other &&
+           std::chrono::floor<std::chrono::milliseconds>(*one) ==
+               std::chrono::floor<std::chrono::milliseconds>(*other);
 }
 
 /// Checks values of one body and normalises them.
@@ -126,7 +145,8 @@ private:
             }
             return;
         }
-        if (mode_ == BodyMode::merge || (field.is_create_only && !draft_.creates())) return;
+        if (mode_ == BodyMode::merge) return;
+        if (!draft_.creates() && (field.is_create_only || field.is_guarded)) return;
         if (field.is_required) {
             fault(field.name, "required", "is required");
             return;
@@ -135,20 +155,21 @@ private:
     }
 
     void read_secret(const Field& field, const Json& value) {
-        const Json masked = draft_.creates() ? Json() : draft_.before->at(field.name);
+        // What a client has read may come back: the secret stays as it is.
+        if (!draft_.creates() && value == draft_.before->at(field.name)) return;
         if (value.is_null() && field.is_nullable) {
             draft_.after[field.name] = nullptr;
             draft_.secrets[field.name] = "";
             return;
         }
-        // A mask that comes back is a client that sends what it has read; to store it would destroy
-        // the secret.
-        if (value.is_string() && (value == masked || value.get_ref<const std::string&>().find(
-                                                         "\xE2\x80\xA6") != std::string::npos)) {
+        // To store any other mask would destroy the secret.
+        if (value.is_string() && looks_masked(value.get_ref<const std::string&>())) {
             fault(field.name,
                   "masked",
-                  "this is the masked value: send the secret itself, or leave the field out to "
-                  "keep it");
+                  draft_.creates()
+                      ? "this is a mask: send the secret itself"
+                      : "this is a mask, and not that of the stored secret: send the secret "
+                        "itself, or leave the field out to keep the stored one");
             return;
         }
         if (!value.is_string()) {
@@ -169,8 +190,11 @@ private:
             draft_.controls[field.name] = std::move(*accepted);
     }
 
+    /// A live value may have moved on since the client read it: whatever comes back is left out.
     void unchanged(const Field& field, const Json& value) {
-        if (!draft_.creates() && same(field, draft_.before->at(field.name), value)) return;
+        if (!draft_.creates() &&
+            (field.is_live || same(field, draft_.before->at(field.name), value)))
+            return;
         fault(field.name,
               "read_only",
               field.is_read_only ? "is read-only" : "cannot be changed after creation");
@@ -178,14 +202,7 @@ private:
 
     static bool same(const Field& field, const Json& stored, const Json& given) {
         if (stored == given) return true;
-        if (field.type != FieldType::time || !stored.is_string() || !given.is_string())
-            return false;
-        const auto left = parse_time(stored.get_ref<const std::string&>());
-        const auto right = parse_time(given.get_ref<const std::string&>());
-        // What a client has read carries milliseconds, what is stored microseconds.
-        return left && right &&
-               std::chrono::floor<std::chrono::milliseconds>(*left) ==
-                   std::chrono::floor<std::chrono::milliseconds>(*right);
+        return field.type == FieldType::time && same_time(stored, given);
     }
 
     std::optional<Json> wrong_type(const Field& field, const char* expected, const Json& value) {
@@ -197,8 +214,9 @@ private:
         if (value.is_null()) {
             if (field.is_nullable) return Json();
             // RFC 7396: null removes the member, which leaves the default where there is one.
-            if (!field.is_required && !field.default_value.is_null()) return field.default_value;
-            fault(field.name, "required", "must not be null");
+            if (!field.is_required && !field.is_guarded && !field.default_value.is_null())
+                return field.default_value;
+            fault(field.name, "required", "must not be null" + open_value(field));
             return std::nullopt;
         }
         switch (field.type) {
@@ -224,9 +242,19 @@ private:
         return std::nullopt;
     }
 
+    /// How to say what null might have meant.
+    static std::string open_value(const Field& field) {
+        if (!field.is_guarded || field.default_value.is_null()) return {};
+        return "; leave it out to keep it" +
+               (field.choices.empty() && field.type != FieldType::boolean
+                    ? ", or send " + shown(field.default_value)
+                    : std::string());
+    }
+
     std::optional<Json> accept_text(const Field& field, const Json& value) {
         if (!value.is_string()) return wrong_type(field, "text", value);
         std::string text = value.get<std::string>();
+        if (!field.is_prose) text = composed(std::move(text));
         if (field.is_trimmed) text = trim(text);
         if (field.is_lower_case) text = lower_case(text);
         if (std::string wrong = text_fault(field, text); !wrong.empty()) {
@@ -240,6 +268,7 @@ private:
         if (!field.choices.empty()) return choice_fault(field, text);
         if (!field.is_prose && !field.is_secret) {
             if (std::string wrong = control_fault(text); !wrong.empty()) return wrong;
+            if (std::string wrong = invisible_fault(text); !wrong.empty()) return wrong;
         }
         const size_t length = characters(text);
         if (length < field.min_length || length > field.max_length) {
@@ -247,6 +276,7 @@ private:
                    std::to_string(field.max_length) + " characters, found " +
                    std::to_string(length);
         }
+        if (field.min_length > 0 && !has_visible(text)) return "expected a visible character";
         return field.rule ? field.rule(text) : std::string();
     }
 
@@ -285,7 +315,11 @@ private:
     std::optional<Json> accept_time(const Field& field, const Json& value) {
         if (!value.is_string()) return wrong_type(field, "a time as RFC 3339", value);
         const auto time = parse_time(value.get_ref<const std::string&>());
-        if (!time) return wrong_type(field, "a time as RFC 3339, e.g. 2026-01-02T03:04:05Z", value);
+        if (!time)
+            return wrong_type(field,
+                              "a time as RFC 3339, e.g. 2026-01-02T03:04:05Z, in the years 1 to "
+                              "9999 of UTC",
+                              value);
         return format_time(*time);
     }
 
@@ -308,7 +342,7 @@ private:
                 good = false;
                 continue;
             }
-            std::string item(trim(value[i].get_ref<const std::string&>()));
+            std::string item = composed(std::string(trim(value[i].get_ref<const std::string&>())));
             if (std::string wrong = text_fault(field, item); !wrong.empty()) {
                 fault(place, "invalid", std::move(wrong));
                 good = false;

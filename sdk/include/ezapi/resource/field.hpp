@@ -54,7 +54,8 @@ struct Field {
     bool is_searchable = false;
     bool is_trimmed = false;
     bool is_lower_case = false;
-    bool is_prose = false;  // text that may hold control characters, such as the ends of lines
+    bool is_prose = false;    // text that may hold control characters, such as the ends of lines
+    bool is_guarded = false;  // grants or limits access: changed by a value only
 
     Json default_value;  // null: none
     size_t min_length = 0;
@@ -68,6 +69,8 @@ struct Field {
     std::string pattern;  // for OpenAPI only; `rule` enforces
     /// The form in which one text that `rule` has passed is kept.
     std::function<std::string(std::string_view)> form;
+    /// SQL that reads the value in place of a column, over a row of the entity's table.
+    std::string expression;
 
     Field&& required() && { return (is_required = true, std::move(*this)); }
 
@@ -97,6 +100,17 @@ struct Field {
     Field&& lower_case() && { return (is_lower_case = true, std::move(*this)); }
 
     Field&& prose() && { return (is_prose = true, std::move(*this)); }
+
+    /// A state, a switch or a limit. A PUT without it keeps what is stored, and null is refused
+    /// unless the field is nullable: neither of them can open access by an omission.
+    Field&& guarded() && { return (is_guarded = true, std::move(*this)); }
+
+    /// Read by this expression of SQL and written by nobody: the table has no such column.
+    Field&& computed(std::string sql) && {
+        expression = std::move(sql);
+        is_read_only = true;
+        return std::move(*this);
+    }
 
     Field&& default_to(Json value) && {
         return (default_value = std::move(value), std::move(*this));
@@ -131,7 +145,11 @@ struct Field {
         return std::move(*this);
     }
 
+    /// Whether rows that are read have a column of it.
     [[nodiscard]] bool has_column() const { return !is_control; }
+
+    /// Whether the table has a column of it.
+    [[nodiscard]] bool is_stored() const { return !is_control && expression.empty(); }
 
     [[nodiscard]] bool is_visible() const { return !is_hidden && !is_control; }
 

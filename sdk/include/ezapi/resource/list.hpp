@@ -29,6 +29,15 @@ inline Error bad_query(std::string_view name, const std::string& why) {
         .with_field(std::string(name));
 }
 
+/// Stored text is in NFC, so what it is compared with must be, too.
+inline std::string composed_query(std::string_view name, std::string_view value) {
+    try {
+        return composed(std::string(value));
+    } catch (const Error& error) {
+        throw bad_query(name, error.what());
+    }
+}
+
 }  // namespace detail
 
 /// What a client asks of a list, read from its query.
@@ -124,7 +133,7 @@ private:
         if (text.empty()) return;
         if (characters(text) > 200) throw detail::bad_query("q", "expected at most 200 characters");
         std::string pattern = "%";
-        for (const char c : text) {
+        for (const char c : detail::composed_query("q", text)) {
             if (c == '%' || c == '_' || c == '\\') pattern.push_back('\\');
             pattern.push_back(c);
         }
@@ -143,7 +152,7 @@ private:
     void filter(std::string_view name, std::string_view value) {
         for (const Field& field : resource_.fields()) {
             if (field.name != name || !field.is_filterable) continue;
-            std::string text(value);
+            std::string text = detail::composed_query(name, value);
             if (text.find('\0') != std::string::npos)
                 throw detail::bad_query(name, "the character NUL is not allowed");
             switch (field.type) {

@@ -56,6 +56,11 @@ inline void append_cell(std::string& out, FieldType type, ez_value cell) {
     return "\"" + name + "\"";
 }
 
+/// What a SELECT reads of a field.
+[[nodiscard]] inline std::string selected(const Field& field) {
+    return field.expression.empty() ? column_name(field.name) : "(" + field.expression + ")";
+}
+
 /// A value of a field as a place of a statement.
 [[nodiscard]] inline Param parameter(const Field& field, const Json& value) {
     if (value.is_null()) return std::nullopt;

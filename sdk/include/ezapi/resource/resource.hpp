@@ -87,6 +87,7 @@ public:
 
     [[nodiscard]] Record create(Tx& tx, const Json& body, const Within* within = nullptr) const {
         Draft draft;
+        draft.body = &body;
         read(draft, body, BodyMode::create);
         if (within != nullptr) draft.after[within->field] = within->id;
         prepare(tx, draft);
@@ -107,6 +108,8 @@ public:
         Draft draft;
         draft.id = before.id;
         draft.before = &before.data;
+        draft.body = &body;
+        draft.mode = mode;
         // What a client has read may come back: the common members are checked, not stored.
         check_common(before, body, draft.faults);
         // RFC 7396 merges objects member by member; what stands in `body` alone is enough for all
@@ -190,9 +193,10 @@ private:
         size_t number = 0;
         for (const Field& field : spec_.fields) {
             if (!field.has_column()) continue;
+            select_list_ += ", " + detail::selected(field);
+            if (!field.is_stored()) continue;
             const std::string place = "$" + std::to_string(++number);
             const std::string name = detail::column_name(field.name);
-            select_list_ += ", " + name;
             columns += (columns.empty() ? "" : ", ") + name;
             places += (places.empty() ? "" : ", ") + place;
             sets += name + " = " + place + ", ";
@@ -220,7 +224,7 @@ private:
     [[nodiscard]] std::vector<Param> parameters(const Json& data) const {
         std::vector<Param> out;
         for (const Field& field : spec_.fields) {
-            if (field.has_column()) out.push_back(detail::parameter(field, data.at(field.name)));
+            if (field.is_stored()) out.push_back(detail::parameter(field, data.at(field.name)));
         }
         return out;
     }
@@ -291,7 +295,8 @@ private:
         const Json known = Json::parse(before.text);
         for (const char* name : {"id", "version", "created_at", "updated_at"}) {
             const auto given = body.find(name);
-            if (given != body.end() && *given != known.at(name))
+            if (given != body.end() && *given != known.at(name) &&
+                !detail::same_time(*given, known.at(name)))
                 faults.add(name, "read_only", "is read-only; it is " + dump_json(known.at(name)));
         }
     }

@@ -87,7 +87,12 @@ namespace detail {
     for (const Field& field : fields) {
         if (!field.is_writable()) continue;
         properties[field.name] = field_schema(field);
-        if (field.is_secret) properties[field.name]["writeOnly"] = true;
+        Json& property = properties[field.name];
+        if (field.is_secret) property["writeOnly"] = true;
+        if (field.is_guarded && mode != BodyMode::merge) {
+            property["description"] = field.description + (field.description.empty() ? "" : ". ") +
+                                      "Left out of a PUT, it stays as it is";
+        }
         if (mode != BodyMode::merge && field.is_required) required.push_back(field.name);
     }
     Json schema{{"type", "object"}, {"properties", std::move(properties)}};
