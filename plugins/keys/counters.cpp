@@ -9,6 +9,7 @@
 
 #include "ezapi/changes.hpp"
 #include "projection.hpp"
+#include "quota.hpp"
 
 namespace ezapi::keys {
 
@@ -29,9 +30,11 @@ constexpr const char* kAsRotated =
 // row that another transaction moved meanwhile is not at it, and one with two names here is changed
 // once; both stay uncounted, and are for the next statement to see. Only that one looks for hashes
 // that a rotation has replaced.
-// The result: a place for each item left uncounted, and whether its token was found; a hash for
-// each token that Redis must learn anew; the id of each that it learns later, when that begins.
-// Only a token with a quota looks different after being used; see quota_lag.hpp.
+// A quota whose reset is due begins with what is counted: the job that resets quotas comes later
+// and must not take it away. The result: a place for each item left uncounted, and whether its
+// token was found; a hash for each token that Redis must learn again; the id of each that it learns
+// later, when that begins; and what the tokens of each master have used together. Only a token with
+// a quota looks different after being used; see quota_lag.hpp.
 std::string adding(const std::string& hash) {
     return R"(
 WITH given AS MATERIALIZED (
@@ -44,41 +47,52 @@ WITH given AS MATERIALIZED (
            hash + R"( END AS token_hash
     FROM given
 ), locked AS (
-    SELECT k.ctid AS spot, k.quota_unshown = 0 AS shown,
-           n.place, n.requests, n.tokens_in, n.tokens_out, NULLIF(n.used_at, 0) AS used_at
+    SELECT k.ctid AS spot, k.quota_unshown = 0 AS shown, n.place, n.requests, n.tokens_in, n.tokens_out,
+           n.tokens_in + n.tokens_out AS tokens, NULLIF(n.used_at, 0) AS used_at,
+           k.status, k.quota_limit, k.quota_used, k.quota_unshown, COALESCE(k.quota_reset_at <= now(), false) AS due
     FROM named n JOIN keys k ON k.token_hash = n.token_hash ORDER BY k.id FOR NO KEY UPDATE OF k
+), begun AS (
+    SELECT spot, shown, place, requests, tokens_in, tokens_out, tokens, used_at, quota_limit, due,
+           CASE WHEN due THEN 0 ELSE quota_used END + tokens AS used,
+           CASE WHEN due THEN 0 ELSE quota_unshown END + tokens AS unshown,
+           CASE WHEN due THEN 0 ELSE quota_used - quota_unshown END AS told,
+           CASE WHEN due AND status = 'exhausted' THEN 'active' ELSE status END AS status
+    FROM locked
+), figures AS (
+    SELECT *, CASE WHEN status = 'active' AND used >= quota_limit THEN 'exhausted' ELSE status END AS next_status
+    FROM begun
 ), counted AS (
     UPDATE keys k SET
         request_count = k.request_count + s.requests,
         tokens_in = k.tokens_in + s.tokens_in,
         tokens_out = k.tokens_out + s.tokens_out,
-        quota_used = k.quota_used + s.tokens_in + s.tokens_out,
+        quota_used = s.used,
         quota_unshown = CASE
-            WHEN k.quota_limit IS NULL
-                OR (k.status = 'active' AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit)
-                OR (k.quota_used - k.quota_unshown < k.quota_limit
-                    AND (k.quota_unshown + s.tokens_in + s.tokens_out) * )" +
-           std::to_string(kQuotaSteps) + R"( >= k.quota_limit - (k.quota_used - k.quota_unshown))
-            THEN 0 ELSE k.quota_unshown + s.tokens_in + s.tokens_out END,
+            WHEN s.quota_limit IS NULL OR s.due OR s.next_status <> k.status
+                OR (s.told < s.quota_limit AND s.unshown * )" +
+           std::to_string(kQuotaSteps) + R"( >= s.quota_limit - s.told)
+            THEN 0 ELSE s.unshown END,
+        quota_reset_at = CASE WHEN s.due THEN )" +
+           next_reset_sql("k.quota_reset") + R"( ELSE k.quota_reset_at END,
         last_used_at = GREATEST(k.last_used_at, timestamptz 'epoch' + s.used_at * interval '1 microsecond'),
-        status = CASE WHEN k.status = 'active' AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit
-                      THEN 'exhausted' ELSE k.status END,
-        version = k.version + CASE WHEN k.status = 'active'
-            AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit THEN 1 ELSE 0 END,
-        updated_at = CASE WHEN k.status = 'active'
-            AND k.quota_used + s.tokens_in + s.tokens_out >= k.quota_limit THEN now() ELSE k.updated_at END
-    FROM locked s WHERE k.ctid = s.spot
-    RETURNING s.place, k.id, k.token_hash, s.shown AND k.quota_unshown <> 0 AS lags,
-        k.quota_limit IS NOT NULL AND s.tokens_in + s.tokens_out > 0 AND k.quota_unshown = 0 AS differs
+        status = s.next_status,
+        version = k.version + CASE WHEN s.next_status <> k.status THEN 1 ELSE 0 END,
+        updated_at = CASE WHEN s.next_status <> k.status THEN now() ELSE k.updated_at END
+    FROM figures s WHERE k.ctid = s.spot
+    RETURNING s.place, k.id, k.master_id, k.token_hash, s.requests, s.tokens, s.shown AND k.quota_unshown <> 0 AS lags,
+        s.quota_limit IS NOT NULL AND (s.tokens > 0 OR s.due) AND k.quota_unshown = 0 AS differs
 )
-SELECT g.place, l.place IS NOT NULL, NULL, NULL::bigint FROM given g LEFT JOIN locked l USING (place)
+SELECT g.place, l.place IS NOT NULL, NULL, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint FROM given g LEFT JOIN locked l USING (place)
     WHERE g.place NOT IN (SELECT place FROM counted)
 UNION ALL
-SELECT NULL, NULL, token_hash, NULL FROM counted WHERE differs
+SELECT NULL, NULL, token_hash, NULL, NULL, NULL, NULL FROM counted WHERE differs
 UNION ALL
-SELECT NULL, NULL, r.token_hash, NULL FROM key_retiring_hashes r JOIN counted c ON c.id = r.key_id WHERE c.differs
+SELECT NULL, NULL, r.token_hash, NULL, NULL, NULL, NULL FROM key_retiring_hashes r JOIN counted c ON c.id = r.key_id WHERE c.differs
 UNION ALL
-SELECT NULL, NULL, NULL, id FROM counted WHERE lags
+SELECT NULL, NULL, NULL, id, NULL, NULL, NULL FROM counted WHERE lags
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, master_id, LEAST(sum(requests), 1e18)::bigint, LEAST(sum(tokens), 1e18)::bigint
+    FROM counted GROUP BY master_id
 )";
 }
 
@@ -183,11 +197,17 @@ struct Left {
     bool found = false;  ///< one of them at least names a token
 };
 
+/// What statements have found besides.
+struct Noted {
+    std::vector<std::int64_t> lagging;
+    std::vector<MasterUsage> masters;
+};
+
 Left add_some(Tx& tx,
               const std::string& statement,
               const Sums& sums,
               std::span<const size_t> chosen,
-              std::vector<std::int64_t>& lagging) {
+              Noted& noted) {
     std::vector<std::string_view> hashes;
     hashes.reserve(chosen.size());
     for (const size_t i : chosen) hashes.push_back(sums[i].hash);
@@ -204,7 +224,10 @@ Left add_some(Tx& tx,
             left.sums.push_back(chosen[static_cast<size_t>(rows.integer(row, 0)) - 1]);
             left.found = left.found || rows.boolean(row, 1);
         }
-        if (!rows.is_null(row, 3)) lagging.push_back(rows.integer(row, 3));
+        if (!rows.is_null(row, 3)) noted.lagging.push_back(rows.integer(row, 3));
+        if (!rows.is_null(row, 4))
+            noted.masters.push_back(
+                {rows.integer(row, 4), rows.integer(row, 5), rows.integer(row, 6)});
     }
     touch_all(tx, rows, 2);
     return left;
@@ -215,20 +238,23 @@ Left add_some(Tx& tx,
 void add_usage(Tx& tx,
                std::span<const ez_key_usage> items,
                std::int32_t* unknown,
+               const Masters& masters,
                const std::shared_ptr<QuotaLag>& lag) {
     if (items.empty()) return;
     static const std::string first = adding(kAsNamed);
     static const std::string next = adding(kAsRotated);
     const Sums sums(items);
-    std::vector<std::int64_t> lagging;
-    Left left = add_some(tx, first, sums, sums.all(), lagging);
+    Noted noted;
+    Left left = add_some(tx, first, sums, sums.all(), noted);
     // A row that was found is locked, so that a following statement counts it: the loop ends.
     for (bool again = !left.sums.empty(); again; again = left.found)
-        left = add_some(tx, next, sums, left.sums, lagging);
+        left = add_some(tx, next, sums, left.sums, noted);
     sums.mark(left.sums, unknown);
-    if (lagging.empty()) return;
+    // Tokens first, then their masters' quotas: the order in which all take these locks.
+    touch_tokens_of(tx, masters.use(tx, noted.masters));
+    if (noted.lagging.empty()) return;
     // The end of the caller's transaction may come after that of this plugin.
-    tx.after([lag, lagging = std::move(lagging)](int committed) {
+    tx.after([lag, lagging = std::move(noted.lagging)](int committed) {
         if (committed != 0) lag->note(lagging);
     });
 }

@@ -9,6 +9,7 @@
 
 #include "ezapi/db.hpp"
 #include "keys.h"
+#include "masters.hpp"
 #include "quota_lag.hpp"
 
 namespace ezapi::keys {
@@ -17,6 +18,7 @@ namespace ezapi::keys {
 void add_usage(Tx& tx,
                std::span<const ez_key_usage> items,
                std::int32_t* unknown,
+               const Masters& masters,
                const std::shared_ptr<QuotaLag>& lag);
 
 }  // namespace ezapi::keys

@@ -28,7 +28,7 @@ std::optional<std::string> common_namespaces(const std::string& token, const std
 }
 
 void suspend(Token& token, std::string_view cause) {
-    if (token.cause.empty()) token.cause = cause;
+    if (token.cause.empty() || token.status == "exhausted") token.cause = cause;
     token.status = "suspended";
 }
 
@@ -36,9 +36,14 @@ void suspend(Token& token, std::string_view cause) {
 
 void apply_master(Token& token, const Master& master) {
     token.own_status = token.status;
+    if (master.exhausted && token.status == "active") {
+        token.cause = "master_exhausted";
+        token.status = "exhausted";
+    }
     if (master.status != "active") suspend(token, "master_suspended");
     if (token.epoch < master.epoch) suspend(token, "epoch_ended");
     token.group = master.group;
+    if (master.global_qps > 0) token.qps_limit = std::min(token.qps_limit, master.global_qps);
     if (auto common = common_namespaces(token.namespaces, master.namespaces)) {
         token.namespaces = std::move(*common);
     } else {

@@ -35,7 +35,8 @@ struct Token {
 };
 
 /// Within its master: suspended where the master is, where the master has ended its epoch, or where
-/// none of its namespaces are the master's any more; what it leaves open is the master's.
+/// none of its namespaces are the master's any more; exhausted where the master's quota is; what it
+/// leaves open is the master's.
 void apply_master(Token& token, const Master& master);
 
 /// The fields of auth:token. Absent means not limited, so what limits nothing is left out.

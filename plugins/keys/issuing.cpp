@@ -1,5 +1,6 @@
 #include "issuing.hpp"
 
+#include "ceiling.hpp"
 #include "ezapi/credential.hpp"
 #include "limits.hpp"
 #include "quota.hpp"
@@ -24,7 +25,19 @@ const char* settled_status(const Json& token, Timestamp at) {
 
 bool reaches_for_more(const Draft& draft) {
     return draft.creates() || draft.changes("group") || draft.changes("namespaces") ||
-           draft.changes("default_namespace");
+           draft.changes("default_namespace") || draft.changes("qps_limit");
+}
+
+/// Why a token that a client wants to be active is not, and what would make it so.
+std::string inactive_cause(const Json& token) {
+    if (token.at("status") == "expired")
+        return "it expired at " + token.at("expires_at").get<std::string>() +
+               ": set a later expires_at, or null";
+    std::string out = "its quota is exhausted, " + dump_json(token.at("quota_used")) + " of " +
+                      dump_json(token.at("quota_limit")) + " tokens: raise quota_limit";
+    const Json& reset = token.at("quota_reset_at");
+    return out + (reset.is_null() ? std::string(", or set it to null")
+                                  : ", or wait for its reset at " + reset.get<std::string>());
 }
 
 }  // namespace
@@ -39,6 +52,7 @@ Issued issue_token(const Master& master) {
 
 void Issuing::prepare(Tx& tx, Draft& draft) const {
     settle(draft, now());
+    apply_ceilings(draft, tx.origin().identity.kind == EZ_ADMIN ? Author::admin : Author::tenant);
     if (!reaches_for_more(draft)) return;
     // Shared at creation: a master that is being suspended or whose tokens are being ended waits,
     // and then sees this token among those that it must tell Redis about.
@@ -83,7 +97,11 @@ void settle(Draft& draft, Timestamp at) {
     const auto expires = time_of(token.at("expires_at"));
     if (draft.creates() && expires && *expires <= at)
         draft.faults.add("expires_at", "range", "expected a time to come");
+    const bool asks_for_active = !draft.creates() && draft.changes("status") && status == "active";
     token["status"] = settled_status(token, at);
+    // To answer 200 and leave it as it is would say that it works again.
+    if (asks_for_active && token.at("status") != "active" && !draft.changes("status"))
+        draft.faults.add("status", "inactive", inactive_cause(token));
     if (!draft.changes("quota_reset")) return;
     const auto reset = next_reset(token.at("quota_reset").get_ref<const std::string&>(), at);
     token["quota_reset_at"] = reset ? Json(format_time(*reset)) : Json();

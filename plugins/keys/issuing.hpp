@@ -35,7 +35,8 @@ private:
 };
 
 /// Checks what the client asks of status and expires_at, then lets status and quota_reset_at follow
-/// from the rest: expired and exhausted come and go with their causes.
+/// from the rest: expired and exhausted come and go with their causes. "active" is refused where
+/// the token would stay expired or exhausted.
 void settle(Draft& draft, Timestamp at);
 
 }  // namespace ezapi::keys

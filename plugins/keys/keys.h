@@ -41,8 +41,9 @@ typedef struct ez_key {
     ez_str ip_allow; /* addresses and networks */
     ez_str ip_deny;
     ez_str own_status; /* the row's */
-    ez_str cause;      /* what of its master suspends it: "master_suspended", "epoch_ended",
-                          "no_common_namespace"; empty: nothing */
+    ez_str cause;      /* what of its master ends it: "master_suspended", "epoch_ended",
+                          "no_common_namespace", "master_exhausted" (the status is "exhausted"
+                          then); empty: nothing */
 } ez_key;
 
 /* Tokens that may use the same, each of which is valid now. */
@@ -65,8 +66,10 @@ typedef struct ez_keys_v1 {
     /* [any] Adds the counters of many tokens, in one statement as a rule (a second one for tokens
        that were not found, or that others changed meanwhile); one token may stand several times.
        Sets unknown[i] to 1 for each that names no token, 0 otherwise. A token that reaches its
-       quota becomes "exhausted". It records what Redis must learn of this at once, so `tx` must be
-       one of the pool "main"; a small use of a quota reaches Redis a little later. */
+       quota becomes "exhausted", and so do all tokens of a master that reaches its own. A quota
+       whose reset is due begins with what is counted here. It records what Redis must learn of this
+       at once, so `tx` must be one of the pool "main"; a small use of a quota reaches Redis a
+       little later. */
     ez_status (*usage)(void* self,
                        ez_tx* tx,
                        const ez_key_usage* items,

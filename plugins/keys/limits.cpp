@@ -43,6 +43,12 @@ void check_limits(Draft& draft, const Master& master) {
             "group",
             "exceeds",
             "expected the master's group '" + master.group + "' or nothing, found '" + group + "'");
+    const auto qps = draft.after.at("qps_limit").get<std::int64_t>();
+    if (draft.changes("qps_limit") && master.global_qps > 0 && qps > master.global_qps)
+        draft.faults.add("qps_limit",
+                         "exceeds",
+                         "expected at most the master's global_qps " +
+                             std::to_string(master.global_qps) + ", found " + std::to_string(qps));
     const Json allowed = Json::parse(master.namespaces);
     if (draft.changes("namespaces")) check_namespaces(draft, allowed);
     if (draft.changes("namespaces") || draft.changes("default_namespace"))

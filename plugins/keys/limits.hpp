@@ -10,7 +10,8 @@
 namespace ezapi::keys {
 
 /// Adds a fault for all that is newly asked beyond the master. Its group is the master's own, or
-/// empty for the same. Its namespaces are some of the master's, or empty for all of them.
+/// empty for the same. Its namespaces are some of the master's, or empty for all of them. Its
+/// qps_limit is at most the master's global_qps, where that is set.
 void check_limits(Draft& draft, const Master& master);
 
 /// Namespaces newly named of which the master's own list does not prove that they exist.

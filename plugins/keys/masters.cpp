@@ -15,8 +15,14 @@ ez_status keep(void* user, const ez_master* master) noexcept {
                                                   std::string(view(master->status)),
                                                   std::string(view(master->group)),
                                                   std::string(view(master->namespaces)),
-                                                  std::string(view(master->default_namespace))});
+                                                  std::string(view(master->default_namespace)),
+                                                  master->global_qps,
+                                                  master->exhausted != 0});
     });
+}
+
+ez_status keep_id(void* user, std::int64_t id) noexcept {
+    return guard(nullptr, [&] { static_cast<std::vector<std::int64_t>*>(user)->push_back(id); });
 }
 
 }  // namespace
@@ -35,6 +41,27 @@ Master Masters::one(Tx& tx, std::int64_t id, std::int32_t mode) const {
     if (master == found.end())
         throw Error(EZ_NOT_FOUND, "masters " + std::to_string(id) + ": no such entity");
     return std::move(master->second);
+}
+
+std::vector<std::int64_t> Masters::use(Tx& tx, std::span<const MasterUsage> usage) const {
+    std::vector<std::int64_t> turned;
+    if (usage.empty()) return turned;
+    std::vector<ez_master_usage> items;
+    items.reserve(usage.size());
+    for (const MasterUsage& one : usage)
+        items.push_back({sizeof(ez_master_usage), one.master_id, one.requests, one.tokens});
+    service_.call<&ez_masters_v1::use>(
+        tx.handle(), items.data(), items.size(), &keep_id, static_cast<void*>(&turned));
+    return turned;
+}
+
+Masters::Reset Masters::reset(Tx& tx, std::int64_t most) const {
+    Reset out;
+    std::int32_t more = 0;
+    service_.call<&ez_masters_v1::reset>(
+        tx.handle(), most, &keep_id, static_cast<void*>(&out.usable), &more);
+    out.more = more != 0;
+    return out;
 }
 
 }  // namespace ezapi::keys

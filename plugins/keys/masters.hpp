@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "ezapi/plugin.hpp"
 #include "masters/masters.h"
@@ -19,6 +20,15 @@ struct Master {
     std::string group = {};
     std::string namespaces = "[]";  // JSON array of text; empty array: all
     std::string default_namespace = {};
+    std::int64_t global_qps = 0;  // 0: not limited
+    bool exhausted = false;       // the quota that its tokens share is used up
+};
+
+/// What the tokens of one master have used.
+struct MasterUsage {
+    std::int64_t master_id = 0;
+    std::int64_t requests = 0;
+    std::int64_t tokens = 0;
 };
 
 class Masters {
@@ -32,6 +42,17 @@ public:
 
     /// Throws 404 where there is none.
     [[nodiscard]] Master one(Tx& tx, std::int64_t id, std::int32_t mode) const;
+
+    /// Counts on their quotas; returns those whose tokens became exhausted or usable again.
+    [[nodiscard]] std::vector<std::int64_t> use(Tx& tx, std::span<const MasterUsage> usage) const;
+
+    struct Reset {
+        std::vector<std::int64_t> usable;  // their tokens were exhausted
+        bool more = false;                 // others are due
+    };
+
+    /// Begins some of the quotas that are due.
+    [[nodiscard]] Reset reset(Tx& tx, std::int64_t most) const;
 
 private:
     Service<ez_masters_v1> service_;

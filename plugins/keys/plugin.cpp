@@ -35,7 +35,7 @@ public:
           tokens_(masters_),
           lag_(std::make_shared<QuotaLag>(host.db())),
           service_(host, masters_, tokens_, lag_),
-          upkeep_(host.db()) {
+          upkeep_(host.db(), masters_) {
         serve_collection(host, of_master());
         serve_collection(host, of_caller());
         host.on_change("masters", Phase::derive, [this](Tx& tx, Changes changes) {

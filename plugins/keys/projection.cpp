@@ -23,7 +23,13 @@ bool concerns_tokens(const ez_change& change) {
     if (change.action != EZ_UPDATED) return false;
     const Json before = Json::parse(view(change.before));
     const Json after = Json::parse(view(change.after));
-    for (const char* name : {"status", "epoch", "group", "namespaces", "default_namespace"}) {
+    for (const char* name : {"status",
+                             "epoch",
+                             "group",
+                             "namespaces",
+                             "default_namespace",
+                             "global_qps",
+                             "quota_exhausted"}) {
         if (before.at(name) != after.at(name)) return true;
     }
     return false;
@@ -57,6 +63,17 @@ void touch_retiring(Tx& tx, std::int64_t key_id) {
               tx.query("SELECT token_hash FROM key_retiring_hashes WHERE key_id = $1", {key_id}));
 }
 
+void touch_tokens_of(Tx& tx, std::span<const std::int64_t> masters) {
+    if (masters.empty()) return;
+    std::string ids = "{";
+    for (const std::int64_t id : masters) ids += (ids.size() > 1 ? "," : "") + std::to_string(id);
+    touch_all(tx,
+              tx.query("SELECT token_hash FROM keys WHERE master_id = ANY($1::bigint[]) UNION ALL "
+                       "SELECT r.token_hash FROM key_retiring_hashes r "
+                       "JOIN keys k ON k.id = r.key_id WHERE k.master_id = ANY($1::bigint[])",
+                       {ids + "}"}));
+}
+
 void follow_masters(Tx& tx, Changes changes, const Resource& keys) {
     for (const ez_change& change : changes) {
         const std::int64_t id = id_of(view(change.id));
@@ -67,11 +84,7 @@ void follow_masters(Tx& tx, Changes changes, const Resource& keys) {
                                {id}));
             keys.remove_all(tx, {.field = "master_id", .id = id});
         } else if (concerns_tokens(change)) {
-            touch_all(tx,
-                      tx.query("SELECT token_hash FROM keys WHERE master_id = $1 UNION ALL "
-                               "SELECT r.token_hash FROM key_retiring_hashes r "
-                               "JOIN keys k ON k.id = r.key_id WHERE k.master_id = $1",
-                               {id}));
+            touch_tokens_of(tx, std::span(&id, 1));
         }
     }
 }

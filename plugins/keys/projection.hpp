@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "ezapi/changes.hpp"
@@ -21,6 +22,9 @@ void touch_all(Tx& tx, const Rows& hashes, size_t column = 0);
 
 /// Marks the hashes of a token that a rotation lets live on.
 void touch_retiring(Tx& tx, std::int64_t key_id);
+
+/// Marks every hash of the tokens of these masters.
+void touch_tokens_of(Tx& tx, std::span<const std::int64_t> masters);
 
 /// Subscriber of changes of masters: their tokens follow.
 void follow_masters(Tx& tx, Changes changes, const Resource& keys);

@@ -14,4 +14,12 @@ std::optional<Timestamp> next_reset(std::string_view period, Timestamp after) {
     return std::nullopt;
 }
 
+std::string next_reset_sql(const std::string& period) {
+    const auto from = [](const std::string& unit) {
+        return "date_trunc('" + unit + "', now(), 'UTC') + interval '1 " + unit + "'";
+    };
+    return "CASE " + period + " WHEN 'daily' THEN " + from("day") + " WHEN 'weekly' THEN " +
+           from("week") + " WHEN 'monthly' THEN " + from("month") + " END";
+}
+
 }  // namespace ezapi::keys

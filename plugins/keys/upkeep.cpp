@@ -62,6 +62,17 @@ void Upkeep::reset_quotas(const Run& run) const {
                          next_reset("weekly", at),
                          next_reset("monthly", at)});
     });
+    reset_shared(run);
+}
+
+void Upkeep::reset_shared(const Run& run) const {
+    for (bool more = true; more && !run.stopping();) {
+        Tx tx = db_.begin();
+        const Masters::Reset reset = masters_.reset(tx, kBatch);
+        touch_tokens_of(tx, reset.usable);
+        tx.commit();
+        more = reset.more;
+    }
 }
 
 void Upkeep::expire_tokens(const Run& run) const {

@@ -7,19 +7,25 @@
 #include "ezapi/db.hpp"
 #include "ezapi/jobs.hpp"
 #include "ezapi/time.hpp"
+#include "masters.hpp"
 
 namespace ezapi::keys {
 
 class Upkeep {
 public:
-    explicit Upkeep(Db db) : db_(std::move(db)) {}
+    /// `masters` must outlive it.
+    Upkeep(Db db, const Masters& masters) : db_(std::move(db)), masters_(masters) {}
 
+    /// Those of tokens, and those that the tokens of a master share.
     void reset_quotas(const Run& run) const;
     void expire_tokens(const Run& run) const;
     void drop_retired(const Run& run) const;
 
 private:
+    void reset_shared(const Run& run) const;
+
     Db db_;
+    const Masters& masters_;
 };
 
 }  // namespace ezapi::keys

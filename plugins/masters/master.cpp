@@ -4,6 +4,7 @@
 
 #include "ezapi/credential.hpp"
 #include "projection.hpp"
+#include "quota.hpp"
 
 namespace ezapi::masters {
 
@@ -38,10 +39,63 @@ void check_namespaces(Tx& tx, const namespaces::Named& namespaces, Draft& draft)
 void prepare(Tx& tx, const namespaces::Named& namespaces, Draft& draft) {
     if (draft.after.at("group") == "") draft.after["group"] = kDefaultGroup;
     check_namespaces(tx, namespaces, draft);
-    if (!draft.creates() || !draft.faults.empty()) return;
+    if (!draft.faults.empty()) return;
+    if (!draft.creates()) return follow_limits(tx, draft);
     MasterKey key = issue_key();
     draft.after.update(key.columns);
     draft.reveal = std::move(key.reveal);
+}
+
+std::vector<Field> master_fields() {
+    std::vector<Field> out = fields(
+        text("name").required().trimmed().length(1, 128).filterable().sortable().searchable().about(
+            "Unique. Upper and lower case differ"),
+        text("group")
+            .trimmed()
+            .length(0, 128)
+            .default_to(kDefaultGroup)
+            .guarded()
+            .filterable()
+            .sortable()
+            .about("Route group of the master and its tokens; empty means default"),
+        texts("namespaces")
+            .length(1, 63)
+            .guarded()
+            .filterable()
+            .about("Namespaces that it may use; none named: all"),
+        text("default_namespace")
+            .trimmed()
+            .length(0, 63)
+            .default_to("")
+            .about("Used where a request names none; one of its namespaces; empty: none"),
+        integer("max_child_keys")
+            .range(0, kMost)
+            .default_to(0)
+            .guarded()
+            .about("How many tokens it may have; 0: no limit"),
+        integer("global_qps")
+            .range(0, kMost)
+            .default_to(0)
+            .guarded()
+            .about("Requests per second of all its tokens together; 0: not limited"),
+        choice("status", {"active", "suspended"})
+            .default_to("active")
+            .guarded()
+            .filterable()
+            .sortable()
+            .about("A suspended master and all of its tokens are refused"),
+        integer("epoch").read_only().default_to(1).about(
+            "Tokens issued under an earlier epoch have ended"),
+        object("metadata").about("Anything the operator wants to keep with it"),
+        text("prefix").read_only().about("The first characters of its key"),
+        text("key_hash").hidden());
+    for (Field& field : quota_fields()) out.push_back(std::move(field));
+    return out;
+}
+
+void written(Tx& tx, const Record* before, const Record* after) {
+    tx.touched(kProjection, std::to_string((after != nullptr ? after : before)->id));
+    if (before == nullptr) begin_quota(tx, *after);
 }
 
 }  // namespace
@@ -58,49 +112,11 @@ ResourceSpec master_spec(const namespaces::Named& namespaces) {
         .name = "masters",
         .table = "masters",
         .schema = "Master",
-        .fields = fields(
-            text("name").required().trimmed().length(1, 128).filterable().sortable().searchable(),
-            text("group")
-                .trimmed()
-                .length(0, 128)
-                .default_to(kDefaultGroup)
-                .filterable()
-                .sortable()
-                .about("Route group of the master and its tokens; empty means default"),
-            texts("namespaces")
-                .length(1, 63)
-                .filterable()
-                .about("Namespaces that it may use; none named: all"),
-            text("default_namespace")
-                .trimmed()
-                .length(0, 63)
-                .default_to("")
-                .about("Used where a request names none; one of its namespaces; empty: none"),
-            integer("max_child_keys")
-                .range(0, kMost)
-                .default_to(0)
-                .about("How many tokens it may have; 0: no limit"),
-            integer("global_qps")
-                .range(0, kMost)
-                .default_to(0)
-                .about("Requests per second of all its tokens together; 0: not limited"),
-            choice("status", {"active", "suspended"})
-                .default_to("active")
-                .filterable()
-                .sortable()
-                .about("A suspended master and all of its tokens are refused"),
-            integer("epoch").read_only().default_to(1).about(
-                "Tokens issued under an earlier epoch have ended"),
-            object("metadata").about("Anything the operator wants to keep with it"),
-            text("prefix").read_only().about("The first characters of its key"),
-            text("key_hash").hidden()),
+        .fields = master_fields(),
         .uniques = {{"masters_name_key", {"name"}}},
         .reveals = fields(text("master_key").about("Its key, shown this once")),
         .prepare = [&namespaces](Tx& tx, Draft& draft) { prepare(tx, namespaces, draft); },
-        .written =
-            [](Tx& tx, const Record* before, const Record* after) {
-                tx.touched(kProjection, std::to_string((after != nullptr ? after : before)->id));
-            },
+        .written = written,
     };
 }
 

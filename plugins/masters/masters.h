@@ -19,10 +19,22 @@ typedef struct ez_master {
     ez_str namespaces; /* JSON array of text; empty array: all */
     ez_str default_namespace;
     int64_t version;
+    int64_t global_qps; /* 0: not limited */
+    int32_t exhausted;  /* 1: the quota that its tokens share is used up */
 } ez_master;
+
+/* What the tokens of one master have used. */
+typedef struct ez_master_usage {
+    uint32_t size;
+    int64_t master_id;
+    int64_t requests; /* this and tokens: 0 to 2^60 */
+    int64_t tokens;
+} ez_master_usage;
 
 /* Text is borrowed for the call. */
 typedef ez_status (*ez_master_fn)(void* user, const ez_master*) EZ_NOEXCEPT;
+
+typedef ez_status (*ez_master_id_fn)(void* user, int64_t id) EZ_NOEXCEPT;
 
 enum {
     EZ_MASTER_READ = 0,
@@ -42,6 +54,26 @@ typedef struct ez_masters_v1 {
                       ez_master_fn sink,
                       void* user,
                       ez_error*) EZ_NOEXCEPT;
+    /* [any] Counts what the tokens of masters have used on the quotas that they share, in one
+       statement. A master without a quota costs nothing. Passes each master that became exhausted
+       or usable again to the sink: all of its tokens differ then. Rows of tokens are locked before
+       the call, not after it. */
+    ez_status (*use)(void* self,
+                     ez_tx* tx,
+                     const ez_master_usage* items,
+                     size_t count,
+                     ez_master_id_fn sink,
+                     void* user,
+                     ez_error*) EZ_NOEXCEPT;
+    /* [any] Begins up to `most` quotas whose reset is due, and passes each master that was
+       exhausted to the sink. Sets *more to 1 when others may be due. */
+    ez_status (*reset)(void* self,
+                       ez_tx* tx,
+                       int64_t most,
+                       ez_master_id_fn sink,
+                       void* user,
+                       int32_t* more,
+                       ez_error*) EZ_NOEXCEPT;
 } ez_masters_v1;
 
 #ifdef __cplusplus

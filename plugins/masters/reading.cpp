@@ -1,6 +1,9 @@
 #include "reading.hpp"
 
 #include <string>
+#include <vector>
+
+#include "quota.hpp"
 
 namespace ezapi::masters {
 
@@ -10,8 +13,8 @@ const std::string& statement(std::int32_t mode) {
     // The order of the ids is that of the locks, so that two callers never wait for each other.
     static const std::string kRead =
         "SELECT id, epoch, max_child_keys, status, \"group\", namespaces, default_namespace, "
-        "version "
-        "FROM masters WHERE id = ANY($1::bigint[]) ORDER BY id";
+        "version, global_qps, " +
+        std::string(kExhausted) + " FROM masters WHERE id = ANY($1::bigint[]) ORDER BY id";
     static const std::string kLock = kRead + " FOR NO KEY UPDATE";
     static const std::string kShare = kRead + " FOR SHARE";
     switch (mode) {
@@ -25,6 +28,13 @@ const std::string& statement(std::int32_t mode) {
             throw Error(EZ_INVALID,
                         "masters/1: expected mode EZ_MASTER_READ, _LOCK or _SHARE, found " +
                             std::to_string(mode));
+    }
+}
+
+void pass(const std::vector<std::int64_t>& ids, ez_master_id_fn sink, void* user) {
+    for (const std::int64_t id : ids) {
+        const ez_status status = sink(user, id);
+        if (status != EZ_OK) throw Error(status, "masters/1: the receiver stopped");
     }
 }
 
@@ -45,6 +55,32 @@ const ez_masters_v1 Reading::kTable = {
             read(tx, {ids, count}, mode, sink, user);
         });
     },
+    [](void* self,
+       ez_tx* raw,
+       const ez_master_usage* items,
+       size_t count,
+       ez_master_id_fn sink,
+       void* user,
+       ez_error* error) noexcept {
+        return guard(error, [&] {
+            Tx tx(static_cast<Reading*>(self)->host_, raw, Tx::Ownership::borrowed);
+            pass(use(tx, {items, count}), sink, user);
+        });
+    },
+    [](void* self,
+       ez_tx* raw,
+       std::int64_t most,
+       ez_master_id_fn sink,
+       void* user,
+       std::int32_t* more,
+       ez_error* error) noexcept {
+        return guard(error, [&] {
+            Tx tx(static_cast<Reading*>(self)->host_, raw, Tx::Ownership::borrowed);
+            const Reset done = reset(tx, most);
+            *more = done.more ? 1 : 0;
+            pass(done.usable, sink, user);
+        });
+    },
 };
 
 void Reading::read(
@@ -61,7 +97,9 @@ void Reading::read(
                                rows.cell(row, 4).text,
                                rows.cell(row, 5).text,
                                rows.cell(row, 6).text,
-                               rows.integer(row, 7)};
+                               rows.integer(row, 7),
+                               rows.integer(row, 8),
+                               rows.boolean(row, 9) ? 1 : 0};
         const ez_status status = sink(user, &master);
         if (status != EZ_OK) throw Error(status, "masters/1: the receiver stopped");
     }

@@ -56,6 +56,9 @@ Verdict token_active(const Case& at) {
         return at.by_token(token.status == "active", "its status is " + token.own_status);
     if (at.facts.master && token.cause == "master_suspended")
         return at.by_master(false, "the token is suspended because its master is");
+    if (at.facts.master && token.cause == "master_exhausted")
+        return at.by_master(
+            false, "the token is exhausted because the quota that its master's tokens share is");
     if (at.facts.master && token.cause == "epoch_ended")
         return at.by_master(false,
                             "the token is suspended because tokens of epoch " +

@@ -186,8 +186,9 @@ TEST_F(KeysApi, PutReplacesAndPatchMerges) {
     EXPECT_EQ(admin().patch(path(of, key), {{"quota_limit", nullptr}}).json().at("quota_limit"),
               nullptr);
     const json replaced = admin().put(path(of, key), {{"name", "renamed"}}).json();
-    EXPECT_EQ(replaced.at("models"), json::array());
+    EXPECT_EQ(replaced.at("models"), json({"a", "b"})) << "a limit is not opened by an omission";
     EXPECT_EQ(replaced.at("name"), "renamed");
+    EXPECT_EQ(admin().patch(path(of, key), {{"models", nullptr}}).status, 422);
     EXPECT_EQ(replaced.at("prefix"), key.at("prefix"));
     EXPECT_EQ(admin().put(path(of, key), read(of, key)).json().at("version"), 5);
 }
@@ -267,11 +268,109 @@ TEST_F(KeysApi, BatchOfAnAbsentMasterIsNotFound) {
               200);
 }
 
-TEST_F(KeysApi, NetworksAreKeptWithoutTheirHostBits) {
-    const json key = issue(master(), {{"ip_allow", {"10.1.2.3/8", "2001:DB8::1"}}});
-    EXPECT_EQ(key.at("ip_allow"), json({"10.0.0.0/8", "2001:db8::1"}));
-    json twice{{"name", "x"}, {"ip_deny", {"10.1.2.3/8", "10.3.2.1/8"}}};
-    EXPECT_THAT(faults(admin().post(keys_of(master()), twice)), ElementsAre("ip_deny/1"));
+TEST_F(KeysApi, NetworksAreKeptInOneFormAndHostBitsAreRefused) {
+    const json of = master();
+    const json key = issue(of, {{"ip_allow", {"10.0.0.0/8", "2001:DB8::1", "::ffff:10.1.2.3"}}});
+    EXPECT_EQ(key.at("ip_allow"), json({"10.0.0.0/8", "2001:db8::1", "10.1.2.3"}));
+    for (const char* field : {"ip_allow", "ip_deny"}) {
+        const HttpAnswer refused = admin().post(
+            keys_of(of), {{"name", "x"}, {field, {"10.1.2.3/8", "::ffff:10.0.0.0/8", "::/8"}}});
+        const std::string name = field;
+        EXPECT_THAT(faults(refused), ElementsAre(name + "/0", name + "/1", name + "/2"));
+        EXPECT_THAT(refused.body, HasSubstr("write 10.0.0.0/8 for the network"));
+    }
+    json twice{{"name", "x"}, {"ip_deny", {"::ffff:10.3.2.1", "10.3.2.1"}}};
+    EXPECT_THAT(faults(admin().post(keys_of(of), twice)), ElementsAre("ip_deny/1"));
+}
+
+TEST_F(KeysApi, WhatWasReadMayBeSentBackWholeAtEveryEdgeOfItsFields) {
+    const json of = master();
+    for (const char* time : {"0001-01-01T00:00:00Z",
+                             "0001-01-01T23:59:59.999999+23:59",
+                             "9999-12-31T23:59:59.999999Z",
+                             "9999-12-31T00:00:00-23:59",
+                             "2099-06-15T12:00:00.1234567+05:30",
+                             "9999-12-31T23:59:59-23:59"}) {
+        const json key = issue(of);
+        const HttpAnswer set = admin().patch(path(of, key), {{"expires_at", time}});
+        if (set.status != 200) {
+            EXPECT_THAT(faults(set), ElementsAre("expires_at")) << time;
+            continue;
+        }
+        const json read_back = read(of, key);
+        const HttpAnswer again = admin().put(path(of, key), read_back);
+        ASSERT_EQ(again.status, 200) << time << again.body;
+        EXPECT_EQ(again.json().at("expires_at"), read_back.at("expires_at")) << time;
+        EXPECT_EQ(admin().patch(path(of, key), {{"name", "edited"}}).status, 200) << time;
+    }
+}
+
+TEST_F(KeysApi, ReadThatCountersOvertookMayBeSentBack) {
+    const json of = master();
+    const json key = issue(of, {{"quota_limit", 1000}, {"quota_reset", "daily"}});
+    const json before = read(of, key);
+    admin().post("/probe/usage",
+                 {{"items",
+                   {{{"key_id", key.at("id")},
+                     {"requests", 2},
+                     {"tokens_in", 5},
+                     {"last_used_at", 1767323045678000}}}}});
+    for (const char* method : {"PUT", "PATCH"}) {
+        json body = read(of, key);
+        for (const char* counter : {"quota_used",
+                                    "request_count",
+                                    "tokens_in",
+                                    "tokens_out",
+                                    "last_used_at",
+                                    "quota_reset_at"})
+            body[counter] = before.at(counter);
+        const HttpAnswer answer = admin().send(method, path(of, key), body.dump());
+        ASSERT_EQ(answer.status, 200) << method << answer.body;
+        EXPECT_EQ(answer.json().at("quota_used"), 5);
+        EXPECT_EQ(answer.json().at("request_count"), 2);
+    }
+}
+
+TEST_F(KeysApi, ActiveIsRefusedWhereItWouldChangeNothing) {
+    const json of = master();
+    const json used = issue(of, {{"quota_limit", 10}});
+    admin().post("/probe/usage", {{"items", {{{"key_id", used.at("id")}, {"tokens_in", 10}}}}});
+    const HttpAnswer exhausted = admin().patch(path(of, used), {{"status", "active"}});
+    EXPECT_THAT(faults(exhausted), ElementsAre("status"));
+    EXPECT_THAT(exhausted.body, HasSubstr("10 of 10 tokens: raise quota_limit"));
+    EXPECT_EQ(admin()
+                  .patch(path(of, used), {{"status", "active"}, {"quota_limit", 11}})
+                  .json()
+                  .at("status"),
+              "active");
+
+    const json old = issue(of);
+    admin().patch(path(of, old), {{"expires_at", "2020-01-01T00:00:00Z"}});
+    const HttpAnswer expired = admin().patch(path(of, old), {{"status", "active"}});
+    EXPECT_THAT(faults(expired), ElementsAre("status"));
+    EXPECT_THAT(expired.body, HasSubstr("expired at 2020-01-01T00:00:00.000Z: set a later"));
+    EXPECT_EQ(admin().put(path(of, old), read(of, old)).status, 200);
+}
+
+TEST_F(KeysApi, QpsStaysWithinTheMasters) {
+    const json of = master({{"global_qps", 10}});
+    const json key = issue(of, {{"qps_limit", 10}});
+    HttpClient tenant = instance().client(of.at("master_key"));
+    EXPECT_THAT(faults(tenant.patch("/v1/tokens/" + key.at("id").dump(), {{"qps_limit", 11}})),
+                ElementsAre("qps_limit"));
+    EXPECT_THAT(faults(admin().post(keys_of(of), {{"name", "x"}, {"qps_limit", 11}})),
+                ElementsAre("qps_limit"));
+    touched();
+    admin().patch(path(of), {{"global_qps", 4}});
+    EXPECT_EQ(rendered(hash(key)).at("qps_limit"), "4");
+    EXPECT_THAT(touched(), Contains(hash(key)));
+}
+
+TEST_F(KeysApi, TokensOfOneMasterMayHaveOneName) {
+    const json of = master();
+    for (const char* name : {"race", "race", "Race"}) issue(of, {{"name", name}});
+    EXPECT_EQ(admin().get(keys_of(of) + "?name=race").json().at("data").size(), 2U);
+    EXPECT_EQ(admin().get(keys_of(of) + "?name=Race").json().at("data").size(), 1U);
 }
 
 TEST_F(KeysApi, MasterStaysWhileTokensAreLeftBehindAndIsToldInPlainWords) {

@@ -169,9 +169,42 @@ TEST_F(MastersApi, PutReplacesAndPatchMerges) {
     EXPECT_EQ(patched.at("version"), 2);
     const json replaced = admin().put(path(master), {{"name", master.at("name")}}).json();
     EXPECT_EQ(replaced.at("metadata"), json::object());
-    EXPECT_EQ(replaced.at("global_qps"), 0);
+    EXPECT_EQ(replaced.at("global_qps"), 5) << "a limit is not opened by leaving it out";
     EXPECT_EQ(replaced.at("prefix"), master.at("prefix"));
     EXPECT_EQ(read(master), replaced);
+}
+
+TEST_F(MastersApi, NothingIsOpenedByNullOrByLeavingItOut) {
+    const json limits{{"status", "suspended"},
+                      {"group", "gold"},
+                      {"max_child_keys", 3},
+                      {"global_qps", 5},
+                      {"quota_limit", 100},
+                      {"quota_request_limit", 10},
+                      {"quota_reset", "daily"}};
+    const json master = create(limits);
+    const json replaced = admin().put(path(master), {{"name", master.at("name")}}).json();
+    for (const auto& [name, value] : limits.items()) {
+        EXPECT_EQ(replaced.at(name), value) << name;
+        const HttpAnswer nulled = admin().patch(path(master), {{name, nullptr}});
+        const bool nullable = name == "quota_limit" || name == "quota_request_limit";
+        EXPECT_EQ(nulled.status, nullable ? 200 : 422) << nulled.body;
+    }
+    EXPECT_EQ(read(master).at("status"), "suspended");
+    EXPECT_EQ(admin().patch(path(master), {{"status", "active"}}).json().at("status"), "active");
+}
+
+TEST_F(MastersApi, NamesThatLookTheSameAreOne) {
+    const std::string name = fresh_name();
+    create({{"name", name + "\xC3\xA9"}});
+    EXPECT_EQ(admin().post("/admin/masters", {{"name", name + "e\xCC\x81"}}).status, 409);
+    EXPECT_EQ(admin().get("/admin/masters?name=" + name + "e%CC%81").json().at("data").size(), 1U);
+    EXPECT_EQ(admin().get("/admin/masters?q=" + name + "e%CC%81").json().at("data").size(), 1U);
+    EXPECT_THAT(faults(admin().post("/admin/masters", {{"name", "\xC2\xA0"}})),
+                ElementsAre("name"));
+    // Upper and lower case differ.
+    create({{"name", name + "Race"}});
+    create({{"name", name + "race"}});
 }
 
 TEST_F(MastersApi, WhatWasReadMayBeSentBackWhole) {
