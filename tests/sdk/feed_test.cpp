@@ -104,6 +104,14 @@ TEST_F(Feeds, MayGoByATimeAndContinueBehindBoth) {
     EXPECT_THAT(statement.params, ElementsAre("7", "2026-01-02T03:04:05.123456Z", "12"));
 }
 
+TEST_F(Feeds, TakeDatesForWholeDays) {
+    EXPECT_EQ(get("/plain?from=2026-01-02&to=2026-01-02").status, 200);
+    EXPECT_THAT(select().params,
+                ElementsAre(testing::Optional(testing::StartsWith("2026-01-02T00:00:00")),
+                            testing::Optional(testing::StartsWith("2026-01-03T00:00:00"))));
+    EXPECT_EQ(get("/plain?from=2026-02-30").status, 400);
+}
+
 TEST_F(Feeds, TakeOnlyCursorsOfTheirOwn) {
     for (const char* text : {"", "0", "-1", "x", "1 2", "2026-01-02 03:04:05+00 12"})
         EXPECT_EQ(get("/plain?cursor=" + base64url(text)).status, 400) << text;

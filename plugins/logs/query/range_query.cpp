@@ -1,5 +1,6 @@
 #include "query/range_query.hpp"
 
+#include "ezapi/range.hpp"
 #include "ezapi/resource/list.hpp"
 
 namespace ezapi::logs {
@@ -7,11 +8,12 @@ namespace {
 
 constexpr std::chrono::days kUsual{30};
 
-Timestamp moment(std::string_view name, std::string_view text) {
-    const auto time = parse_time(text);
+Timestamp moment(std::string_view name, std::string_view text, RangeEnd end) {
+    const auto time = parse_range_end(text, end);
     if (!time)
-        throw detail::bad_query(
-            name, "expected a time as RFC 3339, found '" + std::string(text.substr(0, 80)) + "'");
+        throw detail::bad_query(name,
+                                std::string("expected ") + kRangeEndForm + ", found '" +
+                                    std::string(text.substr(0, 80)) + "'");
     return *time;
 }
 
@@ -21,8 +23,8 @@ TimeSpan read_range(const Request& request, Timestamp now) {
     TimeSpan range;
     const auto to = request.query("to");
     const auto from = request.query("from");
-    range.to = to ? moment("to", *to) : hour_of(now) + std::chrono::hours(1);
-    range.from = from ? moment("from", *from)
+    range.to = to ? moment("to", *to, RangeEnd::behind) : hour_of(now) + std::chrono::hours(1);
+    range.from = from ? moment("from", *from, RangeEnd::first)
                       : Timestamp(std::chrono::ceil<std::chrono::days>(range.to) - kUsual);
     if (range.empty()) {
         throw detail::bad_query(from ? "from" : "to",
@@ -34,11 +36,13 @@ TimeSpan read_range(const Request& request, Timestamp now) {
 
 Operation&& with_range(Operation&& operation) {
     return std::move(operation)
-        .query(
-            "from", time_schema(), "Beginning of the range; usually the day 29 days before its end")
+        .query("from",
+               time_schema(),
+               "Beginning of the range, a time or a date; usually the day 29 days before its end")
         .query("to",
                time_schema(),
-               "End of the range, which it does not contain; usually that of the current hour");
+               "End of the range: a time, which it does not contain, or a date, which it does; "
+               "usually the end of the current hour");
 }
 
 }  // namespace ezapi::logs

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "ezapi/range.hpp"
 #include "ezapi/text.hpp"
 #include "ezapi/time.hpp"
 
@@ -27,10 +28,10 @@ Timestamp before_of(const Request& request, Timestamp now) {
         throw Error(EZ_INVALID, "before: is required, a time like 2026-01-02T03:04:05Z")
             .with_field("before")
             .with_code("required");
-    const auto time = parse_time(*text);
+    const auto time = parse_range_end(*text, RangeEnd::first);
     if (!time)
         throw Error(EZ_INVALID,
-                    "before: expected a time like 2026-01-02T03:04:05Z, found '" +
+                    std::string("before: expected ") + kRangeEndForm + ", found '" +
                         shortened(std::string(*text)) + "'")
             .with_field("before")
             .with_code("format");

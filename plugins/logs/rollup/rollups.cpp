@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ezapi/json.hpp"
+#include "ezapi/range.hpp"
 #include "ezapi/text.hpp"
 #include "ezapi/time.hpp"
 
@@ -15,18 +16,19 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds kPeriod = 30s;
 constexpr std::chrono::seconds kPatience = 10s;  // of a client
 
-Timestamp time_of(const Json& body, const char* field, Faults& faults) {
+Timestamp time_of(const Json& body, const char* field, RangeEnd end, Faults& faults) {
     const auto member = body.find(field);
     if (member == body.end()) {
         faults.add(field, "required", "is required");
         return {};
     }
-    const auto time = member->is_string() ? parse_time(member->get<std::string>()) : std::nullopt;
+    const auto time =
+        member->is_string() ? parse_range_end(member->get<std::string>(), end) : std::nullopt;
     if (!time)
         faults.add(
             field,
             "format",
-            "expected a time like 2026-01-02T03:04:05Z, found " + shortened(dump_json(*member)));
+            std::string("expected ") + kRangeEndForm + ", found " + shortened(dump_json(*member)));
     return time.value_or(Timestamp());
 }
 
@@ -91,8 +93,8 @@ Rollups::Rollups(Host& host)
 Response Rollups::rebuild(const Request& request) const {
     const Json body = request.object();
     Faults faults;
-    const Timestamp from = time_of(body, "from", faults);
-    const Timestamp to = time_of(body, "to", faults);
+    const Timestamp from = time_of(body, "from", RangeEnd::first, faults);
+    const Timestamp to = time_of(body, "to", RangeEnd::behind, faults);
     if (faults.empty() && from >= to)
         faults.add("to", "range", "expected a time after from, found " + format_time(to));
     for (const auto& [name, value] : body.items()) {

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/range.hpp"
 #include "ezapi/resource/list.hpp"
 #include "ezapi/resource/schema.hpp"
 
@@ -79,8 +80,10 @@ public:
             out = std::move(out).query(filter.name, filter.schema, filter.about);
         if (!spec_.range.empty()) {
             out = std::move(out)
-                      .query("from", time_schema(), "Only rows at or after this time")
-                      .query("to", time_schema(), "Only rows before this time");
+                      .query("from", time_schema(), "Only rows at or after this time or date")
+                      .query("to",
+                             time_schema(),
+                             "Only rows before this time, or until the end of this date");
         }
         return std::move(out)
             .returns(200, detail::page_schema(schema_ref(spec_.schema)))
@@ -253,11 +256,12 @@ private:
     }
 
     static std::string moment(std::string_view name, std::string_view text) {
-        const auto time = parse_time(text);
+        const auto time =
+            parse_range_end(text, name == "from" ? RangeEnd::first : RangeEnd::behind);
         if (!time)
-            throw detail::bad_query(
-                name,
-                "expected a time as RFC 3339, found '" + std::string(text.substr(0, 80)) + "'");
+            throw detail::bad_query(name,
+                                    std::string("expected ") + kRangeEndForm + ", found '" +
+                                        std::string(text.substr(0, 80)) + "'");
         return std::string(view(Param(*time).value().text));
     }
 
