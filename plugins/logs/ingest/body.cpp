@@ -45,7 +45,7 @@ private:
         if (refusal)
             refuse(std::move(*refusal));
         else
-            out_.rows.add(record_, index_);
+            add();
         scanner.forget();
         ++index_;
     }
@@ -61,12 +61,17 @@ private:
             if (refusal)
                 refuse(std::move(*refusal));
             else
-                out_.rows.add(record_, index_);
+                add();
         } catch (const Error& error) {
             if (error.code() != "malformed_json") throw;
             refuse({0, error.code(), error.what()});
         }
         ++index_;
+    }
+
+    void add() {
+        out_.rows.add(record_, index_);
+        if (reader_.repaired()) out_.repairs.add(index_, reader_.repair());
     }
 
     void count() const {
@@ -109,6 +114,15 @@ Error unsupported(std::string_view header, std::string_view expected, std::strin
 }
 
 }  // namespace
+
+void Repairs::add(size_t index, const Repair& repair) {
+    ++records;
+    for (size_t i = 0; i < RecordReader::kCount; ++i) by_field[i] += (repair.fields >> i) & 1U;
+    by_field.back() += repair.unknown.empty() ? 0 : 1;
+    if (listed.size() == kMostListed) return;
+    listed.push_back(repair);
+    listed.back().index = index;
+}
 
 ParsedBody parse_body(std::string_view body,
                       std::optional<std::string_view> content_type,

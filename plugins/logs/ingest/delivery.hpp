@@ -21,6 +21,6 @@ struct Delivery {
 [[nodiscard]] Response ingest_answer(int status,
                                      size_t accepted,
                                      size_t duplicates,
-                                     const std::vector<Refusal>& refused);
+                                     const ParsedBody& body);
 
 }  // namespace ezapi::logs

@@ -1,7 +1,10 @@
 // The metrics of ingest.
 #pragma once
 
+#include <vector>
+
 #include "ezapi/metrics.hpp"
+#include "ingest/body.hpp"
 
 namespace ezapi::logs {
 
@@ -14,6 +17,7 @@ struct IngestFigures {
           queue_full(refused(metrics, "queue_full")),
           unavailable(refused(metrics, "database_unavailable")),
           by_database(refused(metrics, "refused_by_database")),
+          reused(refused(metrics, "request_id_reused")),
           lost(refused(metrics, "lost_at_stop")),
           queue_depth(metrics.gauge("ezapi_logs_queue_depth",
                                     "Request records that wait or are being written.")),
@@ -23,6 +27,20 @@ struct IngestFigures {
           write_seconds(metrics.histogram("ezapi_logs_write_seconds",
                                           "Duration of such a transaction.",
                                           {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5})) {
+        const auto of_field = [&metrics](std::string_view field) {
+            return metrics.counter("ezapi_logs_repaired_total",
+                                   "Request records of which a field was repaired, by field.",
+                                   {{"field", field}});
+        };
+        for (const std::string_view field : RecordReader::names())
+            repaired.push_back(of_field(field));
+        repaired.push_back(of_field("unknown"));
+    }
+
+    void add(const Repairs& repairs) const {
+        if (repairs.records == 0) return;
+        for (size_t i = 0; i < repaired.size(); ++i)
+            repaired[i].add(static_cast<double>(repairs.by_field[i]));
     }
 
     Counter stored;
@@ -31,10 +49,12 @@ struct IngestFigures {
     Counter queue_full;
     Counter unavailable;
     Counter by_database;
+    Counter reused;
     Counter lost;
     Gauge queue_depth;
     Histogram group_records;
     Histogram write_seconds;
+    std::vector<Counter> repaired;  // by field as Repairs count them
 
 private:
     static Counter refused(const Metrics& metrics, std::string_view reason) {

@@ -40,11 +40,16 @@ Json record_schema() {
         {"request_id", {{"type", "string"}, {"minLength", 1}, {"maxLength", 200}}},
         {"group", text(255)},
         {"namespace", text(255)},
-        {"model", text(255)},
-        {"upstream_model", text(255)},
+        {"model", text(512)},
+        {"upstream_model", text(512)},
         {"provider_type", text(255)},
         {"status_code",
-         {{"type", "integer"}, {"minimum", 100}, {"maximum", 599}, {"default", 200}}},
+         {{"type", "integer"},
+          {"minimum", 100},
+          {"maximum", 599},
+          {"default", 200},
+          {"description",
+           "0, where the client went away, is stored as 499; any other code out of range as 599"}}},
         {"latency_ms", number("Whole duration", 2'147'483'647)},
         {"first_token_ms", number("Until the first token", 2'147'483'647)},
         {"tokens_in", number("Tokens of the prompt", tokens)},
@@ -53,12 +58,19 @@ Json record_schema() {
         {"cost",
          {{"type", "number"},
           {"minimum", 0},
-          {"maximum", 1'000},
+          {"maximum", 1'000'000'000},
           {"nullable", true},
-          {"description", "Kept to nine places"}}},
+          {"description",
+           "Of any currency. Stored to nine places; where there are more it is rounded, and said "
+           "to be repaired"}}},
         {"stream", {{"type", "boolean"}, {"nullable", true}}},
         {"error", text(8192)},
-        {"client_ip", text(46)},
+        {"client_ip",
+         {{"type", "string"},
+          {"nullable", true},
+          {"description",
+           "Stored in canonical form (RFC 5952; IPv4 for an IPv6-mapped one), without brackets and "
+           "port"}}},
         {"created_at",
          {{"oneOf", Json::array({time_schema(), integer_schema()})},
           {"description",
@@ -80,21 +92,38 @@ Operation operation() {
         .tag("logs")
         .describe(
             "A JSON array, or one record a line as application/x-ndjson; either may be packed by "
-            "gzip. A bad record is refused by its index and the others are kept. A record is "
-            "stored once per request_id, however often it is sent. 200: stored. 202: waits to be "
-            "stored (log.ack = queued). 429: the queue is full, nothing was taken. 503: nothing "
-            "was stored, or it is not known; send it again.")
+            "gzip. A record is refused by its index, with all its faults, only where it cannot be "
+            "counted once: it is no object, has no request_id, or has two values of request_id, "
+            "master_id or key_id. Every other flaw is repaired and the record is counted: a text "
+            "is cut at its limit, what is no UTF-8 becomes U+FFFD, a number beyond its range "
+            "becomes the nearest in it, a number as text is read, a time that cannot be becomes "
+            "that of the arrival, and what means nothing is left out. repaired names the fields, "
+            "of the first 1,000 such records; repaired_records counts all. A record is stored once "
+            "per request_id, however often it is sent; another record with the request_id of a "
+            "stored one is refused as request_id_reused. 200: stored. 202: waits to be stored "
+            "(log.ack = queued). 429: the queue is full, nothing was taken. 503: nothing was "
+            "stored, or it is not known; send it again.")
         .body(array_schema(schema_ref("RequestRecord")))
         .body(text_schema(), "application/x-ndjson")
         .schema("RequestRecord", record_schema())
         .schema(
-            "IngestRefusal",
+            "IngestFault",
             object_schema(
-                {{"index", integer_schema()}, {"code", text_schema()}, {"message", text_schema()}}))
+                {{"field", text_schema()}, {"code", text_schema()}, {"message", text_schema()}}))
+        .schema("IngestRefusal",
+                object_schema({{"index", integer_schema()},
+                               {"code", text_schema()},
+                               {"message", text_schema()},
+                               {"errors", array_schema(schema_ref("IngestFault"))}}))
+        .schema(
+            "IngestRepair",
+            object_schema({{"index", integer_schema()}, {"fields", array_schema(text_schema())}}))
         .schema("IngestAnswer",
                 object_schema({{"accepted", integer_schema()},
                                {"duplicates", integer_schema()},
-                               {"rejected", array_schema(schema_ref("IngestRefusal"))}}))
+                               {"rejected", array_schema(schema_ref("IngestRefusal"))},
+                               {"repaired", array_schema(schema_ref("IngestRepair"))},
+                               {"repaired_records", integer_schema()}}))
         .returns(200, "IngestAnswer")
         .returns(202, "IngestAnswer");
 }
@@ -132,11 +161,11 @@ void Ingest::accept(Exchange exchange) {
     }
     figures_.invalid.add(static_cast<double>(delivery->body.refused.size()));
     const size_t records = delivery->records();
-    std::vector<Refusal>& refused = delivery->body.refused;
-    if (records == 0) return exchange.send(ingest_answer(200, 0, 0, refused));
+    figures_.add(delivery->body.repairs);
+    if (records == 0) return exchange.send(ingest_answer(200, 0, 0, delivery->body));
 
     std::optional<Response> answer;
-    if (!committed_) answer = ingest_answer(202, records, 0, refused);
+    if (!committed_) answer = ingest_answer(202, records, 0, delivery->body);
     std::optional<Exchange> waiting(std::move(exchange));
     if (committed_) delivery->exchange.emplace(std::move(*waiting));
     delivery->arrived = std::chrono::steady_clock::now();

@@ -2,8 +2,12 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <limits>
 
+#include "ezapi/credential.hpp"
+#include "ezapi/network.hpp"
+#include "ezapi/text.hpp"
 #include "ezapi/time.hpp"
 #include "json/decimal.hpp"
 #include "json/unix_moment.hpp"
@@ -11,30 +15,62 @@
 namespace ezapi::logs {
 namespace {
 
-// Such that sums over any number of records that a database holds stay within 64 bits.
 constexpr std::int64_t kMostTokens = 1'000'000'000;
-constexpr std::int64_t kMostCost = 1'000;
+constexpr std::int64_t kMostCost = 1'000'000'000;  // of currencies and credits of any size
 constexpr std::int64_t kBillion = 1'000'000'000;
 constexpr std::int64_t kMostMs = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kMostId = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kLatestMs = 253'402'300'799'999;  // the end of the year 9999
 constexpr std::int64_t kAheadUs = 86'400'000'000;  // clocks differ, but not by more than a day
 constexpr const char* kTime = "a time like 2026-01-02T03:04:05Z";
+constexpr size_t kMostShownName = 80;
 
-enum class Type { id, whole, cost, boolean, text, address, time };
+// Of what is no status of HTTP: the client went away before there was one (a code that nginx made
+// usual), and others, which RFC 9110 has clients treat as an error of the server.
+constexpr std::int16_t kClientClosed = 499;
+constexpr std::int16_t kNoStatus = 599;
 
-/// An address as text; an empty one is none.
-bool is_address(std::string_view text) {
-    char copy[INET6_ADDRSTRLEN + 1] = {};
-    if (text.size() >= sizeof copy) return false;
-    text.copy(copy, text.size());
-    unsigned char bytes[sizeof(in6_addr)];
-    return text.empty() || inet_pton(AF_INET, copy, bytes) == 1 ||
-           inet_pton(AF_INET6, copy, bytes) == 1;
+enum class Type {
+    request_id,
+    text,
+    error,
+    id,
+    tokens,
+    latency,
+    first_token,
+    status,
+    cost,
+    boolean,
+    address,
+    time
+};
+
+bool is_text(Type type) {
+    return type == Type::request_id || type == Type::text || type == Type::error ||
+           type == Type::address;
+}
+
+const char* expected_of(Type type) {
+    if (type == Type::boolean) return "true or false";
+    if (type == Type::time) return kTime;
+    return is_text(type) ? "a text" : "a number";
 }
 
 std::string range(std::int64_t least, std::int64_t most) {
     return std::to_string(least) + " to " + std::to_string(most);
+}
+
+/// The first `most` characters.
+std::string_view cut(std::string_view text, size_t most) {
+    size_t at = 0;
+    for (; at < text.size(); ++at) {
+        const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+        if (begins && most-- == 0) break;
+    }
+    return text.substr(0, at);
+}
+
+std::string text_length(std::int64_t least, std::int64_t most, size_t found) {
+    return "expected " + range(least, most) + " characters, found " + std::to_string(found);
 }
 
 }  // namespace
@@ -43,34 +79,49 @@ struct RecordReader::Field {
     std::string_view name;
     Type type;
     std::int64_t least = 0;
-    std::int64_t most = 0;  // of a number; of a text its bytes
+    std::int64_t most = 0;  // of a number; of a text its characters
     std::int64_t Record::*number = nullptr;
     std::string_view Record::*text = nullptr;
+    bool attributes = false;  // a record with two values of it is nobody's
+
+    [[nodiscard]] size_t place() const { return static_cast<size_t>(this - kFields.data()); }
 };
 
+// Texts may be as long as the resources that they name allow, and longer.
 const std::array<RecordReader::Field, RecordReader::kCount> RecordReader::kFields = {{
-    {"request_id", Type::text, 1, 200, nullptr, &Record::request_id},
-    {"master_id", Type::id, 1, kMostId, &Record::master_id, nullptr},
-    {"key_id", Type::id, 1, kMostId, &Record::key_id, nullptr},
+    {"request_id", Type::request_id, 1, 200, nullptr, &Record::request_id, true},
+    {"master_id", Type::id, 1, kMostId, &Record::master_id, nullptr, true},
+    {"key_id", Type::id, 1, kMostId, &Record::key_id, nullptr, true},
     {"group", Type::text, 0, 255, nullptr, &Record::group},
     {"namespace", Type::text, 0, 255, nullptr, &Record::name_space},
-    {"model", Type::text, 0, 255, nullptr, &Record::model},
-    {"upstream_model", Type::text, 0, 255, nullptr, &Record::upstream_model},
+    {"model", Type::text, 0, 512, nullptr, &Record::model},
+    {"upstream_model", Type::text, 0, 512, nullptr, &Record::upstream_model},
     {"provider_group_id", Type::id, 1, kMostId, &Record::provider_group_id, nullptr},
     {"provider_id", Type::id, 1, kMostId, &Record::provider_id, nullptr},
     {"provider_type", Type::text, 0, 255, nullptr, &Record::provider_type},
-    {"status_code", Type::whole, 100, 599, nullptr, nullptr},
-    {"latency_ms", Type::whole, 0, kMostMs, nullptr, nullptr},
-    {"first_token_ms", Type::whole, 0, kMostMs, nullptr, nullptr},
-    {"tokens_in", Type::whole, 0, kMostTokens, &Record::tokens_in, nullptr},
-    {"tokens_out", Type::whole, 0, kMostTokens, &Record::tokens_out, nullptr},
-    {"cached_tokens", Type::whole, 0, kMostTokens, &Record::cached_tokens, nullptr},
+    {"status_code", Type::status, 100, 599, nullptr, nullptr},
+    {"latency_ms", Type::latency, 0, kMostMs, nullptr, nullptr},
+    {"first_token_ms", Type::first_token, 0, kMostMs, nullptr, nullptr},
+    {"tokens_in", Type::tokens, 0, kMostTokens, &Record::tokens_in, nullptr},
+    {"tokens_out", Type::tokens, 0, kMostTokens, &Record::tokens_out, nullptr},
+    {"cached_tokens", Type::tokens, 0, kMostTokens, &Record::cached_tokens, nullptr},
     {"cost", Type::cost, 0, kMostCost, &Record::cost_nano, nullptr},
     {"stream", Type::boolean, 0, 0, nullptr, nullptr},
-    {"error", Type::text, 0, 8192, nullptr, &Record::error},
-    {"client_ip", Type::address, 0, INET6_ADDRSTRLEN, nullptr, &Record::client_ip},
-    {"created_at", Type::time, 0, kLatestMs, nullptr, nullptr},
+    {"error", Type::error, 0, 8192, nullptr, &Record::error},
+    {"client_ip", Type::address, 0, 0, nullptr, &Record::client_ip},
+    {"created_at", Type::time, 0, 0, nullptr, nullptr},
 }};
+
+const std::array<std::string_view, RecordReader::kCount>& RecordReader::names() {
+    static const auto all = [] {
+        std::array<std::string_view, kCount> out;
+        std::transform(kFields.begin(), kFields.end(), out.begin(), [](const Field& field) {
+            return field.name;
+        });
+        return out;
+    }();
+    return all;
+}
 
 RecordReader::RecordReader(std::int64_t now_us) : now_us_(now_us) {
     for (size_t i = 0; i + 1 < kCount; ++i) follower_[i] = i + 1;
@@ -79,14 +130,24 @@ RecordReader::RecordReader(std::int64_t now_us) : now_us_(now_us) {
 std::optional<Refusal> RecordReader::read(JsonScanner& scanner, Record& record) {
     record = {};
     record.created_us = now_us_;
-    refusal_.reset();
+    repair_.fields = 0;
+    repair_.unknown.clear();
+    faults_.clear();
+    fatal_.reset();
+    kept_.clear();
     seen_ = 0;
     last_ = kCount;
     if (scanner.kind() != JsonScanner::Kind::object)
         return Refusal{0, "type", scanner.wrong_type("an object")};
     scanner.object([&](JsonScanner::Text name) { member(scanner, name, record); });
-    if (!refusal_ && record.request_id.empty()) refuse("request_id", "required", "is required");
-    return std::move(refusal_);
+    if (!fatal_ && record.request_id.empty()) fatal(kFields.front(), "required", "is required");
+    if (!fatal_) return std::nullopt;
+    return refusal();
+}
+
+Refusal RecordReader::refusal() {
+    const FieldFault& first = faults_[*fatal_];
+    return {0, first.code, first.field + ": " + first.message, std::move(faults_)};
 }
 
 size_t RecordReader::find(std::string_view name) const {
@@ -100,17 +161,22 @@ size_t RecordReader::find(std::string_view name) const {
 void RecordReader::member(JsonScanner& scanner, JsonScanner::Text name, Record& record) {
     const size_t index = find(name.value);
     if (index == kFields.size()) {
+        std::string shown = name.sound ? shortened(std::string(name.value), kMostShownName)
+                                       : mended_text(name.value.substr(0, kMostShownName));
         scanner.skip();
-        const bool shown = name.sound && name.value.size() <= 80;
-        return refuse(shown ? name.value : "a field", "unknown", "no such field");
+        note(shown, "unknown", "no such field");
+        if (repair_.unknown.size() < kMostFaults) repair_.unknown.push_back(std::move(shown));
+        return;
     }
+    const Field& field = kFields[index];
     const std::uint32_t bit = 1U << index;
     if ((seen_ & bit) != 0) {
         scanner.skip();
-        return refuse(kFields[index].name, "duplicate", "stands twice in the record");
+        if (field.attributes) return fatal(field, "duplicate", "stands twice in the record");
+        return flaw(field, "duplicate", "stands twice in the record");
     }
     seen_ |= bit;
-    value(scanner, kFields[index], record);
+    value(scanner, field, record);
     follower_[last_] = index;
     last_ = index;
 }
@@ -118,47 +184,184 @@ void RecordReader::member(JsonScanner& scanner, JsonScanner::Text name, Record& 
 void RecordReader::value(JsonScanner& scanner, const Field& field, Record& record) {
     using Kind = JsonScanner::Kind;
     const Kind kind = scanner.kind();
-    const bool is_text = field.type == Type::text || field.type == Type::address;
     if (kind == Kind::null) return scanner.null();  // as if it were not there
-    if (kind == Kind::string && (is_text || field.type == Type::time))
-        return text(scanner.string(), field, record);
-    if (kind == Kind::number && !is_text && field.type != Type::boolean)
+    if (kind == Kind::string) return text(scanner.string(), field, record);
+    if (kind == Kind::number && !is_text(field.type) && field.type != Type::boolean)
         return number(scanner.number(), field, record);
     if (kind == Kind::boolean && field.type == Type::boolean) {
         record.stream = scanner.boolean();
         return;
     }
-    const std::string_view expected = field.type == Type::boolean ? "true or false"
-                                      : field.type == Type::time  ? kTime
-                                      : is_text                   ? "a text"
-                                                                  : "a number";
-    refuse(field.name, "type", scanner.wrong_type(expected));
+    other_type(scanner, field, record);
+}
+
+/// What says something in another type is taken, the rest is left out.
+void RecordReader::other_type(JsonScanner& scanner, const Field& field, Record& record) {
+    using Kind = JsonScanner::Kind;
+    const Kind kind = scanner.kind();
+    const std::string_view raw = scanner.raw();
+    std::string why =
+        std::string("expected ") + expected_of(field.type) + ", found " + JsonScanner::name(kind);
+    const bool nested = kind == Kind::object || kind == Kind::array;
+    if (field.type == Type::request_id && kind != Kind::number)
+        return fatal(field, "type", std::move(why));
+    flaw(field, "type", std::move(why));
+    if (field.type == Type::status) record.status_code = kNoStatus;
+    if (field.type == Type::boolean) record.stream = kind == Kind::number && raw == "1";
+    if (field.type == Type::request_id || (field.type == Type::text && kind == Kind::number) ||
+        (field.type == Type::error && (nested || kind == Kind::number)))
+        text_field({raw, sound_text(raw)}, field, record);
 }
 
 void RecordReader::number(std::string_view written, const Field& field, Record& record) {
-    if (field.type == Type::cost) {
-        const auto cost = in_billionths(written);
-        if (!cost || *cost < 0 || *cost > field.most * kBillion)
-            return refuse(
-                field.name, "range", wrong_value(range(field.least, field.most), written));
-        record.cost_nano = *cost;
-        return;
+    if (field.type == Type::cost) return cost(written, field, record);
+    if (field.type == Type::time) return time_number(written, field, record);
+    if (const auto value = whole_number(written)) return whole(*value, written, field, record);
+    const Scaled nearest = scaled(written, 0);
+    if (nearest.value != kMostId && nearest.value != -kMostId)
+        flaw(field, "type", wrong_value("a whole number", written));
+    // The nearest of an id is the id of another.
+    if (field.type == Type::id && !nearest.exact)
+        return flaw(field, "range", wrong_value(range(field.least, field.most), written));
+    whole(nearest.value, written, field, record);
+}
+
+void RecordReader::whole(std::int64_t value,
+                         std::string_view written,
+                         const Field& field,
+                         Record& record) {
+    const bool sound = value >= field.least && value <= field.most;
+    if (!sound) flaw(field, "range", wrong_value(range(field.least, field.most), written));
+    const std::int64_t nearest = std::clamp(value, field.least, field.most);
+    switch (field.type) {
+        case Type::id:
+            record.*field.number = sound ? value : 0;
+            break;
+        case Type::status:
+            record.status_code = sound        ? static_cast<std::int16_t>(value)
+                                 : value == 0 ? kClientClosed
+                                              : kNoStatus;
+            break;
+        case Type::latency:
+            record.latency_ms = static_cast<std::int32_t>(nearest);
+            break;
+        case Type::first_token:
+            if (value >= 0) record.first_token_ms = static_cast<std::int32_t>(nearest);
+            break;
+        default:
+            record.*field.number = nearest;
     }
+}
+
+void RecordReader::cost(std::string_view written, const Field& field, Record& record) {
+    const Scaled cost = in_billionths(written);
+    const std::int64_t most = field.most * kBillion;
+    if (cost.value < 0 || cost.value > most)
+        flaw(field, "range", wrong_value(range(field.least, field.most), written));
+    else if (!cost.exact)
+        repair_.fields |= 1U << field.place();  // usual of computed costs: without a message
+    record.cost_nano = std::clamp<std::int64_t>(cost.value, 0, most);
+}
+
+void RecordReader::text(JsonScanner::Text text, const Field& field, Record& record) {
+    switch (field.type) {
+        case Type::request_id:
+            return request_id(text, field, record);
+        case Type::text:
+        case Type::error:
+            return text_field(text, field, record);
+        case Type::address:
+            return address(text, field, record);
+        case Type::time:
+            return time_text(text, field, record);
+        default:
+            return number_as_text(trim(text.value), field, record);
+    }
+}
+
+/// For numbers and booleans.
+void RecordReader::number_as_text(std::string_view text, const Field& field, Record& record) {
+    flaw(field, "type", std::string("expected ") + expected_of(field.type) + ", found string");
+    if (field.type == Type::boolean)
+        record.stream = text == "true" || text == "1";
+    else if (is_decimal(text))
+        number(text, field, record);
+    else if (field.type == Type::status)
+        record.status_code = kNoStatus;
+}
+
+void RecordReader::text_field(JsonScanner::Text text, const Field& field, Record& record) {
+    if (field.type == Type::request_id) return request_id(text, field, record);
+    std::string_view value = text.value;
+    if (!text.sound) {
+        flaw(field, "format", kUnsound);
+        // Each byte becomes a character at most.
+        value = keep(mended_text(value.substr(0, static_cast<size_t>(field.most) * 4)));
+    }
+    const auto most = static_cast<size_t>(field.most);
+    if (value.size() > most) {
+        const std::string_view within = cut(value, most);
+        if (within.size() < value.size())
+            flaw(field, "length", text_length(field.least, field.most, characters(value)));
+        value = within;
+    }
+    record.*field.text = value;
+}
+
+/// Of an id that cannot be stored as it is: its beginning, and a hash of all of it, so that it
+/// stays the id of one request, however often that is sent.
+void RecordReader::request_id(JsonScanner::Text text, const Field& field, Record& record) {
+    constexpr size_t kBeginning = 135;
+    if (text.value.empty()) return fatal(field, "length", text_length(1, field.most, 0));
+    const auto most = static_cast<size_t>(field.most);
+    const bool fits = text.value.size() <= most || characters(text.value) <= most;
+    record.request_id = text.value;
+    if (text.sound && fits) return;
+    if (!text.sound) flaw(field, "format", kUnsound);
+    if (!fits) flaw(field, "length", text_length(1, field.most, characters(text.value)));
+    std::string id(cut(mended_text(text.value.substr(0, most * 4)), kBeginning));
+    record.request_id = keep(id + "~" + credential::sha256_hex(text.value));
+}
+
+/// Stored in the one form that it is searched in; IPv4 as it is written has no other.
+void RecordReader::address(JsonScanner::Text text, const Field& field, Record& record) {
+    char copy[INET_ADDRSTRLEN] = {};
+    unsigned char bytes[sizeof(in_addr)];
+    if (text.value.empty()) return;
+    if (text.sound && text.value.size() < sizeof copy) {
+        text.value.copy(copy, text.value.size());
+        if (inet_pton(AF_INET, copy, bytes) == 1) {
+            record.client_ip = text.value;
+            return;
+        }
+    }
+    const auto endpoint = text.sound ? parse_endpoint(trim(text.value)) : std::nullopt;
+    if (!endpoint || endpoint->port || !Address::parse(text.value))
+        flaw(field,
+             "format",
+             text.sound ? wrong_value("an IPv4 or IPv6 address", text.value) : kUnsound);
+    if (endpoint) record.client_ip = keep(endpoint->address.text());
+}
+
+void RecordReader::time_text(JsonScanner::Text text, const Field& field, Record& record) {
+    if (const auto time = parse_time(text.value))
+        return this->time(time->time_since_epoch().count(), text.value, field, record);
+    if (!text.sound) return flaw(field, "format", kUnsound);
+    flaw(field, "format", wrong_value(kTime, text.value));
+    const std::string_view trimmed = trim(text.value);
+    if (is_decimal(trimmed)) return time_number(trimmed, field, record);
+    if (trimmed.size() != std::string_view("2026-01-02").size()) return;
+    if (const auto day = parse_time(std::string(trimmed) + "T00:00:00Z"))
+        this->time(day->time_since_epoch().count(), text.value, field, record);
+}
+
+void RecordReader::time_number(std::string_view written, const Field& field, Record& record) {
     const auto value = whole_number(written);
-    if (!value && written.find_first_of(".eE") != std::string_view::npos)
-        return refuse(field.name, "type", wrong_value("a whole number", written));
-    if (!value || *value < field.least || *value > field.most)
-        return refuse(field.name, "range", wrong_value(range(field.least, field.most), written));
-    if (field.number != nullptr)
-        record.*field.number = *value;
-    else if (field.name == "status_code")
-        record.status_code = static_cast<std::int16_t>(*value);
-    else if (field.name == "latency_ms")
-        record.latency_ms = static_cast<std::int32_t>(*value);
-    else if (field.name == "first_token_ms")
-        record.first_token_ms = static_cast<std::int32_t>(*value);
-    else
-        time(unix_moment(*value).value_or(-1), written, field, record);
+    const auto usual = value ? unix_moment(*value) : std::nullopt;
+    if (usual) return time(*usual, written, field, record);
+    const auto other = other_moment(written);
+    if (other) flaw(field, "format", wrong_value(kTime, written));
+    time(other.value_or(-1), written, field, record);
 }
 
 /// A record from the future would outlive every retention and set the bounds of partitions.
@@ -166,39 +369,39 @@ void RecordReader::time(std::int64_t unix_us,
                         std::string_view written,
                         const Field& field,
                         Record& record) {
-    record.created_us = unix_us;
     if (unix_us < 0)
-        return refuse(field.name, "range", wrong_value("a time between 1970 and 9999", written));
-    if (unix_us <= now_us_ + kAheadUs) return;
-    const Timestamp latest{std::chrono::microseconds(now_us_ + kAheadUs)};
-    refuse(field.name,
-           "range",
-           wrong_value("at most 24 hours after the arrival, thus up to " + format_time(latest),
-                       written));
+        return flaw(field, "range", wrong_value("a time between 1970 and 9999", written));
+    if (unix_us > now_us_ + kAheadUs) {
+        const Timestamp latest{std::chrono::microseconds(now_us_ + kAheadUs)};
+        return flaw(
+            field,
+            "range",
+            wrong_value("at most 24 hours after the arrival, thus up to " + format_time(latest),
+                        written));
+    }
+    record.created_us = unix_us;
+    record.timed = true;
 }
 
-void RecordReader::text(JsonScanner::Text text, const Field& field, Record& record) {
-    if (!text.sound) return refuse(field.name, "format", kUnsound);
-    if (field.type == Type::time) {
-        const auto time = parse_time(text.value);
-        if (!time) return refuse(field.name, "format", wrong_value(kTime, text.value));
-        return this->time(time->time_since_epoch().count(), text.value, field, record);
-    }
-    const auto size = static_cast<std::int64_t>(text.value.size());
-    if (size < field.least || size > field.most) {
-        return refuse(
-            field.name,
-            "length",
-            "expected " + range(field.least, field.most) + " bytes, found " + std::to_string(size));
-    }
-    if (field.type == Type::address && !is_address(text.value))
-        return refuse(field.name, "format", wrong_value("an IPv4 or IPv6 address", text.value));
-    record.*field.text = text.value;
+void RecordReader::flaw(const Field& field, const char* code, std::string why) {
+    const std::uint32_t bit = 1U << field.place();
+    if ((repair_.fields & bit) != 0) return;  // the first says it
+    repair_.fields |= bit;
+    note(field.name, code, std::move(why));
 }
 
-void RecordReader::refuse(std::string_view field, std::string_view code, std::string_view why) {
-    if (refusal_) return;
-    refusal_ = Refusal{0, std::string(code), std::string(field) + ": " + std::string(why)};
+void RecordReader::fatal(const Field& field, const char* code, std::string why) {
+    if (!fatal_ && faults_.size() == kMostFaults) faults_.pop_back();
+    note(field.name, code, std::move(why));
+    if (!fatal_) fatal_ = faults_.size() - 1;
+}
+
+void RecordReader::note(std::string_view name, const char* code, std::string why) {
+    if (faults_.size() < kMostFaults) faults_.push_back({std::string(name), code, std::move(why)});
+}
+
+std::string_view RecordReader::keep(std::string text) {
+    return kept_.emplace_back(std::move(text));
 }
 
 }  // namespace ezapi::logs

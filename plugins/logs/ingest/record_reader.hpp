@@ -1,46 +1,87 @@
-// Reads one record of a body, an object of the fields that api.md names: into a Record when it is
-// good, into the first reason why not otherwise. Only what is no JSON throws.
+// Reads one record of a body, an object of the fields that api.md names, into a Record.
+//
+// A record is refused only where it cannot be attributed or counted once: it is no object, it has
+// no request_id, or it has two values for one of the ids that it is attributed by. Every other flaw
+// is repaired: a text is cut at its limit, bytes that are no UTF-8 become U+FFFD, a number beyond
+// its range becomes the nearest in it, a number that is written as text is read, and what means
+// nothing is left out. Only what is no JSON throws.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "ezapi/error.hpp"
 #include "json/json_scanner.hpp"
 #include "rows/record.hpp"
 
 namespace ezapi::logs {
 
-/// Why a record was refused; `code` as in the `errors` of a problem.
+/// Why a record was refused. `code` as in the `errors` of a problem, and `message` with its field:
+/// of what it was refused for. `faults`: everything that is wrong with it, up to kMostFaults.
 struct Refusal {
     size_t index = 0;
     std::string code;
     std::string message;
+    std::vector<FieldFault> faults = {};
+};
+
+/// The fields of a stored record that differ from what was sent.
+struct Repair {
+    size_t index = 0;
+    std::uint32_t fields = 0;               // a bit for each of RecordReader::names()
+    std::vector<std::string> unknown = {};  // names that are no field
 };
 
 class RecordReader {
 public:
+    static constexpr size_t kCount = 21;       // fields
+    static constexpr size_t kMostFaults = 32;  // that are reported of a record
+
     /// `now_us`: the time of arrival in microseconds since 1970, which records have that tell none
     /// and that no record may be more than 24 hours ahead of.
     explicit RecordReader(std::int64_t now_us);
 
-    /// Past one value. The record's texts are valid until the scanner forgets them.
+    /// Past one value. The record's texts are valid until the scanner forgets them, or until the
+    /// next record.
     [[nodiscard]] std::optional<Refusal> read(JsonScanner& scanner, Record& record);
+
+    /// What was repaired of the record that was read last.
+    [[nodiscard]] const Repair& repair() const { return repair_; }
+
+    [[nodiscard]] bool repaired() const { return repair_.fields != 0 || !repair_.unknown.empty(); }
+
+    /// Of the fields, in the order of the bits of a Repair.
+    [[nodiscard]] static const std::array<std::string_view, kCount>& names();
 
 private:
     struct Field;
-    static constexpr size_t kCount = 21;
     static const std::array<Field, kCount> kFields;
 
     void member(JsonScanner& scanner, JsonScanner::Text name, Record& record);
     void value(JsonScanner& scanner, const Field& field, Record& record);
+    void other_type(JsonScanner& scanner, const Field& field, Record& record);
     void number(std::string_view written, const Field& field, Record& record);
+    void whole(std::int64_t value, std::string_view written, const Field& field, Record& record);
+    void cost(std::string_view written, const Field& field, Record& record);
     void text(JsonScanner::Text text, const Field& field, Record& record);
+    void number_as_text(std::string_view text, const Field& field, Record& record);
+    void text_field(JsonScanner::Text text, const Field& field, Record& record);
+    void request_id(JsonScanner::Text text, const Field& field, Record& record);
+    void address(JsonScanner::Text text, const Field& field, Record& record);
+    void time_text(JsonScanner::Text text, const Field& field, Record& record);
+    void time_number(std::string_view written, const Field& field, Record& record);
     void time(std::int64_t unix_us, std::string_view written, const Field& field, Record& record);
-    void refuse(std::string_view field, std::string_view code, std::string_view why);
+    void flaw(const Field& field, const char* code, std::string why);
+    void fatal(const Field& field, const char* code, std::string why);
+    void note(std::string_view name, const char* code, std::string why);
+    [[nodiscard]] std::string_view keep(std::string text);
     [[nodiscard]] size_t find(std::string_view name) const;
+    [[nodiscard]] Refusal refusal();
 
     std::int64_t now_us_;
     // The field that followed each one last time, as records of a body look alike; behind them all
@@ -48,7 +89,10 @@ private:
     std::array<size_t, kCount + 1> follower_{};
     size_t last_ = kCount;
     std::uint32_t seen_ = 0;
-    std::optional<Refusal> refusal_;
+    Repair repair_;
+    std::vector<FieldFault> faults_;
+    std::optional<size_t> fatal_;   // the first fault that the record is refused for
+    std::deque<std::string> kept_;  // texts of the record that are not in the body
 };
 
 }  // namespace ezapi::logs

@@ -28,6 +28,15 @@ bool is_about_the_data(const Error& error) {
     return (state.starts_with("22") || state.starts_with("23")) && !no_partition;
 }
 
+Refusal reuse_of(const RowRef& ref) {
+    const std::string why = std::string("another record has this id: they differ in ") +
+                            (ref.differs_in == nullptr ? "a field" : ref.differs_in);
+    return {ref.row->index,
+            "request_id_reused",
+            "request_id: " + why,
+            {{"request_id", "request_id_reused", why}}};
+}
+
 std::vector<RowRef> rows_of(const std::vector<std::unique_ptr<Delivery>>& group) {
     std::vector<RowRef> rows;
     for (const auto& delivery : group) {
@@ -144,6 +153,7 @@ void Writer::finish(Group& group, std::span<const RowRef> rows) const {
     size_t at = 0;
     size_t stored = 0;
     size_t duplicates = 0;
+    size_t reused = 0;
     size_t refused = 0;
     for (auto& delivery : group) {
         size_t own_stored = 0;
@@ -152,20 +162,25 @@ void Writer::finish(Group& group, std::span<const RowRef> rows) const {
             const RowRef& ref = rows[at];
             own_stored += ref.fate == RowRef::Fate::stored ? 1U : 0U;
             own_duplicates += ref.fate == RowRef::Fate::duplicate ? 1U : 0U;
-            if (ref.fate != RowRef::Fate::refused) continue;
-            ++refused;
-            delivery->body.refused.push_back(
-                {ref.row->index, "invalid", "the database refuses it"});
+            if (ref.fate == RowRef::Fate::reused) {
+                ++reused;
+                delivery->body.refused.push_back(reuse_of(ref));
+            } else if (ref.fate == RowRef::Fate::refused) {
+                ++refused;
+                delivery->body.refused.push_back(
+                    {ref.row->index, "invalid", "the database refuses it"});
+            }
         }
         stored += own_stored;
         duplicates += own_duplicates;
         if (delivery->exchange)
             delivery->exchange->send(
-                ingest_answer(200, own_stored, own_duplicates, delivery->body.refused));
+                ingest_answer(200, own_stored, own_duplicates, delivery->body));
     }
     figures_.stored.add(static_cast<double>(stored));
     figures_.duplicates.add(static_cast<double>(duplicates));
     figures_.by_database.add(static_cast<double>(refused));
+    figures_.reused.add(static_cast<double>(reused));
 }
 
 void Writer::fail(Group& group, const Error& error) const {

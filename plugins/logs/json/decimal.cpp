@@ -1,42 +1,67 @@
 #include "json/decimal.hpp"
 
+#include <array>
 #include <charconv>
 #include <limits>
-#include <string>
 
 namespace ezapi::logs {
 namespace {
 
-constexpr std::int64_t kPlaces = 9;
+constexpr std::int64_t kMostDigits = 19;  // any so many fit 64 bits without a sign
+constexpr std::int64_t kLargestExponent = 1'000'000'000;
 
-/// A number as its digits and the power of ten behind the last of them.
+constexpr std::array<std::uint64_t, kMostDigits + 1> powers_of_ten() {
+    std::array<std::uint64_t, kMostDigits + 1> out{1};
+    for (size_t i = 1; i < out.size(); ++i) out[i] = out[i - 1] * 10;
+    return out;
+}
+
+constexpr auto kPowers = powers_of_ten();
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/// The first digits of a number without its sign, and the power of ten behind the last of them.
 struct Decimal {
-    bool negative = false;
-    std::string digits;
+    std::uint64_t digits = 0;
+    std::int64_t count = 0;  // of them, from the first that is not zero
     std::int64_t exponent = 0;
+    bool rounds_up = false;  // the first digit that was left out is 5 or more
+    bool complete = true;    // no digit but zeros was left out
 };
 
-std::optional<Decimal> take_apart(std::string_view number) {
+std::int64_t exponent_of(std::string_view text) {
+    const bool negative = text.starts_with('-');
+    std::int64_t value = 0;
+    for (const char c : text) {
+        if (is_digit(c) && value < kLargestExponent) value = value * 10 + (c - '0');
+    }
+    return negative ? -value : value;
+}
+
+Decimal take_apart(std::string_view number) {
     Decimal out;
-    out.negative = number.starts_with('-');
-    if (out.negative) number.remove_prefix(1);
-    const size_t e = number.find_first_of("eE");
-    if (e != std::string_view::npos) {
-        std::string_view power = number.substr(e + 1);
-        if (power.starts_with('+')) power.remove_prefix(1);
-        const auto [end, fault] =
-            std::from_chars(power.data(), power.data() + power.size(), out.exponent);
-        if (fault != std::errc{} || end != power.data() + power.size()) return std::nullopt;
-        if (out.exponent > 1000 || out.exponent < -1000000) return std::nullopt;
-        number = number.substr(0, e);
+    bool fraction = false;
+    bool full = false;
+    for (size_t at = 0; at < number.size(); ++at) {
+        const char c = number[at];
+        if (c == '.') {
+            fraction = true;
+        } else if (!is_digit(c)) {  // e or E
+            out.exponent += exponent_of(number.substr(at + 1));
+            break;
+        } else if (out.count < kMostDigits) {
+            out.digits = out.digits * 10 + static_cast<std::uint64_t>(c - '0');
+            if (out.digits != 0) ++out.count;
+            if (fraction) --out.exponent;
+        } else {
+            if (!full) out.rounds_up = c >= '5';
+            full = true;
+            out.complete = out.complete && c == '0';
+            if (!fraction) ++out.exponent;
+        }
     }
-    const size_t point = number.find('.');
-    out.digits = number.substr(0, point);
-    if (point != std::string_view::npos) {
-        out.digits += number.substr(point + 1);
-        out.exponent -= static_cast<std::int64_t>(number.size() - point - 1);
-    }
-    out.digits.erase(0, out.digits.find_first_not_of('0'));
     return out;
 }
 
@@ -49,27 +74,58 @@ std::optional<std::int64_t> whole_number(std::string_view number) {
     return value;
 }
 
-std::optional<std::int64_t> in_billionths(std::string_view number) {
-    std::optional<Decimal> decimal = take_apart(number);
-    if (!decimal) return std::nullopt;
-    if (decimal->digits.empty()) return 0;
-    const std::int64_t shift = decimal->exponent + kPlaces;
-    bool round_up = false;
+Scaled scaled(std::string_view number, int places) {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+    const bool negative = number.starts_with('-');
+    if (negative) number.remove_prefix(1);
+    const Decimal decimal = take_apart(number);
+    if (decimal.digits == 0) return {};
+    const std::int64_t shift = decimal.exponent + places;
+    std::uint64_t value = 0;
+    bool exact = decimal.complete;
+    bool fits = true;
     if (shift >= 0) {
-        if (static_cast<std::int64_t>(decimal->digits.size()) + shift > 19) return std::nullopt;
-        decimal->digits.append(static_cast<size_t>(shift), '0');
+        fits =
+            shift <= kMostDigits &&
+            !__builtin_mul_overflow(decimal.digits,
+                                    kPowers[static_cast<size_t>(shift <= kMostDigits ? shift : 0)],
+                                    &value);
+        if (shift == 0 && decimal.rounds_up) ++value;
+    } else if (shift >= -kMostDigits) {
+        const std::uint64_t unit = kPowers[static_cast<size_t>(-shift)];
+        const std::uint64_t rest = decimal.digits % unit;
+        value = decimal.digits / unit + (rest >= unit - rest ? 1 : 0);
+        exact = exact && rest == 0;
     } else {
-        const auto cut = static_cast<size_t>(-shift);
-        if (cut > decimal->digits.size()) return 0;
-        round_up = decimal->digits[decimal->digits.size() - cut] >= '5';
-        decimal->digits.erase(decimal->digits.size() - cut);
-        if (decimal->digits.empty()) decimal->digits = "0";
+        exact = false;
     }
-    const std::optional<std::int64_t> value = whole_number(decimal->digits);
-    if (!value || (round_up && *value == std::numeric_limits<std::int64_t>::max()))
-        return std::nullopt;
-    const std::int64_t rounded = *value + (round_up ? 1 : 0);
-    return decimal->negative ? -rounded : rounded;
+    if (!fits || value > kMost) {
+        value = kMost;
+        exact = false;
+    }
+    const auto magnitude = static_cast<std::int64_t>(value);
+    return {negative ? -magnitude : magnitude, exact};
+}
+
+bool is_decimal(std::string_view text) {
+    size_t at = text.starts_with('-') ? 1 : 0;
+    const auto digits = [&text, &at] {
+        const size_t first = at;
+        while (at < text.size() && is_digit(text[at])) ++at;
+        return at > first;
+    };
+    const auto take = [&text, &at](std::string_view any) {
+        const bool there = at < text.size() && any.find(text[at]) != std::string_view::npos;
+        at += there ? 1 : 0;
+        return there;
+    };
+    if (!digits()) return false;
+    if (take(".") && !digits()) return false;
+    if (take("eE")) {
+        (void)take("+-");
+        if (!digits()) return false;
+    }
+    return at == text.size();
 }
 
 }  // namespace ezapi::logs

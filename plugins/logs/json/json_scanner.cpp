@@ -1,5 +1,6 @@
 #include "json/json_scanner.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ezapi/error.hpp"
@@ -10,6 +11,7 @@ namespace ezapi::logs {
 namespace {
 
 constexpr size_t kMostShown = 40;
+constexpr unsigned kReplacement = 0xFFFD;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -77,6 +79,20 @@ bool sound_text(std::string_view text) {
         at += length;
     }
     return true;
+}
+
+std::string mended_text(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + 16);
+    for (size_t at = 0; at < text.size();) {
+        const size_t length = text[at] == '\0' ? 0 : sequence_at(text, at);
+        if (length == 0)
+            append_utf8(out, kReplacement);
+        else
+            out.append(text.substr(at, length));
+        at += std::max<size_t>(length, 1);
+    }
+    return out;
 }
 
 std::string wrong_value(std::string_view expected, std::string_view found) {
@@ -197,7 +213,7 @@ unsigned JsonScanner::unit() {
     return value;
 }
 
-/// False when it stands for half a surrogate pair, which no UTF-8 can hold.
+/// False, and U+FFFD, when it is half a surrogate pair, which no UTF-8 can hold.
 bool JsonScanner::escape(std::string& out) {
     static constexpr std::string_view kPlain = "\"\\/bfnrt";
     static constexpr std::string_view kMeaning = "\"\\/\b\f\n\r\t";
@@ -210,15 +226,19 @@ bool JsonScanner::escape(std::string& out) {
     if (c != 'u') malformed("an unknown escape");
     ++at_;
     unsigned code = unit();
-    if (code >= 0xDC00U && code <= 0xDFFFU) return false;
+    const auto half = [&out] {
+        append_utf8(out, kReplacement);
+        return false;
+    };
+    if (code >= 0xDC00U && code <= 0xDFFFU) return half();
     if (code >= 0xD800U && code <= 0xDBFFU) {
-        if (text_.substr(at_, 2) != "\\u") return false;
+        if (text_.substr(at_, 2) != "\\u") return half();
         const size_t before = at_;
         at_ += 2;
         const unsigned low = unit();
         if (low < 0xDC00U || low > 0xDFFFU) {
             at_ = before;
-            return false;
+            return half();
         }
         code = 0x10000U + ((code - 0xD800U) << 10U) + (low - 0xDC00U);
     }
@@ -288,6 +308,13 @@ void JsonScanner::skip() {
         case Kind::null:
             return null();
     }
+}
+
+std::string_view JsonScanner::raw() {
+    blanks();
+    const size_t start = at_;
+    skip();
+    return text_.substr(start, at_ - start);
 }
 
 void JsonScanner::skip_string() {

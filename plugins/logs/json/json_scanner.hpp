@@ -2,8 +2,8 @@
 // texts that lie in the body, or, where escapes had to be resolved, in a place of the scanner's.
 //
 // Strict as ezapi::parse_json: what is malformed throws a 400 Error with its place. A text that is
-// no UTF-8 or holds NUL is not malformed, since its end is known: it is told, so that one record
-// can be refused without its neighbours.
+// no UTF-8 or holds NUL is not malformed, since its end is known: it is marked, so that the caller
+// can mend or refuse one record without its neighbours. Half a surrogate pair becomes U+FFFD.
 #pragma once
 
 #include <cstdint>
@@ -76,6 +76,9 @@ public:
     /// Past the next value, whatever it is; at most 64 levels deep.
     void skip();
 
+    /// The same, and the value as it is written. It may hold bytes that are no UTF-8.
+    [[nodiscard]] std::string_view raw();
+
     /// Drops the texts that were given out.
     void forget() { resolved_.clear(); }
 
@@ -109,5 +112,8 @@ inline constexpr const char* kUnsound = "is no UTF-8 or contains the character N
 
 /// UTF-8 (RFC 3629) without NUL.
 [[nodiscard]] bool sound_text(std::string_view text);
+
+/// The text with U+FFFD for each NUL and each byte that belongs to no UTF-8 character.
+[[nodiscard]] std::string mended_text(std::string_view text);
 
 }  // namespace ezapi::logs

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <string_view>
+
+#include "json/decimal.hpp"
 
 namespace ezapi::logs {
 
@@ -14,6 +18,21 @@ namespace ezapi::logs {
     const bool seconds = number < kFirstMillisecond;
     if (number < 0 || number / (seconds ? 1 : 1000) > kLastSecond) return std::nullopt;
     return number * (seconds ? 1'000'000 : 1'000);
+}
+
+/// Of a number that unix_moment does not take: seconds or milliseconds with a fraction,
+/// microseconds or nanoseconds, which are those that would be after the year 9999 in any larger
+/// unit.
+[[nodiscard]] inline std::optional<std::int64_t> other_moment(std::string_view number) {
+    constexpr std::int64_t kFirstMillisecond = 100'000'000'000;
+    constexpr std::int64_t kFirstMicrosecond = 253'402'300'800'000;
+    constexpr std::int64_t kFirstNanosecond = 253'402'300'800'000'000;
+    const Scaled whole = scaled(number, 0);
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+    if (number.starts_with('-') || whole.value == kMost) return std::nullopt;
+    if (whole.value >= kFirstNanosecond) return whole.value / 1000;
+    if (whole.value >= kFirstMicrosecond) return whole.value;
+    return scaled(number, whole.value < kFirstMillisecond ? 6 : 3).value;
 }
 
 }  // namespace ezapi::logs

@@ -21,6 +21,7 @@ struct Record {
     std::optional<std::int32_t> first_token_ms;
     std::int16_t status_code = 200;
     bool stream = false;
+    bool timed = false;  // created_us is what the record says
     std::string_view request_id;
     std::string_view group;
     std::string_view name_space;

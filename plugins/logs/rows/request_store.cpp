@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "rollup/histogram.hpp"
 #include "rows/partition_bounds.hpp"
 #include "rows/pg_binary.hpp"
+#include "rows/same_record.hpp"
 #include "rows/text_columns.hpp"
 
 namespace ezapi::logs {
@@ -74,12 +76,18 @@ std::string histograms_of(std::span<const RowRef> rows) {
     return out.empty() ? "{}" : out + "}";
 }
 
-/// Those whose ids are among the found ones are stored already.
-void mark(std::span<RowRef> rows, const Rows& found) {
-    std::unordered_set<std::string_view> known;
-    for (size_t i = 0; i < found.size(); ++i) known.insert(found.text(i, 0));
+/// Of rows whose ids were found: the same record as one of those, or another.
+void compare(std::span<RowRef> rows, const Rows& found) {
+    std::unordered_multimap<std::string_view, size_t> known;
+    for (size_t i = 0; i < found.size(); ++i) known.emplace(found.text(i, 0), i);
     for (RowRef& ref : rows) {
-        if (known.contains(ref.request_id())) ref.fate = RowRef::Fate::duplicate;
+        const auto [first, last] = known.equal_range(ref.request_id());
+        for (auto at = first; at != last; ++at) {
+            const char* difference = difference_to_stored(ref, found, at->second);
+            if (at != first && difference != nullptr) continue;
+            ref.fate = difference == nullptr ? RowRef::Fate::duplicate : RowRef::Fate::reused;
+            ref.differs_in = difference;
+        }
     }
 }
 
@@ -120,12 +128,21 @@ void RequestStore::write(std::span<RowRef> rows) {
 
 /// Ids that stand twice in the group.
 void RequestStore::mark_twins(std::span<RowRef> rows) {
-    std::unordered_set<std::string_view> seen;
+    std::unordered_map<std::string_view, const RowRef*> seen;
     seen.reserve(rows.size());
     for (RowRef& ref : rows) {
-        const bool first = seen.insert(ref.request_id()).second;
-        ref.fate = first ? RowRef::Fate::stored : RowRef::Fate::duplicate;
+        const auto [entry, first] = seen.emplace(ref.request_id(), &ref);
+        ref.differs_in = first ? nullptr : difference(*entry->second, ref);
+        ref.fate = first                       ? RowRef::Fate::stored
+                   : ref.differs_in == nullptr ? RowRef::Fate::duplicate
+                                               : RowRef::Fate::reused;
     }
+}
+
+void RequestStore::Asked::add(const RowRef& ref) {
+    append_element(ids, ref.request_id());
+    first_us = std::min(first_us, ref.row->created_us);
+    last_us = std::max(last_us, ref.row->created_us);
 }
 
 /// False when nothing was done since the partitions are not as they were known.
@@ -133,7 +150,7 @@ bool RequestStore::attempt(std::span<RowRef> rows, LookUp look_up) {
     const std::shared_ptr<const Layout> known = layout();
     const bool alone = near_a_bound(rows, known->partitions);
     if (!alone && rows.size() <= kFewRows && !known->signature.empty())
-        return add_few(rows, known->signature);
+        return add_few(rows, *known);
     Tx tx = db_.begin();
     const Rows entered = tx.query("SELECT request_logs_enter($1::timestamptz[], $2)",
                                   {Param::owning(array_of(hours_of(rows))), alone});
@@ -150,18 +167,28 @@ bool RequestStore::attempt(std::span<RowRef> rows, LookUp look_up) {
     return true;
 }
 
-bool RequestStore::add_few(std::span<RowRef> rows, const std::string& signature) {
+bool RequestStore::add_few(std::span<RowRef> rows, const Layout& known) {
     const std::array<std::string, kRowColumns> columns = text_columns(rows);
     std::vector<Param> params(columns.begin(), columns.end());
     params.push_back(Param::owning(histograms_of(rows)));
-    params.emplace_back(signature);
+    params.emplace_back(known.signature);
     const Rows found = db_.query(kAddFew, std::span<const Param>(params));
     if (found.size() == 1 && found.is_null(0, 0)) {
         const std::lock_guard lock(mutex_);
         layout_ = std::make_shared<Layout>();  // unknown: asked for by the next attempt
         return false;
     }
-    mark(rows, found);
+    if (found.empty()) return true;
+    std::unordered_set<std::string_view> ids;
+    for (size_t i = 0; i < found.size(); ++i) ids.insert(found.text(i, 0));
+    Asked asked;
+    for (RowRef& ref : rows) {
+        if (!ids.contains(ref.request_id())) continue;
+        // What retention takes away before it is compared was stored all the same.
+        ref.fate = RowRef::Fate::duplicate;
+        asked.add(ref);
+    }
+    mark_stored(db_, rows, std::move(asked), known.partitions);
     return true;
 }
 
@@ -205,23 +232,28 @@ void RequestStore::mark_known(Tx& tx,
                               const PartitionMap& partitions) {
     const std::vector<bool> asked =
         look_up == LookUp::all ? std::vector<bool>(rows.size(), true) : suspects(rows, partitions);
-    std::string ids;
-    std::int64_t first = PartitionMap::kAlways;
-    std::int64_t last = -PartitionMap::kAlways;
+    Asked of;
     for (size_t i = 0; i < rows.size(); ++i) {
-        if (!rows[i].is_new() || !asked[i]) continue;
-        append_element(ids, rows[i].request_id());
-        first = std::min(first, rows[i].row->created_us);
-        last = std::max(last, rows[i].row->created_us);
+        if (rows[i].is_new() && asked[i]) of.add(rows[i]);
     }
-    if (ids.empty()) return;
-    ids += "}";
-    const PartitionMap::Range times = partitions.around(first - kWindowUs, last + kWindowUs);
-    const Rows found = tx.query(
-        "SELECT request_id FROM request_logs WHERE request_id = ANY ($1::text[])"
-        " AND created_at >= $2::timestamptz AND created_at <= $3::timestamptz",
-        {ids, time_param(times.from), time_param(times.to)});
-    mark(rows, found);
+    mark_stored(tx, rows, std::move(of), partitions);
+}
+
+/// Marks those of the rows that are stored already; `source` is a Tx or a Db.
+template <class Source>
+void RequestStore::mark_stored(Source& source,
+                               std::span<RowRef> rows,
+                               Asked asked,
+                               const PartitionMap& partitions) {
+    if (asked.ids.empty()) return;
+    const PartitionMap::Range times =
+        partitions.around(asked.first_us - kWindowUs, asked.last_us + kWindowUs);
+    const Rows found =
+        source.query("SELECT " + std::string(kComparedColumns) +
+                         " FROM request_logs WHERE request_id = ANY ($1::text[])"
+                         " AND created_at >= $2::timestamptz AND created_at <= $3::timestamptz",
+                     {asked.ids + "}", time_param(times.from), time_param(times.to)});
+    compare(rows, found);
 }
 
 }  // namespace ezapi::logs

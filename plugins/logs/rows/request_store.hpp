@@ -1,11 +1,14 @@
 // Stores a group of rows and what they add to the statistics, in one transaction of the log
 // database.
 //
-// A request id is stored once. Inside a partition its unique index sees to that: rows are copied
-// straight in, and only when that fails are the ids looked up and the group copied again without
-// those that are there. Across partitions no index can, so a record near a bound is looked up
-// first, within 25 hours; a group with such records is written alone, of all processes, so that
-// nobody adds one in between (request_logs_enter). Other groups may be written side by side.
+// A request id is stored once. What comes under it later is a duplicate where it is the same record
+// again, as a client sends it that had no answer, and is refused as of a reused id where it is
+// another (rows/same_record.hpp): only the rows of ids that are known already are compared. Inside
+// a partition its unique index sees to that: rows are copied straight in, and only when that fails
+// are the ids looked up and the group copied again without those that are there. Across partitions
+// no index can, so a record near a bound is looked up first, within 25 hours; a group with such
+// records is written alone, of all processes, so that nobody adds one in between
+// (request_logs_enter). Other groups may be written side by side.
 #pragma once
 
 #include <memory>
@@ -26,14 +29,29 @@ class RequestStore {
 public:
     explicit RequestStore(Db db) : db_(std::move(db)) {}
 
-    /// Any thread. Durable when it returns; each row is stored or a duplicate then. On an Error
-    /// nothing is stored, except when the outcome is unknown: then a repetition tells.
+    /// Any thread. Durable when it returns; each row is stored, a duplicate or of a reused id then.
+    /// On an Error nothing is stored, except when the outcome is unknown: then a repetition tells.
     void write(std::span<RowRef> rows);
 
 private:
     enum class LookUp { suspects, all };
 
     static void mark_twins(std::span<RowRef> rows);
+
+    /// The rows of some ids, to be compared with what is stored of them.
+    struct Asked {
+        std::string ids;  // an array of PostgreSQL's, not closed yet
+        std::int64_t first_us = PartitionMap::kAlways;
+        std::int64_t last_us = -PartitionMap::kAlways;
+
+        void add(const RowRef& ref);
+    };
+
+    template <class Source>
+    static void mark_stored(Source& source,
+                            std::span<RowRef> rows,
+                            Asked asked,
+                            const PartitionMap& partitions);
 
     /// The partitions, and what tells that they are others now.
     struct Layout {
@@ -42,7 +60,7 @@ private:
     };
 
     [[nodiscard]] bool attempt(std::span<RowRef> rows, LookUp look_up);
-    [[nodiscard]] bool add_few(std::span<RowRef> rows, const std::string& signature);
+    [[nodiscard]] bool add_few(std::span<RowRef> rows, const Layout& known);
     void know_partitions(Tx& tx, std::string_view signature);
     void mark_known(Tx& tx, std::span<RowRef> rows, LookUp look_up, const PartitionMap& partitions);
     [[nodiscard]] std::vector<bool> suspects(std::span<const RowRef> rows,

@@ -42,7 +42,8 @@ void RowBlock::add(const Record& record, size_t index) {
             .cost_nano = record.cost_nano,
             .latency_ms = record.latency_ms,
             .status_code = record.status_code,
-            .index = static_cast<std::uint32_t>(index)};
+            .index = static_cast<std::uint32_t>(index),
+            .timed = record.timed};
     pg_binary::begin_row(bytes_, kColumns);
     pg_binary::time(bytes_, record.created_us);
     put_id(bytes_, record.master_id);

@@ -45,6 +45,7 @@ public:
         std::int32_t latency_ms = 0;
         std::int16_t status_code = 0;
         std::uint32_t index = 0;  // of the record in its body
+        bool timed = false;       // created_us is what the record says
     };
 
     void add(const Record& record, size_t index);
@@ -70,11 +71,13 @@ private:
 
 /// A row of some block, and what becomes of it.
 struct RowRef {
-    enum class Fate { stored, duplicate, refused };
+    /// reused: the request id is that of another record.
+    enum class Fate { stored, duplicate, reused, refused };
 
     const RowBlock* block = nullptr;
     const RowBlock::Row* row = nullptr;
     Fate fate = Fate::stored;
+    const char* differs_in = nullptr;  // of a reused id: the first field that the two differ in
 
     [[nodiscard]] bool is_new() const { return fate == Fate::stored; }
 

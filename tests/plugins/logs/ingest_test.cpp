@@ -43,7 +43,11 @@ TEST_F(Ingest, StoresEveryFieldAndAddsItToItsHour) {
         R"("created_at":"2026-01-02T03:04:05.678Z"}])");
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.json(),
-              json({{"accepted", 1}, {"duplicates", 0}, {"rejected", json::array()}}));
+              json({{"accepted", 1},
+                    {"duplicates", 0},
+                    {"rejected", json::array()},
+                    {"repaired", json::array()},
+                    {"repaired_records", 0}}));
     EXPECT_EQ(value("SELECT concat_ws('|', created_at AT TIME ZONE 'UTC', master_id, key_id,"
                     " \"group\", namespace, model, upstream_model, provider_group_id, provider_id,"
                     " provider_type, status_code, latency_ms, first_token_ms, tokens_in,"
@@ -69,10 +73,90 @@ TEST_F(Ingest, LeavesOutWhatARecordDoesNotTell) {
 
 TEST_F(Ingest, StoresARequestIdOnceHoweverOftenItIsSent) {
     EXPECT_EQ(post(records("twice", 10)).json()["accepted"], 10);
-    EXPECT_EQ(post(records("twice", 12)).json(),
-              json({{"accepted", 2}, {"duplicates", 10}, {"rejected", json::array()}}));
+    const json again = post(records("twice", 12)).json();
+    EXPECT_EQ(again["accepted"], 2);
+    EXPECT_EQ(again["duplicates"], 10);
+    EXPECT_EQ(again["rejected"], json::array());
     EXPECT_EQ(post(R"([{"request_id":"x"},{"request_id":"x"}])").json()["duplicates"], 1);
     EXPECT_EQ(stored(instance().dsn()), "13 13");
+}
+
+TEST_F(Ingest, RefusesAnotherRecordUnderAStoredRequestId) {
+    const std::string first =
+        R"({"request_id":"same","master_id":1,"tokens_in":10,"cost":0.5,"created_at":1770000000})";
+    ASSERT_EQ(post("[" + first + "]").json()["accepted"], 1);
+    EXPECT_EQ(post("[" + first + "]").json()["duplicates"], 1);
+    for (const auto& [member, value] : {std::pair{"master_id", "2"},
+                                        {"key_id", "7"},
+                                        {"tokens_in", "11"},
+                                        {"tokens_out", "1"},
+                                        {"cached_tokens", "1"},
+                                        {"cost", "0.6"},
+                                        {"status_code", "500"},
+                                        {"latency_ms", "1"},
+                                        {"provider_id", "1"},
+                                        {"provider_group_id", "1"},
+                                        {"model", "\"m\""},
+                                        {"namespace", "\"n\""},
+                                        {"created_at", "1770000001"}}) {
+        json other = json::parse(first);
+        other[member] = json::parse(value);
+        const json answer = post(json::array({other}).dump()).json();
+        EXPECT_EQ(answer["duplicates"], 0) << member;
+        ASSERT_EQ(answer["rejected"].size(), 1U) << member;
+        EXPECT_EQ(answer["rejected"][0]["code"], "request_id_reused") << member;
+        EXPECT_EQ(answer["rejected"][0]["message"],
+                  "request_id: another record has this id: they differ in " + std::string(member));
+    }
+    // In one body, too.
+    const json both = post(R"([{"request_id":"x","cost":1},{"request_id":"x","cost":1},)"
+                           R"({"request_id":"x","cost":2}])")
+                          .json();
+    EXPECT_EQ(both["accepted"], 1);
+    EXPECT_EQ(both["duplicates"], 1);
+    EXPECT_EQ(both["rejected"][0]["index"], 2);
+    EXPECT_EQ(stored(instance().dsn()), "2 2");
+    HttpClient client = instance().internal();
+    EXPECT_THAT(client.get("/internal/metrics").body,
+                testing::HasSubstr("ezapi_logs_refused_total{reason=\"request_id_reused\""));
+}
+
+TEST_F(Ingest, CountsARecordWithFlawsAndSaysWhatItRepaired) {
+    const HttpAnswer answer = post(
+        R"([{"request_id":"sound","cost":1},{"request_id":"flawed","master_id":0,"status_code":0,)"
+        R"("client_ip":"203.0.113.9:4711","error":{"code":"late\u0000"},"tokens_in":12,)"
+        R"("cost":25000.1234567891,"colour":"red"}])");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(
+        answer.json(),
+        json(
+            {{"accepted", 2},
+             {"duplicates", 0},
+             {"rejected", json::array()},
+             {"repaired",
+              {{{"index", 1},
+                {"fields", {"master_id", "status_code", "cost", "error", "client_ip", "colour"}}}}},
+             {"repaired_records", 1}}));
+    EXPECT_EQ(value("SELECT concat_ws('|', master_id IS NULL, status_code, client_ip, error,"
+                    " tokens_in, cost_nano) FROM request_logs WHERE request_id = 'flawed'"),
+              "t|499|203.0.113.9|{\"code\":\"late\\u0000\"}|12|25000123456789");
+    EXPECT_EQ(value("SELECT sum(cost_nano) FROM request_log_hours"), "25001123456789");
+    HttpClient client = instance().internal();
+    EXPECT_THAT(client.get("/internal/metrics").body,
+                testing::HasSubstr("ezapi_logs_repaired_total{field=\"status_code\""));
+}
+
+TEST_F(Ingest, StoresTheLongestNamesThatItTakes) {
+    std::string wide;
+    for (int i = 0; i < 512; ++i) wide += "\xf0\x9f\x98\x80";
+    json record{{"request_id", "long"}};
+    for (const char* name : {"model", "upstream_model"}) record[name] = wide;
+    for (const char* name : {"group", "namespace", "provider_type"})
+        record[name] = wide.substr(0, 255UL * 4);
+    const json answer = post(json::array({record}).dump()).json();
+    EXPECT_EQ(answer["accepted"], 1) << answer.dump();
+    EXPECT_EQ(answer["repaired_records"], 0);
+    EXPECT_EQ(stored(instance().dsn()), "1 1");
 }
 
 TEST_F(Ingest, StoresItOnceWhateverAnAdministratorDeletes) {
@@ -118,14 +202,15 @@ TEST_F(Ingest, StoresItOnceWhenItIsSentAtTheSameTime) {
 
 TEST_F(Ingest, TakesLinesAndKeepsWhatIsGood) {
     const HttpAnswer answer = post(
-        "{\"request_id\":\"l1\"}\n{\"request_id\":\"l2\",\"tokens_in\":-1}\nnonsense\n"
+        "{\"request_id\":\"l1\"}\n{\"tokens_in\":-1}\nnonsense\n"
         "{\"request_id\":\"l3\"}\n",
         "application/x-ndjson");
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.json()["accepted"], 2);
     ASSERT_EQ(answer.json()["rejected"].size(), 2U);
     EXPECT_EQ(answer.json()["rejected"][0]["index"], 1);
-    EXPECT_EQ(answer.json()["rejected"][0]["code"], "range");
+    EXPECT_EQ(answer.json()["rejected"][0]["code"], "required");
+    EXPECT_EQ(answer.json()["rejected"][0]["errors"].size(), 2U);
     EXPECT_EQ(answer.json()["rejected"][1]["code"], "malformed_json");
 }
 

@@ -151,6 +151,35 @@ TEST_F(Upkeep, StoresAnIdOnceAcrossPartitions) {
     EXPECT_EQ(value("SELECT sum(requests) FROM request_log_hours"), "10");
 }
 
+TEST_F(Upkeep, TellsAnotherRecordUnderAStoredIdFromTheSameSentAgain) {
+    store("first", kNow, 1);
+    for (const Partitioning mode : {Partitioning::off, Partitioning::day}) {
+        tend(mode, kNow);
+        // In the middle of a day, and near its end; few by one statement, many by COPY.
+        for (const Timestamp time : {at("2026-11-24T12:00:00Z"), at("2026-11-24T23:59:00Z")}) {
+            for (const size_t count : {10U, 100U}) {
+                const std::string prefix = "id-" + std::to_string(static_cast<int>(mode)) + "-" +
+                                           format_time(time) + "-" + std::to_string(count) + "-";
+                EXPECT_EQ(store(prefix, time, count), count);
+                for (const bool restarted : {false, true}) {
+                    if (restarted) store_ = std::make_unique<RequestStore>(db());
+                    EXPECT_EQ(store(prefix, time, count), 0U);
+                    EXPECT_EQ(reused_, 0U);
+                    EXPECT_EQ(store(prefix, time, count, {.master = 9}), 0U);
+                    EXPECT_EQ(reused_, count);
+                    EXPECT_EQ(store(prefix, time + 1h, count, {.model = "gpt-5"}), 0U);
+                    EXPECT_EQ(reused_, count);
+                    EXPECT_EQ(store(prefix, time, count + 1), 1U);
+                    EXPECT_EQ(reused_, 0U);
+                    host_->sql.query("DELETE FROM request_logs WHERE request_id = '" + prefix +
+                                     std::to_string(count) + "'");
+                }
+            }
+        }
+    }
+    EXPECT_EQ(value("SELECT count(*) FROM request_logs WHERE master_id = 9"), "0");
+}
+
 TEST_F(Upkeep, StoresTheSameWhetherManyOrFewCome) {
     // One round trip for a few, COPY for many: the first group learns of the partitions, by COPY.
     store("first", kNow, 1);

@@ -68,6 +68,10 @@ protected:
         std::vector<RowRef> rows;
         for (const RowBlock::Row& row : block.rows()) rows.push_back({&block, &row});
         store_->write(rows);
+        reused_ =
+            static_cast<size_t>(std::count_if(rows.begin(), rows.end(), [](const RowRef& ref) {
+                return ref.fate == RowRef::Fate::reused;
+            }));
         return static_cast<size_t>(std::count_if(
             rows.begin(), rows.end(), [](const RowRef& ref) { return ref.is_new(); }));
     }
@@ -94,6 +98,7 @@ protected:
 
     std::unique_ptr<tests::DatabaseHost> host_;
     std::unique_ptr<RequestStore> store_;
+    size_t reused_ = 0;  // of the records that were stored last
 };
 
 }  // namespace ezapi::logs
