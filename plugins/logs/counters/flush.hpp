@@ -17,7 +17,7 @@ public:
     void serve(Host& host);
 
 private:
-    [[nodiscard]] Response take(const CounterReport& report, Tx& tx) const;
+    [[nodiscard]] Response take(CounterReport report, Tx& tx) const;
     [[nodiscard]] std::string count(const CounterReport& report, Tx& tx, size_t& applied) const;
 
     Db db_;
@@ -28,6 +28,8 @@ private:
     Counter duplicates_;
     Counter items_;
     Counter unknown_;
+    Counter rejected_;
+    Counter repaired_;
     Counter gaps_;
 };
 

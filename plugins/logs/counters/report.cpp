@@ -1,9 +1,16 @@
 #include "counters/report.hpp"
 
+#include <utility>
+
 #include "ezapi/credential.hpp"
 #include "ezapi/openapi.hpp"
 
 namespace ezapi::logs {
+
+void CounterReport::note_repair(std::optional<std::size_t> index, std::vector<std::string> fields) {
+    ++repaired_items;
+    if (repaired.size() < kMostListed) repaired.push_back({index, std::move(fields)});
+}
 
 std::string CounterReport::digest() const {
     std::string text;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct CounterItem {
     std::int64_t tokens_in = 0;
     std::int64_t tokens_out = 0;
     std::int64_t last_used_at = 0;  // unix microseconds; 0: not told
+    std::size_t index = 0;          // in the body
 
     /// As the reporter named the token.
     [[nodiscard]] std::string name() const {
@@ -30,13 +32,34 @@ struct CounterItem {
     }
 };
 
+/// An item that names no token, or two: it cannot be counted.
+struct RejectedItem {
+    std::size_t index = 0;
+    std::string code;
+    std::string message;
+};
+
+/// The members of an item that is counted, otherwise than they were sent.
+struct RepairedItem {
+    std::optional<std::size_t> index;  // nothing: of the report itself
+    std::vector<std::string> fields;
+};
+
 struct CounterReport {
+    static constexpr std::size_t kMostListed = 1000;  // rejected ones, and as many repaired ones
+
     std::string node;
     std::string epoch;  // one life of the node
     std::int64_t sequence = 0;
-    std::vector<CounterItem> items;
+    std::vector<CounterItem> items;  // that are counted
+    std::vector<RejectedItem> rejected;
+    std::vector<RepairedItem> repaired;
+    std::size_t rejected_items = 0;
+    std::size_t repaired_items = 0;
 
-    /// SHA-256 of what the items say, however the body was laid out.
+    void note_repair(std::optional<std::size_t> index, std::vector<std::string> fields);
+
+    /// SHA-256 of what the counted items say, however the body was laid out.
     [[nodiscard]] std::string digest() const;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ezapi/http.hpp"
+#include "ezapi/text.hpp"
 #include "ezapi/time.hpp"
 #include "json/decimal.hpp"
 #include "json/json_scanner.hpp"
@@ -36,6 +37,10 @@ std::optional<std::int64_t> written_moment(std::string_view text) {
 }
 
 /// Each function reads one value, notes what is wrong with it and goes on behind it.
+///
+/// What is wrong with the node, the epoch, the sequence or the list refuses the report, since
+/// without those nobody knows whether it has been counted. What is wrong with an item must not hold
+/// up the others, nor its own counters: one that names no token is rejected, the rest is repaired.
 class ReportReader {
 public:
     explicit ReportReader(std::string_view body) : scanner_(body) { scanner_.nested(1); }
@@ -51,43 +56,59 @@ public:
                 case epoch:
                     return read_name("epoch", out_.epoch);
                 case sequence:
-                    return read_integer("sequence", 0, kMost, out_.sequence);
+                    return read_sequence();
                 default:
                     return read_items();
             }
         });
         if (!scanner_.at_end()) scanner_.malformed("something follows the report");
+        for (const std::size_t twice : twice_)
+            fault(kReportMembers[twice], "duplicate", "stands twice");
         for (std::size_t i = 0; i < kReportMembers.size(); ++i) {
             if (!given[i]) fault(kReportMembers[i], "required", "a value is required");
         }
         faults_.raise();
+        if (!unknown_.empty()) out_.note_repair(std::nullopt, std::move(unknown_));
         return std::move(out_);
     }
 
 private:
     using Kind = JsonScanner::Kind;
 
-    /// Of a member of the item that is being read, or of the report itself.
+    /// Of the report itself.
     void fault(std::string_view member, std::string code, std::string message) {
-        std::string field;
-        if (item_) field = "items/" + std::to_string(*item_) + (member.empty() ? "" : "/");
-        faults_.add(field.append(member), std::move(code), std::move(message));
+        faults_.add(std::string(member), std::move(code), std::move(message));
+    }
+
+    /// Of the item that is being read.
+    void flaw(std::string_view member) {
+        if (flaws_.size() < kMostFlaws &&
+            std::find(flaws_.begin(), flaws_.end(), member) == flaws_.end())
+            flaws_.emplace_back(member);
+    }
+
+    void reject(std::size_t index, const char* code, std::string message) {
+        ++out_.rejected_items;
+        if (out_.rejected.size() < CounterReport::kMostListed)
+            out_.rejected.push_back({index, code, std::move(message)});
     }
 
     /// Calls `value` with the place in `names` of each member that is not null. Returns which those
-    /// were.
+    /// were; notes which stand twice and which are unknown.
     template <std::size_t N, class Value>
     std::bitset<N> object(const std::array<std::string_view, N>& names, Value&& value) {
         std::bitset<N> seen;
         std::bitset<N> given;
+        std::vector<std::size_t> twice;
+        std::vector<std::string> unknown;
         scanner_.object([&](JsonScanner::Text name) {
             const auto known = std::find(names.begin(), names.end(), name.value);
             const auto place = static_cast<std::size_t>(known - names.begin());
             if (known == names.end()) {
-                fault(shown(name), "unknown", "there is no such field");
+                if (unknown.size() < kMostFlaws) unknown.push_back(shown(name));
                 scanner_.skip();
             } else if (seen[place]) {
-                fault(name.value, "duplicate", "stands twice");
+                if (twice.size() < N) twice.push_back(place);
                 scanner_.skip();
             } else {
                 seen.set(place);
@@ -96,6 +117,8 @@ private:
             }
             scanner_.forget();
         });
+        twice_ = std::move(twice);
+        unknown_ = std::move(unknown);
         return given;
     }
 
@@ -108,9 +131,8 @@ private:
             return fault("items", "type", scanner_.wrong_type("an array"));
         scanner_.nested(3);
         std::size_t count = 0;
-        scanner_.array([&] { count++ < kMostItems ? read_item() : scanner_.skip(); });
+        scanner_.array([&] { count < kMostItems ? read_item(count) : scanner_.skip(), ++count; });
         scanner_.nested(1);
-        item_.reset();
         if (count > kMostItems) {
             fault("items",
                   "length",
@@ -119,29 +141,52 @@ private:
         }
     }
 
-    void read_item() {
-        item_ = out_.items.size();
-        CounterItem& item = out_.items.emplace_back();
+    void read_item(std::size_t index) {
         if (scanner_.kind() != Kind::object)
-            return fault("", "type", scanner_.wrong_type("an object"));
-        const auto given = object(kItemMembers, [&](std::size_t member) {
+            return reject(index, "type", scanner_.wrong_type("an object"));
+        CounterItem item;
+        item.index = index;
+        flaws_.clear();
+        object(kItemMembers, [&](std::size_t member) {
             switch (member) {
                 case key_id:
-                    return read_integer("key_id", 1, kMost, item.key_id);
+                    return read_number("key_id", 1, kMost, item.key_id);
                 case token_hash:
                     return read_hash(item.token_hash);
                 case requests:
-                    return read_integer("requests", 0, kMostCounted, item.requests);
+                    return read_number("requests", 0, kMostCounted, item.requests);
                 case tokens_in:
-                    return read_integer("tokens_in", 0, kMostCounted, item.tokens_in);
+                    return read_number("tokens_in", 0, kMostCounted, item.tokens_in);
                 case tokens_out:
-                    return read_integer("tokens_out", 0, kMostCounted, item.tokens_out);
+                    return read_number("tokens_out", 0, kMostCounted, item.tokens_out);
                 default:
                     return read_moment(item.last_used_at);
             }
         });
-        if (given[key_id] == given[token_hash])
-            fault("key_id", "required", "expected one of key_id and token_hash");
+        finish(std::move(item));
+    }
+
+    void finish(CounterItem item) {
+        for (const std::size_t twice : twice_) {
+            if (twice == key_id || twice == token_hash)
+                return reject(
+                    item.index, "duplicate", std::string(kItemMembers[twice]) + ": stands twice");
+            flaw(kItemMembers[twice]);
+        }
+        for (const std::string& name : unknown_) flaw(name);
+        if (item.key_id == 0 && item.token_hash.empty()) {
+            std::string why = "key_id: expected one of key_id and token_hash";
+            for (const std::string& name : flaws_)
+                why += (&name == flaws_.data() ? "; not as expected: " : ", ") + name;
+            return reject(item.index, "required", std::move(why));
+        }
+        if (item.key_id != 0 && !item.token_hash.empty()) {
+            item.token_hash.clear();
+            flaw("token_hash");
+        }
+        if (!flaws_.empty()) out_.note_repair(item.index, std::move(flaws_));
+        flaws_.clear();
+        out_.items.push_back(std::move(item));
     }
 
     /// A text, or a whole number as one.
@@ -166,58 +211,89 @@ private:
         }
     }
 
-    void read_integer(std::string_view member,
-                      std::int64_t least,
-                      std::int64_t most,
-                      std::int64_t& out) {
-        const auto expected = [&] {
-            return "an integer from " + std::to_string(least) + " to " + std::to_string(most);
-        };
-        if (scanner_.kind() != Kind::number)
-            return fault(member, "type", scanner_.wrong_type(expected()));
-        const std::string_view written = scanner_.number();
-        const auto number = whole_number(written);
-        if (!number || *number < least || *number > most)
-            return fault(member, "range", wrong_value(expected(), written));
-        out = *number;
+    void read_sequence() {
+        const std::string expected = "an integer from 0 to " + std::to_string(kMost);
+        const Kind kind = scanner_.kind();
+        if (kind != Kind::number && kind != Kind::string)
+            return fault("sequence", "type", scanner_.wrong_type(expected));
+        JsonScanner::Text written;
+        if (kind == Kind::string)
+            written = scanner_.string();
+        else
+            written.value = scanner_.number();
+        const auto number = whole_number(written.value);
+        if (!written.sound) return fault("sequence", "format", kUnsound);
+        if (!number || *number < 0)
+            return fault("sequence", "range", wrong_value(expected, written.value));
+        out_.sequence = *number;
+    }
+
+    /// The nearest number in the range; of an id only the very one.
+    void read_number(std::string_view member,
+                     std::int64_t least,
+                     std::int64_t most,
+                     std::int64_t& out) {
+        std::string_view written;
+        if (scanner_.kind() == Kind::number) {
+            written = scanner_.number();
+        } else {
+            flaw(member);
+            if (scanner_.kind() != Kind::string) return scanner_.skip();
+            written = trim(scanner_.string().value);
+            if (!is_decimal(written)) return;
+        }
+        const auto whole = whole_number(written);
+        const Scaled nearest = whole ? Scaled{*whole, true} : scaled(written, 0);
+        const bool inside = nearest.value >= least && nearest.value <= most;
+        if (!whole || !inside) flaw(member);
+        const bool is_id = least > 0;
+        if (is_id && (!inside || !nearest.exact)) return;
+        out = std::clamp(nearest.value, least, most);
     }
 
     /// Any text: one that is no hash names no token, and must not hold up the other items.
     void read_hash(std::string& out) {
-        if (scanner_.kind() == Kind::string) {
-            const JsonScanner::Text text = scanner_.string();
-            if (text.sound && !text.value.empty() && text.value.size() <= kLongestName) {
-                out = text.value;
-                return;
-            }
-        } else {
-            scanner_.skip();
+        if (scanner_.kind() != Kind::string) {
+            flaw("token_hash");
+            return scanner_.skip();
         }
-        fault("token_hash", "type", "expected the SHA-256 of a token in lower-case hex");
+        const JsonScanner::Text text = scanner_.string();
+        if (text.sound && !text.value.empty() && text.value.size() <= kLongestName)
+            out = text.value;
+        else
+            flaw("token_hash");
     }
 
     void read_moment(std::int64_t& out) {
-        constexpr const char* kExpected = "a time as RFC 3339, or unix seconds or milliseconds";
         const Kind kind = scanner_.kind();
-        JsonScanner::Text written;
+        std::string_view written;
         std::optional<std::int64_t> time;
         if (kind == Kind::string) {
-            written = scanner_.string();
-            time = written_moment(written.value);
+            written = scanner_.string().value;
+            time = written_moment(written);
+            if (time || !is_decimal(written)) written = {};
         } else if (kind == Kind::number) {
-            written.value = scanner_.number();
-            if (const auto number = whole_number(written.value)) time = unix_moment(*number);
+            written = scanner_.number();
+            if (const auto number = whole_number(written)) time = unix_moment(*number);
         } else {
-            return fault("last_used_at", "type", scanner_.wrong_type(kExpected));
+            scanner_.skip();
         }
-        if (!written.sound) return fault("last_used_at", "format", kUnsound);
-        if (!time) return fault("last_used_at", "format", wrong_value(kExpected, written.value));
-        out = *time;
+        if (!time) flaw("last_used_at");
+        if (!time && !written.empty()) {
+            const auto number = whole_number(written);
+            time = number ? unix_moment(*number) : std::nullopt;
+            if (!time) time = other_moment(written);
+        }
+        out = time.value_or(0);
     }
+
+    static constexpr std::size_t kMostFlaws = 16;  // that are named of an item
 
     JsonScanner scanner_;
     CounterReport out_;
-    std::optional<std::size_t> item_;  // the place in the list of the item that is being read
+    std::vector<std::string> flaws_;    // the members of the item that are repaired
+    std::vector<std::size_t> twice_;    // of the object that was read last
+    std::vector<std::string> unknown_;  // likewise
     Faults faults_;
 };
 

@@ -79,14 +79,44 @@ TEST_F(CounterFlush, AddsCountersByIdAndByHash) {
                                         {{"token_hash", hash(two)}, {"requests", 1}},
                                         {{"token_hash", hash(one)}, {"requests", 3}}}));
 
-    EXPECT_EQ(
-        answer,
-        json({{"applied", 3}, {"duplicate", false}, {"unknown", json::array()}, {"gap", nullptr}}));
+    EXPECT_EQ(answer,
+              json({{"applied", 3},
+                    {"duplicate", false},
+                    {"unknown", json::array()},
+                    {"gap", nullptr},
+                    {"rejected", json::array()},
+                    {"rejected_items", 0},
+                    {"repaired", json::array()},
+                    {"repaired_items", 0}}));
     EXPECT_EQ(read(one)["request_count"], 5);
     EXPECT_EQ(read(one)["tokens_in"], 10);
     EXPECT_EQ(read(one)["tokens_out"], 5);
     EXPECT_EQ(read(one)["last_used_at"], "2026-01-02T03:04:05.678Z");
     EXPECT_EQ(read(two)["request_count"], 1);
+}
+
+TEST_F(CounterFlush, CountsWhatIsGoodInAReportWithFlaws) {
+    const json key = issue();
+    const json body = report("flawed",
+                             1,
+                             {{{"key_id", key["id"]},
+                               {"requests", 2},
+                               {"tokens_in", -5},
+                               {"last_used_at", "2999-01-01T00:00:00Z"}},
+                              json::object(),
+                              {{"key_id", key["id"]}, {"requests", "3"}}});
+    for (const bool again : {false, true}) {
+        const json answer = flushed(body);
+        EXPECT_EQ(answer["duplicate"], again);
+        EXPECT_EQ(answer["rejected_items"], 1);
+        EXPECT_EQ(answer["rejected"][0]["index"], 1);
+        EXPECT_EQ(answer["repaired"],
+                  json({{{"index", 0}, {"fields", {"tokens_in", "last_used_at"}}},
+                        {{"index", 2}, {"fields", {"requests"}}}}));
+    }
+    EXPECT_EQ(read(key)["request_count"], 5);
+    EXPECT_EQ(read(key)["tokens_in"], 0);
+    EXPECT_EQ(read(key)["last_used_at"], nullptr);
 }
 
 TEST_F(CounterFlush, CountsAReportOnceHoweverOftenItIsSent) {
