@@ -12,10 +12,10 @@ namespace {
 constexpr std::int64_t kNano = 1'000'000'000;
 
 /// Billionths as a decimal number, exactly.
-void append_cost(std::string& out, std::int64_t nano) {
+void append_cost(std::string& out, WideSum nano) {
     if (nano < 0) out.push_back('-');
-    const auto absolute = static_cast<std::uint64_t>(std::abs(nano));
-    char text[32];
+    const WideSum absolute = nano < 0 ? -nano : nano;
+    char text[48];
     const int length = std::snprintf(text,
                                      sizeof text,
                                      "%llu.%09llu",
@@ -50,6 +50,13 @@ void append_count(std::string& out, std::string_view name, std::int64_t count) {
 
 }  // namespace
 
+WideSum wide_sum(std::string_view text) {
+    const bool negative = text.starts_with('-');
+    WideSum out = 0;
+    for (const char digit : text.substr(negative ? 1 : 0)) out = out * 10 + (digit - '0');
+    return negative ? -out : out;
+}
+
 void Aggregate::add(const Aggregate& other) {
     const auto add_to = [](std::int64_t& sum, std::int64_t part) {
         sum = saturated_sum(sum, part);
@@ -59,7 +66,7 @@ void Aggregate::add(const Aggregate& other) {
     add_to(tokens_in, other.tokens_in);
     add_to(tokens_out, other.tokens_out);
     add_to(tokens_cached, other.tokens_cached);
-    add_to(cost_nano, other.cost_nano);
+    cost_nano += other.cost_nano;
     add_to(latency_sum_ms, other.latency_sum_ms);
     latency.merge(other.latency);
 }

@@ -4,11 +4,18 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "ezapi/json.hpp"
 #include "rollup/histogram.hpp"
 
 namespace ezapi::logs {
+
+/// Of billionths: costs in currencies of small units add up to more than 64 bits hold.
+__extension__ typedef __int128 WideSum;  // NOLINT(modernize-use-using)
+
+/// Reads PostgreSQL's text of a sum of integers.
+[[nodiscard]] WideSum wide_sum(std::string_view text);
 
 struct Aggregate {
     std::int64_t requests = 0;
@@ -16,7 +23,7 @@ struct Aggregate {
     std::int64_t tokens_in = 0;
     std::int64_t tokens_out = 0;
     std::int64_t tokens_cached = 0;
-    std::int64_t cost_nano = 0;
+    WideSum cost_nano = 0;
     std::int64_t latency_sum_ms = 0;
     LatencyHistogram latency = {};
 

@@ -13,6 +13,7 @@ struct Grouping {
     enum class Form { text, id, status, time };
 
     std::string_view name;
+    std::string_view field;  // of a record: the other name that requests may use
     Form form;
     /// Of request_log_summaries, in days and in hours: the dimension, and the value of a row.
     std::string_view day_dimension;
@@ -23,6 +24,7 @@ struct Grouping {
     std::string_view row_value;    // in request_logs
     /// Whether there may be so many groups that only the largest are looked at closely.
     bool many;
+    bool summed_up = true;  // in request_log_summaries; of hours otherwise
 
     [[nodiscard]] bool by_time() const { return form == Form::time; }
 

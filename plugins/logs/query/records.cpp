@@ -8,8 +8,12 @@
 namespace ezapi::logs {
 namespace {
 
-/// Trigrams need three characters.
-constexpr size_t kShortestText = 3;
+/// Trigrams need three characters, and two are a word in Chinese and Japanese. No index finds
+/// those, so they are looked for in the records of the last days, newest first, until a page is
+/// full; log.query_timeout_ms limits that as any other list.
+constexpr size_t kTrigram = 3;
+constexpr size_t kShortestText = 2;
+constexpr const char* kDaysOfShortText = "7";
 
 constexpr const char* kRecords =
     "(SELECT id, created_at, request_id, master_id, key_id, \"group\", namespace, model,"
@@ -18,14 +22,14 @@ constexpr const char* kRecords =
     " trim_scale(cost_nano::numeric / 1000000000) AS cost, stream, error, client_ip"
     " FROM request_logs) AS request_logs";
 
-Error bad_status(std::string_view value) {
-    return detail::bad_query("status",
+Error bad_status(std::string_view name, std::string_view value) {
+    return detail::bad_query(name,
                              "expected 1xx, 2xx, 3xx, 4xx, 5xx or one code, found '" +
                                  std::string(value.substr(0, 80)) + "'");
 }
 
 /// The class is written out, so that the index of what is not the usual 200 is seen to serve it.
-FeedCondition by_status(std::string_view value) {
+FeedCondition by_status(std::string_view name, std::string_view value) {
     if (value.size() == 3 && value[0] >= '1' && value[0] <= '5' && value.substr(1) == "xx") {
         const std::string first = std::string(1, value[0]) + "00";
         const std::string last = std::string(1, value[0]) + "99";
@@ -34,14 +38,24 @@ FeedCondition by_status(std::string_view value) {
     int code = 0;
     const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), code);
     if (fault != std::errc{} || end != value.data() + value.size() || code < 0 || code > 999)
-        throw bad_status(value);
+        throw bad_status(name, value);
     return {code != 200 ? "status_code <> 200 AND status_code = $?" : "status_code = $?",
             std::to_string(code)};
 }
 
 FeedCondition by_error(std::string_view value) {
-    if (characters(value) < kShortestText || characters(value) > 200)
-        throw detail::bad_query("error", "expected 3 to 200 characters");
+    const size_t length = characters(value);
+    const bool is_word = length == kShortestText && value.size() > length;
+    if ((length < kTrigram && !is_word) || length > 200)
+        throw detail::bad_query(
+            "error",
+            "expected 3 to 200 characters, or 2 that are not both ASCII, found " +
+                std::to_string(length));
+    // An expression that no index knows, so that the rows are read in the order of the page.
+    if (is_word)
+        return {"created_at >= now() - interval '" + std::string(kDaysOfShortText) +
+                    " days' AND error <> '' AND position(lower($?) IN lower(error)) > 0",
+                std::string(value)};
     std::string pattern = "%";
     for (const char c : value) {
         if (c == '%' || c == '_' || c == '\\') pattern.push_back('\\');
@@ -52,10 +66,18 @@ FeedCondition by_error(std::string_view value) {
 }
 
 std::vector<FeedFilter> own_filters() {
-    return {{"status", text_schema(), "Only this class (4xx) or code (429) of status", &by_status},
+    const auto status = [](std::string name) {
+        return FeedFilter{name,
+                          text_schema(),
+                          "Only this class (4xx) or code (429) of status",
+                          [name](std::string_view value) { return by_status(name, value); }};
+    };
+    return {status("status_code"),
+            status("status"),
             {"error",
              {{"type", "string"}, {"minLength", kShortestText}, {"maxLength", 200}},
-             "Only records whose error contains this, in any case",
+             "Only records whose error contains this, in any case. Of two characters, which must "
+             "not both be ASCII, only in records of the last 7 days",
              &by_error}};
 }
 

@@ -22,7 +22,9 @@ constexpr const char* kGroupsText =
     "groups as "
     "`limit` says (of times all). `groups` tells how many there are, `total` covers all of them. "
     "By "
-    "hour a range may have 100 days, by day 3,660.";
+    "hour a range may have 100 days, by day 3,660. A group may be named as the field of records, "
+    "too: master_id, key_id, provider_id, provider_group_id, status_code. By provider, records "
+    "that carry only a provider_group_id are under null; provider_group tells them apart.";
 
 std::int64_t whole_number(const Request& request,
                           std::string_view name,
@@ -52,7 +54,7 @@ std::string grouping_names() {
 const Grouping& read_grouping(const Request& request) {
     const std::string_view name = request.query("group_by").value_or("model");
     for (const Grouping& each : groupings()) {
-        if (each.name == name) return each;
+        if (each.name == name || each.field == name) return each;
     }
     throw detail::bad_query("group_by",
                             "expected one of " + grouping_names() + ", found '" +
@@ -102,13 +104,21 @@ Json group_schema() {
                        {"master", id},
                        {"key", id},
                        {"provider", id},
+                       {"provider_group", id},
                        {"namespace", text_schema()},
                        {"status", {{"type", "string"}, {"description", "Class, such as 2xx"}}},
                        {"hour", time_schema()},
                        {"day", time_schema()}});
-    return object_schema(
-        std::move(properties),
-        {"model", "master", "key", "provider", "namespace", "status", "hour", "day"});
+    return object_schema(std::move(properties),
+                         {"model",
+                          "master",
+                          "key",
+                          "provider",
+                          "provider_group",
+                          "namespace",
+                          "status",
+                          "hour",
+                          "day"});
 }
 
 Operation statistics_operation(std::string_view summary) {

@@ -18,7 +18,7 @@ constexpr std::string_view kSums =
     " least(sum(tokens_in), 9223372036854775807)::bigint AS tokens_in, least(sum(tokens_out), "
     "9223372036854775807)::bigint AS tokens_out,"
     " least(sum(tokens_cached), 9223372036854775807)::bigint AS tokens_cached, "
-    "least(sum(cost_nano), 9223372036854775807)::bigint AS cost_nano,"
+    "sum(cost_nano) AS cost_nano,"
     " least(sum(latency_sum_ms), 9223372036854775807)::bigint AS latency_sum_ms,"
     " string_agg(latency, '\\x00') AS latency";
 
@@ -55,7 +55,7 @@ Aggregate sums(const Rows& rows, size_t row, size_t column) {
             .tokens_in = rows.integer(row, column + 2),
             .tokens_out = rows.integer(row, column + 3),
             .tokens_cached = rows.integer(row, column + 4),
-            .cost_nano = rows.integer(row, column + 5),
+            .cost_nano = wide_sum(rows.text(row, column + 5)),
             .latency_sum_ms = rows.integer(row, column + 6)};
 }
 
@@ -113,6 +113,7 @@ void Statistics::read_spans(const TimeSpan& whole) {
     cover_ = cover(whole, there);
     there.weeks.clear();
     cover_by_day_ = cover(whole, there);
+    cover_by_hour_ = cover(whole, {});
 }
 
 /// The rows of all tables that a grouping draws on, as `part`. Places: $1 master, $2 weeks, $3
@@ -150,7 +151,9 @@ std::string Statistics::parts(const Grouping& grouping) const {
 }
 
 std::vector<Param> Statistics::places(const Grouping& grouping) const {
-    const Cover& used = grouping.by_time() ? cover_by_day_ : cover_;
+    const Cover& used = !grouping.summed_up  ? cover_by_hour_
+                        : grouping.by_time() ? cover_by_day_
+                                             : cover_;
     const auto itself = [](Timestamp time) { return time; };
     return {master_id_,
             times(used.weeks, itself),
@@ -168,7 +171,7 @@ Statistics::Found Statistics::from_rows(const Grouping& grouping) {
                           " least(sum(tokens_in), 9223372036854775807)::bigint, "
                           "least(sum(tokens_out), 9223372036854775807)::bigint,"
                           " least(sum(cached_tokens), 9223372036854775807)::bigint, "
-                          "least(sum(cost_nano), 9223372036854775807)::bigint,"
+                          "sum(cost_nano),"
                           " sum(latency_ms)::bigint, latency_ms FROM request_logs"
                           " WHERE created_at >= $1 AND created_at < $2";
         std::vector<Param> params{edge.from, edge.to};

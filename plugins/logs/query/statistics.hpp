@@ -58,7 +58,8 @@ private:
     std::int64_t master_id_;
     std::vector<TimeSpan> edges_;
     Cover cover_;
-    Cover cover_by_day_;  // without weeks
+    Cover cover_by_day_;   // without weeks
+    Cover cover_by_hour_;  // of what is not summed up
 };
 
 }  // namespace ezapi::logs

@@ -159,6 +159,10 @@ TEST_F(Records, AreFiltered) {
     EXPECT_EQ(total("provider_id=7"), 1000);
     EXPECT_EQ(total("provider_group_id=7"), 1000);
     EXPECT_EQ(total("status=5xx"), 1000);
+    EXPECT_EQ(total("status_code=5xx"), 1000);
+    EXPECT_EQ(total("status_code=429"), 100);
+    EXPECT_EQ(total("from=2026-03-02&to=2026-03-02"), 8640);
+    EXPECT_EQ(total("from=2026-03-02&to=2026-03-03T00:00:00Z"), 8640);
     EXPECT_EQ(total("status=429"), 100);
     EXPECT_EQ(total("status=3xx"), 10);
     EXPECT_EQ(total("status=1xx"), 0);
@@ -178,6 +182,10 @@ TEST_F(Records, RefuseWhatIsNoFilter) {
                               "status=ok",
                               "status=",
                               "error=ab",
+                              "error=%E8%B6%85",
+                              "error=%C3%A4",
+                              "status_code=6xx",
+                              "from=2026-02-30",
                               "master_id=x",
                               "limit=501",
                               "from=now",
@@ -197,6 +205,29 @@ TEST_F(Records, RefuseWhatIsNoFilter) {
                              "cursor"})
         EXPECT_THAT(unknown.body, HasSubstr(name));
     EXPECT_EQ(instance().client().get("/admin/logs").status, 401);
+}
+
+/// Of one word, and only where it is recent: no index has it.
+TEST_F(Records, AreSearchedForTwoCharactersOfAWord) {
+    SqlReader sql(instance().dsn());
+    sql.query(
+        "INSERT INTO request_logs SELECT nextval('request_logs_id'), now() - i * interval '5 days',"
+        " master_id, key_id, provider_group_id, provider_id, tokens_in, tokens_out, cached_tokens,"
+        " cost_nano, latency_ms, first_token_ms, 504, stream, 'word-' || i, \"group\", namespace,"
+        " model, upstream_model, provider_type, '请求超时 100% ÄB', client_ip"
+        " FROM request_logs, generate_series(0, 2) AS i WHERE request_id = 'request-5'");
+    const auto total = [](const std::string& query) {
+        return list(query + "&count=true&limit=1")["total"];
+    };
+    EXPECT_EQ(total("error=%E8%B6%85%E6%97%B6"), 2);
+    EXPECT_EQ(total("error=%E8%B6%85%E6%97%B6&from=2020-01-01"), 2);
+    EXPECT_EQ(total("error=%E8%AF%B7%E6%B1%82%E8%B6%85"), 3) << "three are found by the index";
+    EXPECT_EQ(total("error=%C3%A4b"), 2) << "in any case";
+    EXPECT_EQ(total("error=%E6%97%B6%E8%B6%85"), 0);
+    EXPECT_EQ(total("error=%25%E8%B6%85"), 0) << "no wildcards";
+    EXPECT_THAT(plan("error=%E8%B6%85%E6%97%B6"),
+                AllOf(HasSubstr("created_at"), Not(HasSubstr("Seq Scan"))));
+    sql.query("DELETE FROM request_logs WHERE request_id LIKE 'word-%'");
 }
 
 /// Each filter reads an index, and reads no more than it returns wherever the index has the order

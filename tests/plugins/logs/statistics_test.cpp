@@ -46,6 +46,7 @@ protected:
             {"master", [id](const LogRow& row) { return id(row.master_id); }},
             {"key", [id](const LogRow& row) { return id(row.key_id); }},
             {"provider", [id](const LogRow& row) { return id(row.provider_id); }},
+            {"provider_group", [](const LogRow&) { return json(1); }},
             {"namespace", [](const LogRow& row) { return json(row.space); }},
             {"status",
              [](const LogRow& row) { return json(std::to_string(row.status_code / 100) + "xx"); }},
@@ -276,9 +277,32 @@ TEST_F(Statistics, WhatIsTakenInIsListedAndAddedUpAtOnce) {
               0);
 }
 
+TEST_F(Statistics, TakeTheNamesOfFieldsToo) {
+    for (const auto& [name, field] : {std::pair{"master", "master_id"},
+                                      {"key", "key_id"},
+                                      {"provider", "provider_id"},
+                                      {"provider_group", "provider_group_id"},
+                                      {"status", "status_code"}})
+        EXPECT_EQ(ask(field, kFirst, kFirst + kDays), ask(name, kFirst, kFirst + kDays)) << field;
+}
+
+TEST_F(Statistics, TakeDatesForWholeDays) {
+    const auto of = [](const std::string& range) {
+        const HttpAnswer answer = admin().get("/admin/logs/stats?" + range);
+        EXPECT_EQ(answer.status, 200) << range << answer.body;
+        return answer.json();
+    };
+    EXPECT_EQ(of("from=2026-01-02&to=2026-01-02"),
+              of("from=2026-01-02T00:00:00Z&to=2026-01-03T00:00:00Z"));
+    EXPECT_EQ(of("from=2026-01-02&to=2026-01-05T00:00:00Z"),
+              of("from=2026-01-02T00:00:00Z&to=2026-01-04"));
+}
+
 TEST_F(Statistics, RefuseWhatIsNoQuestion) {
     for (const char* query : {"group_by=colour",
                               "from=yesterday",
+                              "from=2026-02-30",
+                              "from=2026-01-03&to=2026-01-02",
                               "from=2026-01-02T00:00:00Z&to=2026-01-02T00:00:00Z",
                               "to=0001-01-01T00:00:00Z&from=2026-01-02T00:00:00Z",
                               "limit=0",
