@@ -27,11 +27,15 @@ ez_status create(ez_context* context,
 }
 
 void record(ez_metric* metric, double value) noexcept {
-    metric->record(value);
+    if (metric != nullptr) metric->record(value);
+}
+
+void release(ez_context* context, ez_metric* metric) noexcept {
+    context->host->metrics->release(metric);
 }
 
 }  // namespace
 
-const ez_metrics_api kMetrics = {sizeof(ez_metrics_api), create, record};
+const ez_metrics_api kMetrics = {sizeof(ez_metrics_api), create, record, release};
 
 }  // namespace ezapi::host::api

@@ -1,5 +1,5 @@
 // The ABI's table `redis` over redis::Client. A reply's handle is the redis::Reply itself, an
-// element's handle points into it.
+// element's handle points into it. A handle may be NULL, which is a nil reply.
 #include <vector>
 
 #include "ezapi/error.hpp"
@@ -14,8 +14,12 @@ redis::Client& client_of(const ez_context* context) {
     return *context->host->redis;
 }
 
-const redis::Reply& reply_of(const ez_reply* handle) noexcept {
-    return *reinterpret_cast<const redis::Reply*>(handle);
+const redis::Reply* reply_of(const ez_reply* handle) noexcept {
+    return reinterpret_cast<const redis::Reply*>(handle);
+}
+
+void require(bool good, const char* what) {
+    if (!good) throw Error(EZ_INVALID, std::string("redis: ") + what);
 }
 
 ez_reply* release(redis::Reply reply) {
@@ -23,6 +27,7 @@ ez_reply* release(redis::Reply reply) {
 }
 
 std::vector<std::string_view> words_of(const ez_command& command) {
+    require(command.argv != nullptr || command.argc == 0, "a command without its words");
     std::vector<std::string_view> words;
     words.reserve(command.argc);
     for (size_t i = 0; i < command.argc; ++i) words.push_back(view(command.argv[i]));
@@ -35,6 +40,7 @@ ez_status command(ez_context* context,
                   ez_reply** out,
                   ez_error* error) noexcept {
     return guard(error, [&] {
+        require(what != nullptr && out != nullptr, "no command, or no place for its reply");
         const std::vector<std::string_view> words = words_of(*what);
         *out = release(client_of(context).command(redis::Command(words),
                                                   std::chrono::milliseconds(timeout_ms)));
@@ -48,6 +54,8 @@ ez_status pipeline(ez_context* context,
                    ez_reply** out,
                    ez_error* error) noexcept {
     return guard(error, [&] {
+        require(out != nullptr && (commands != nullptr || count == 0),
+                "no commands, or no place for their replies");
         std::vector<std::vector<std::string_view>> words;
         words.reserve(count);
         for (size_t i = 0; i < count; ++i) words.push_back(words_of(commands[i]));
@@ -68,14 +76,16 @@ ez_status subscribe(ez_context* context,
 }
 
 void view_reply(const ez_reply* handle, ez_reply_view* out) noexcept {
-    const redis::Reply& reply = reply_of(handle);
+    if (out == nullptr) return;
+    *out = {};
+    if (handle == nullptr) return;
+    const redis::Reply& reply = *reply_of(handle);
     *out = {reply.type, reply.integer, str(reply.text), reply.elements.size()};
 }
 
 const ez_reply* at(const ez_reply* handle, size_t index) noexcept {
-    const redis::Reply& reply = reply_of(handle);
-    if (index >= reply.elements.size()) return nullptr;
-    return reinterpret_cast<const ez_reply*>(&reply.elements[index]);
+    if (handle == nullptr || index >= reply_of(handle)->elements.size()) return nullptr;
+    return reinterpret_cast<const ez_reply*>(&reply_of(handle)->elements[index]);
 }
 
 void reply_free(ez_reply* handle) noexcept {

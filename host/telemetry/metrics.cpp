@@ -111,6 +111,15 @@ struct Metrics::State {
         return made;
     }
 
+    static void drop_series(const Family& family, const Metric& metric) {
+        std::visit(
+            [&family](auto* series) {
+                using Kind = std::remove_pointer_t<decltype(series)>;
+                static_cast<prometheus::Family<Kind>*>(family.family)->Remove(series);
+            },
+            metric.series);
+    }
+
     static Metric make_series(const Family& family, const Labels& labels) {
         switch (family.kind) {
             case EZ_COUNTER:
@@ -150,10 +159,26 @@ Metric& Metrics::create(const MetricSpec& wanted) {
     if (family.kind == EZ_HISTOGRAM && family.buckets != spec.buckets) {
         throw Error(EZ_CONFLICT, "metric '" + spec.name + "': exists with other buckets");
     }
-    const auto series = family.series.find(spec.labels);
-    if (series != family.series.end()) return series->second;
-    return family.series.emplace(spec.labels, State::make_series(family, spec.labels))
-        .first->second;
+    auto series = family.series.find(spec.labels);
+    if (series == family.series.end())
+        series = family.series.emplace(spec.labels, State::make_series(family, spec.labels)).first;
+    ++series->second.handles;
+    return series->second;
+}
+
+void Metrics::release(const Metric* metric) noexcept {
+    const std::scoped_lock lock(state_->mutex);
+    for (auto& [name, family] : state_->families) {
+        const auto series =
+            std::find_if(family.series.begin(), family.series.end(), [metric](const auto& entry) {
+                return &entry.second == metric;
+            });
+        if (series == family.series.end()) continue;
+        if (--series->second.handles > 0) return;
+        State::drop_series(family, series->second);
+        family.series.erase(series);
+        return;
+    }
 }
 
 Metric& Metrics::counter(std::string name, std::string help, Labels labels) {

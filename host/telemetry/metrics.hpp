@@ -23,9 +23,11 @@ class Gauge;
 class Histogram;
 }  // namespace prometheus
 
-/// One time series: the ABI's handle, alive as long as the Metrics that made it. Any thread.
+/// One time series: the ABI's handle, alive until it is released as often as it was created, and no
+/// longer than the Metrics that made it. Any thread.
 struct ez_metric {
     std::variant<prometheus::Counter*, prometheus::Gauge*, prometheus::Histogram*> series;
+    uint64_t handles = 0;  // guarded by the Metrics
 
     /// Counter: adds `value` >= 0. Gauge: sets. Histogram: observes. Other values are ignored.
     void record(double value) noexcept;
@@ -58,6 +60,10 @@ public:
     /// that exists with another kind or other buckets, EZ_INVALID for a name or label against the
     /// rules.
     Metric& create(const MetricSpec& spec);
+
+    /// Takes one handle back; with the last one the series is removed. NULL and what is no series
+    /// of this object are ignored.
+    void release(const Metric* metric) noexcept;
 
     Metric& counter(std::string name, std::string help, Labels labels = {});
     Metric& gauge(std::string name, std::string help, Labels labels = {});

@@ -38,8 +38,8 @@ void Census::walk(const std::string& resource, Layout layout, const Each& each) 
     std::string cursor = "0";
     do {
         const Reply reply = redis_.command(page_behind(cursor, resource, layout));
-        cursor = reply[0].text();
-        const std::vector<std::string> ids = ids_in(resource, layout, reply[1]);
+        cursor = reply[0].string();
+        const std::vector<std::string> ids = ids_in(resource, layout, reply[1].array());
         if (!ids.empty()) each(ids);
     } while (cursor != "0");
 }
@@ -55,7 +55,8 @@ std::vector<std::string> Census::ids_in(const std::string& resource,
     std::set<std::string> ids;
     const bool keys = layout == Layout::hash;
     for (size_t i = 0; i < page.size(); i += keys ? 1 : 2) {
-        const std::string_view key = page[i].text();
+        const Reply element = page[i];
+        const std::string_view key = element.string();
         if (!keys) {
             ids.emplace(key);
             continue;
@@ -63,7 +64,8 @@ std::vector<std::string> Census::ids_in(const std::string& resource,
         const bool foreign = std::any_of(longer.begin(), longer.end(), [&](const auto& name) {
             return key == name || key.starts_with(name + ":");
         });
-        if (!foreign) ids.emplace(key.substr(resource.size() + 1));
+        if (!foreign && key.starts_with(resource + ":"))
+            ids.emplace(key.substr(resource.size() + 1));
     }
     return {ids.begin(), ids.end()};
 }

@@ -1,7 +1,6 @@
 #include "figures.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace ezapi::sync {
 namespace {
@@ -68,29 +67,37 @@ void Figures::compared(const Findings& findings, double seconds) {
         .add(static_cast<double>(findings.repaired()));
 }
 
-/// A series cannot be taken back: nodes beyond a number get none of their own, and one that is gone
-/// shows no number.
+Figures::~Figures() {
+    for (auto& [node, gauge] : node_gauges_) gauge.remove();
+}
+
+/// Nodes beyond a number get no series of their own. One that is gone loses its series, and so
+/// makes room for another.
 void Figures::staleness(const std::map<std::string, double>& seconds_by_node) {
     nodes.set(static_cast<double>(seconds_by_node.size()));
+    for (auto entry = node_gauges_.begin(); entry != node_gauges_.end();) {
+        if (seconds_by_node.contains(entry->first)) {
+            ++entry;
+            continue;
+        }
+        entry->second.remove();
+        entry = node_gauges_.erase(entry);
+    }
     double stalest = 0;
     for (const auto& [node, seconds] : seconds_by_node) {
         stalest = std::max(stalest, seconds);
-        const auto known = node_gauges_.find(node);
-        if (known != node_gauges_.end()) {
-            known->second.set(seconds);
-        } else if (node_gauges_.size() < kMostNodes) {
-            node_gauges_
-                .emplace(node,
-                         metrics_.gauge("ezapi_sync_node_staleness_seconds",
-                                        "How long a node of the data plane has lacked a change",
-                                        {{"node", node}}))
-                .first->second.set(seconds);
+        auto known = node_gauges_.find(node);
+        if (known == node_gauges_.end()) {
+            if (node_gauges_.size() == kMostNodes) continue;
+            const Gauge made =
+                metrics_.gauge("ezapi_sync_node_staleness_seconds",
+                               "How long a node of the data plane has lacked a change",
+                               {{"node", node}});
+            known = node_gauges_.emplace(node, made).first;
         }
+        known->second.set(seconds);
     }
     stalest_node_seconds.set(stalest);
-    for (const auto& [node, gauge] : node_gauges_) {
-        if (!seconds_by_node.contains(node)) gauge.set(std::numeric_limits<double>::quiet_NaN());
-    }
 }
 
 void Figures::pushed(const std::vector<Rendered>& entities, const std::vector<Outcome>& outcomes) {

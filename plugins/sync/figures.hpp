@@ -15,6 +15,9 @@ namespace ezapi::sync {
 class Figures {
 public:
     explicit Figures(const Metrics& metrics);
+    ~Figures();
+    Figures(const Figures&) = delete;
+    Figures& operator=(const Figures&) = delete;
 
     /// What became of pushed entities.
     void pushed(const std::vector<Rendered>& entities, const std::vector<Outcome>& outcomes);

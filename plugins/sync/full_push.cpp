@@ -28,6 +28,11 @@ Error lost(const std::string& resource) {
                      ": its marker in Redis is gone, taken over by another one or lost");
 }
 
+/// Steps of a full push answer 1, or 0 when the marker is not their own any more.
+void require_marker(const Reply& reply, const std::string& resource) {
+    if (reply.integer() == 0) throw lost(resource);
+}
+
 Error under_way() {
     return Error(EZ_CONFLICT, "a full push is under way").with_code("in_progress");
 }
@@ -90,7 +95,7 @@ FullPushResult::Resource FullPush::push(const Pass& pass) const {
     FullPushResult::Resource result{pass.resource, 0, 0, {}};
     try {
         const Reply found = parts_.redis.command({"HGET", std::string(kFillsKey), pass.resource});
-        parts_.state.note_fill_begun(pass.resource, pass.id, found.text());
+        parts_.state.note_fill_begun(pass.resource, pass.id, found.string_or_nil());
         parts_.redis.run(parts_.scripts.begin.script(),
                          {marker_key(pass.resource), std::string(kFillsKey)},
                          {pass.id, pass.resource});
@@ -224,7 +229,7 @@ void FullPush::stage(const Pass& pass, const Words& items) const {
                                           staging_key(pass.resource, pass.id),
                                           staging_revisions_key(pass.resource, pass.id)},
                                          args);
-    if (reply.integer() == 0) throw lost(pass.resource);
+    require_marker(reply, pass.resource);
 }
 
 void FullPush::complete(const Pass& pass) const {
@@ -247,7 +252,7 @@ void FullPush::complete(const Pass& pass) const {
                   parts_.scripts.finish.script(),
                   {marker_key(pass.resource), std::string(kEpochsKey), std::string(kFillsKey)},
                   args);
-    if (reply.integer() == 0) throw lost(pass.resource);
+    require_marker(reply, pass.resource);
 }
 
 std::int64_t FullPush::remove_unknown(const Pass& pass, Fingerprints& met) const {
@@ -308,7 +313,7 @@ void FullPush::go_on(const Pass& pass) const {
 void FullPush::keep(const Pass& pass) const {
     const Reply reply =
         parts_.redis.run(parts_.scripts.keep.script(), {marker_key(pass.resource)}, {pass.id});
-    if (reply.integer() == 0) throw lost(pass.resource);
+    require_marker(reply, pass.resource);
 }
 
 }  // namespace ezapi::sync

@@ -50,7 +50,27 @@ void read_rejections(std::string_view text, Node& node) {
 }
 
 double seconds_in(const Reply& time) {
+    if (time.is_error()) refused_by_redis("TIME", time.text());
     return static_cast<double>(time[0].integer()) + static_cast<double>(time[1].integer()) / 1e6;
+}
+
+/// Moments up to the year 9999, the last one that a time in an answer can name.
+std::optional<std::int64_t> moment(std::string_view text) {
+    constexpr std::int64_t kLastSecond = 253402300799;
+    const std::optional<std::int64_t> seconds = whole_number(text);
+    return seconds && *seconds >= 0 && *seconds <= kLastSecond ? seconds : std::nullopt;
+}
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// Of a key that is no hash, none: something else than a node has written it.
+Fields fields_in(const Reply& reply) {
+    Fields out;
+    if (reply.is_error() && reply.text().starts_with("WRONGTYPE")) return out;
+    if (reply.is_error()) refused_by_redis("HGETALL", reply.text());
+    for (size_t i = 0; i < reply.array().size(); i += 2)
+        out.emplace_back(reply[i].string(), reply[i + 1].string());
+    return out;
 }
 
 }  // namespace
@@ -65,7 +85,7 @@ Node node_of(const std::string& id,
         if (name == "digest") node.digest = value;
         if (name == "applied_revision") node.applied_revision = whole_number(value).value_or(0);
         if (name == "rejected") read_rejections(value, node);
-        if (name == "updated_at") node.updated_at = whole_number(value);
+        if (name == "updated_at") node.updated_at = moment(value);
     }
     if (node.updated_at)
         node.age_seconds = std::max(0.0, redis_now - static_cast<double>(*node.updated_at));
@@ -97,12 +117,18 @@ void Nodes::look_for_new(Clock::duration tolerated) {
     const auto begin = Clock::now();
     if (cursor_ == "0" && walked_at_ && begin - *walked_at_ < tolerated) return;
     do {
+        // A walk that fails begins again: the cursor of a page that cannot be read leads nowhere.
+        const std::string cursor = std::exchange(cursor_, "0");
         const Reply page = redis_.command(
-            {"SCAN", cursor_, "MATCH", std::string(kPrefix) + "*", "COUNT", kKeysOfPage});
-        cursor_ = page[0].text();
+            {"SCAN", cursor, "MATCH", std::string(kPrefix) + "*", "COUNT", kKeysOfPage});
         const Reply keys = page[1];
-        for (size_t i = 0; i < keys.size() && known_.size() < kMostNodes; ++i)
-            known_.emplace(keys[i].text().substr(kPrefix.size()));
+        for (size_t i = 0; i < keys.array().size() && known_.size() < kMostNodes; ++i) {
+            const Reply key = keys[i];
+            if (key.string().starts_with(kPrefix))
+                known_.emplace(key.string().substr(kPrefix.size()));
+        }
+        const Reply next = page[0];
+        cursor_ = next.string();
         if (cursor_ == "0") walked_at_ = Clock::now();
     } while (cursor_ != "0" && Clock::now() - begin < kWalk);
 }
@@ -115,13 +141,9 @@ std::vector<Node> Nodes::read_known() {
     std::vector<Node> out;
     size_t place = 0;
     std::erase_if(known_, [&](const std::string& id) {
-        const Reply reply = replies[++place];
-        if (!reply.is_array() || reply.size() == 0) return true;
-        std::vector<std::pair<std::string, std::string>> fields;
-        for (size_t i = 0; i + 1 < reply.size(); i += 2)
-            fields.emplace_back(reply[i].text(), reply[i + 1].text());
-        out.push_back(node_of(id, fields, redis_now));
-        return false;
+        const Fields fields = fields_in(replies[++place]);
+        if (!fields.empty()) out.push_back(node_of(id, fields, redis_now));
+        return fields.empty();
     });
     return out;
 }

@@ -1,4 +1,4 @@
-// The answer of HGETALL as a map.
+// The answer of HGETALL as a map. Throws when it is not one.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,8 @@ using Pairs = std::map<std::string, std::string, std::less<>>;
 
 [[nodiscard]] inline Pairs pairs_in(const Reply& reply) {
     Pairs out;
-    for (size_t i = 0; i + 1 < reply.size(); i += 2)
-        out.emplace(reply[i].text(), reply[i + 1].text());
+    for (size_t i = 0; i < reply.array().size(); i += 2)
+        out.emplace(reply[i].string(), reply[i + 1].string());
     return out;
 }
 

@@ -38,7 +38,7 @@ std::vector<std::string> keys_in(const std::vector<Page::Entry>& entries) {
 }
 
 bool is_whole(const Redis& redis, const std::string& key) {
-    return redis.command({"TYPE", key}).text() == "hash";
+    return redis.command({"TYPE", key}).string() == "hash";
 }
 
 }  // namespace

@@ -31,8 +31,7 @@ void append_fields(Words& words, const Rendered& rendered) {
 
 Outcome outcome_of(const Reply& reply) {
     if (reply.is_error()) {
-        if (tells_of_server(reply.text()))
-            throw Error(EZ_UNAVAILABLE, "redis: " + std::string(reply.text()));
+        if (tells_of_server(reply.text())) refused_by_redis("script", reply.text());
         return {Outcome::Kind::failed, 0, "redis: " + std::string(reply.text())};
     }
     const std::int64_t newer = reply.integer();
@@ -259,6 +258,7 @@ private:
 
     void take(const Call& call, const Reply& reply) {
         const bool each_its_own = reply.is_array();
+        if (each_its_own) (void)reply.array(call.places.size());
         for (size_t i = 0; i < call.places.size(); ++i) {
             Outcome& outcome = outcomes_[call.places[i]];
             outcome = each_its_own ? outcome_of(reply[i]) : outcome_of(reply);
@@ -276,9 +276,7 @@ private:
 };
 
 Fence RedisWriter::fence() const {
-    const Reply reply = redis_.raw({"HGETALL", std::string(kFillsKey)});
-    if (reply.is_error()) throw Error(EZ_UNAVAILABLE, "redis: " + std::string(reply.text()));
-    return Fence(pairs_in(reply));
+    return Fence(pairs_in(redis_.command({"HGETALL", std::string(kFillsKey)})));
 }
 
 std::vector<Outcome> RedisWriter::write(const std::vector<Rendered>& entities,

@@ -40,7 +40,7 @@ std::int64_t revision_in(std::string_view text) {
 
 void require_sound(const Reply& reply) {
     if (reply.is_error() && tells_of_server(reply.text()))
-        throw Error(EZ_UNAVAILABLE, "redis: " + std::string(reply.text()));
+        refused_by_redis("comparison", reply.text());
 }
 
 Held held_hash(const Reply& reply, Layout layout) {
@@ -101,6 +101,8 @@ std::vector<Held> Shelf::read_fields(const std::string& resource,
     const Reply revisions = replies[1];
     require_sound(values);
     require_sound(revisions);
+    if (values.is_array()) (void)values.array(keys.size());
+    if (revisions.is_array()) (void)revisions.array(keys.size());
     std::vector<Held> out(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) {
         if (!values.is_array()) {
@@ -133,6 +135,7 @@ std::vector<Held> Shelf::read_plain(const std::string& resource,
     std::vector<Held> out = read_hashes(resource, Layout::plain_hash, keys);
     const Reply revisions = redis_.raw(of_all("HMGET", revisions_key(resource), keys), kPatience);
     require_sound(revisions);
+    if (revisions.is_array()) (void)revisions.array(keys.size());
     for (size_t i = 0; i < out.size(); ++i)
         out[i].revision = revisions.is_array() ? revision_in(revisions[i].text()) : 0;
     return out;

@@ -61,6 +61,63 @@ TEST(Redis, PipelinesWithOneReplyForEachCommand) {
     EXPECT_EQ(replies[1].text(), "b");
 }
 
+/// Each way to read a reply, of each type: what does not fit throws, and nothing is read that is
+/// not there.
+TEST(Redis, EveryReadingOfEveryReplyGivesAValueOrAnError) {
+    using fake::RedisValue;
+    const std::vector<RedisValue> values{RedisValue::nil(),
+                                         RedisValue::number(-7),
+                                         RedisValue::bulk(""),
+                                         RedisValue::bulk("12"),
+                                         RedisValue::bulk("text"),
+                                         RedisValue::error("NOPERM no"),
+                                         RedisValue::array({}),
+                                         RedisValue::array({RedisValue::nil()}),
+                                         RedisValue::array({RedisValue::array({})}),
+                                         RedisValue{99, 5, "of a type to come", {}}};
+    const auto refused = [](const auto& read) {
+        try {
+            read();
+            return false;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.status(), EZ_UNAVAILABLE);
+            EXPECT_EQ(error.code(), "redis_refused");
+            return true;
+        }
+    };
+    for (const RedisValue& value : values) {
+        FakeHost host;
+        host.redis.answer = [&](const Words&) { return value; };
+        const Reply reply = Redis(host.abi()).raw({"ANY"});
+        const size_t elements = value.elements.size();
+        EXPECT_EQ(reply.size(), elements);
+        for (const size_t index : {size_t{0}, size_t{1}, size_t{1000}, SIZE_MAX})
+            EXPECT_EQ(refused([&] { (void)reply[index]; }), index >= elements);
+        EXPECT_EQ(refused([&] { (void)reply[0][0]; }), true);
+        EXPECT_EQ(refused([&] { (void)reply.string(); }), value.type != EZ_REPLY_STRING);
+        EXPECT_EQ(refused([&] { (void)reply.string_or_nil(); }),
+                  value.type != EZ_REPLY_STRING && value.type != EZ_REPLY_NIL);
+        EXPECT_EQ(refused([&] { (void)reply.array(); }), value.type != EZ_REPLY_ARRAY);
+        EXPECT_EQ(refused([&] { (void)reply.array(1); }),
+                  value.type != EZ_REPLY_ARRAY || elements != 1);
+        EXPECT_EQ(refused([&] { (void)reply.integer(); }),
+                  value.type != EZ_REPLY_INTEGER && value.text != "12");
+    }
+    FakeHost host;
+    const Reply none(host.abi()->redis, nullptr);
+    EXPECT_TRUE(none.is_nil());
+    EXPECT_TRUE(refused([&] { (void)none[0]; }));
+}
+
+TEST(Redis, AMessageThatASubscriberCannotTakeIsLostAndLogged) {
+    FakeHost host;
+    Redis(host.abi()).subscribe("channel", [](std::string_view, std::string_view) {
+        throw std::runtime_error("not that one");
+    });
+    host.redis.publish("channel", "payload");
+    EXPECT_TRUE(host.log.contains("not that one"));
+}
+
 TEST(Redis, PassesAnOutageOn) {
     FakeHost host;
     host.redis.answer = [](const Words&) -> fake::RedisValue {

@@ -1,5 +1,6 @@
 #include "realtime/realtime.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -11,6 +12,8 @@ namespace {
 
 /// Complete seconds that the rate is the average of.
 constexpr std::int64_t kSeconds = 5;
+/// Of one second; more is no count.
+constexpr std::int64_t kMostRequests = 1'000'000'000'000;
 
 constexpr std::array<const char*, 4> kCounters{"requests", "tokens_in", "tokens_out", "errors"};
 
@@ -37,7 +40,7 @@ Operation operation(std::string_view summary) {
 
 /// What others write is read with indulgence: what is absent or no number counts as none.
 std::optional<std::int64_t> number(const Reply& reply) {
-    const std::string_view text = reply.text();
+    const std::string_view text = reply.string_or_nil();
     std::int64_t value = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (text.empty() || fault != std::errc{} || end != text.data() + text.size())
@@ -47,13 +50,28 @@ std::optional<std::int64_t> number(const Reply& reply) {
 
 std::int64_t sum(const Reply& seconds) {
     std::int64_t out = 0;
-    for (size_t i = 0; i < seconds.size(); ++i) out += number(seconds[i]).value_or(0);
+    for (size_t i = 0; i < seconds.array(kSeconds).size(); ++i) {
+        const std::int64_t requests = number(seconds[i]).value_or(0);
+        out += std::clamp<std::int64_t>(requests, 0, kMostRequests);
+    }
     return out;
 }
 
-void refuse(const Reply& reply) {
-    if (reply.is_error())
-        throw Error(EZ_INTERNAL, "redis: realtime counters: " + std::string(reply.text()));
+/// The last moment that a time in an answer can name: the end of the year 9999.
+constexpr std::int64_t kLastSecond = 253402300799;
+
+/// Of the counters and of the seconds.
+Json figures_in(const Reply& replies) {
+    const Reply totals = replies[0];
+    (void)totals.array(kCounters.size() + 1);
+    Json out = Json::object();
+    for (size_t i = 0; i < kCounters.size(); ++i) out[kCounters[i]] = number(totals[i]).value_or(0);
+    out["qps"] = static_cast<double>(sum(replies[1])) / static_cast<double>(kSeconds);
+    const auto last_at = number(totals[kCounters.size()]);
+    const bool is_moment = last_at && *last_at >= 0 && *last_at <= kLastSecond;
+    out["last_at"] =
+        is_moment ? Json(format_time(Timestamp(std::chrono::seconds(*last_at)))) : Json();
+    return out;
 }
 
 ez_status note_found(void* user, const ez_master*) noexcept {
@@ -66,6 +84,7 @@ ez_status note_found(void* user, const ez_master*) noexcept {
 Realtime::Realtime(const Host& host, std::function<Timestamp()> clock)
     : db_(host.db()),
       redis_(host.redis()),
+      log_(host.log()),
       masters_(host.find_optional<ez_masters_v1>("masters/1")),
       clock_(std::move(clock)) {}
 
@@ -106,19 +125,15 @@ Response Realtime::figures(std::int64_t master_id) const {
     for (std::int64_t back = 1; back <= kSeconds; ++back)
         seconds.push_back(key + ":" + std::to_string(current - back));
     const std::array<Words, 2> commands{std::move(counters), std::move(seconds)};
-    const Reply replies = redis_.pipeline(commands);
-    const Reply totals = replies[0];
-    const Reply recent = replies[1];
-    refuse(totals);
-    refuse(recent);
-
-    Json out = Json::object();
-    for (size_t i = 0; i < kCounters.size(); ++i) out[kCounters[i]] = number(totals[i]).value_or(0);
-    out["qps"] = static_cast<double>(sum(recent)) / static_cast<double>(kSeconds);
-    const auto last_at = number(totals[kCounters.size()]);
-    out["last_at"] =
-        last_at ? Json(format_time(Timestamp(std::chrono::seconds(*last_at)))) : Json();
-    return Response::json(out);
+    try {
+        return Response::json(figures_in(redis_.pipeline(commands)));
+    } catch (const Error& error) {
+        if (error.code() != "redis_refused") throw;
+        // What Redis says in detail is for the operator: tenants read this, too.
+        log_.warn("realtime counters of master " + std::to_string(master_id) + ": " + error.what());
+        throw Error(EZ_UNAVAILABLE, "the realtime counters cannot be read at the moment")
+            .with_code("redis_refused");
+    }
 }
 
 }  // namespace ezapi::logs

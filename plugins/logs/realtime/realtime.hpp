@@ -24,6 +24,7 @@ private:
 
     Db db_;
     Redis redis_;
+    Log log_;
     Service<ez_masters_v1> masters_;
     std::function<Timestamp()> clock_;
 };

@@ -117,7 +117,7 @@ typedef struct ez_config_api {
 
 enum { EZ_COUNTER = 0, EZ_GAUGE = 1, EZ_HISTOGRAM = 2 };
 
-typedef struct ez_metric ez_metric; /* owned by the host, lives as long as the process */
+typedef struct ez_metric ez_metric; /* owned by the host, lives until it is released */
 
 typedef struct ez_metric_spec {
     uint32_t size;
@@ -137,6 +137,9 @@ typedef struct ez_metrics_api {
     ez_status (*create)(ez_context*, const ez_metric_spec*, ez_metric** out, ez_error*) EZ_NOEXCEPT;
     /* [any] Counter: adds value >= 0. Gauge: sets. Histogram: observes. */
     void (*record)(ez_metric*, double value) EZ_NOEXCEPT;
+    /* [any] Gives a handle back, once for each `create` that returned it. With the last one the
+       series is removed. The caller must not use the handle afterwards. NULL is ignored. */
+    void (*release)(ez_context*, ez_metric*) EZ_NOEXCEPT;
 } ez_metrics_api;
 
 /* Database */
@@ -339,9 +342,10 @@ typedef struct ez_redis_api {
     ez_status (*subscribe)(
         ez_context*, ez_str channel, ez_message_fn, void* user, ez_free_fn, ez_error*) EZ_NOEXCEPT;
 
-    /* [handle] */
+    /* [handle] NULL is a reply of type nil. `at` is owned by the array, and NULL where there is no
+       such element. */
     void (*view)(const ez_reply*, ez_reply_view* out) EZ_NOEXCEPT;
-    const ez_reply* (*at)(const ez_reply*, size_t index)EZ_NOEXCEPT; /* owned by the array */
+    const ez_reply* (*at)(const ez_reply*, size_t index)EZ_NOEXCEPT;
     void (*reply_free)(ez_reply*) EZ_NOEXCEPT;
 } ez_redis_api;
 

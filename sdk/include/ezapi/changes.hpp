@@ -156,17 +156,15 @@ public:
     explicit Projections(const ez_host* host) : host_(host) {}
 
     [[nodiscard]] std::vector<ProjectionInfo> live() const {
-        std::vector<ProjectionInfo> out;
+        Live live;
         host_->changes->projections(
             host_->context,
             [](void* user, const ez_projection_info* info) noexcept {
-                static_cast<std::vector<ProjectionInfo>*>(user)->push_back(
-                    {std::string(view(info->resource)),
-                     static_cast<Layout>(info->layout),
-                     info->registration});
+                static_cast<Live*>(user)->add(*info);
             },
-            &out);
-        return out;
+            &live);
+        if (live.status != EZ_OK) throw Error(live.status, "the projections cannot be listed");
+        return std::move(live.infos);
     }
 
     /// The current state of each of the ids, in any order. EZ_NOT_FOUND: nobody projects
@@ -209,6 +207,21 @@ public:
     }
 
 private:
+    /// A list that is incomplete says so: what is missing in it would be taken for removed.
+    struct Live {
+        std::vector<ProjectionInfo> infos;
+        ez_status status = EZ_OK;
+
+        void add(const ez_projection_info& info) noexcept {
+            const ez_status added = guard(nullptr, [&] {
+                infos.push_back({std::string(view(info.resource)),
+                                 static_cast<Layout>(info.layout),
+                                 info.registration});
+            });
+            if (added != EZ_OK) status = added;
+        }
+    };
+
     static ez_status receive(void* user, const ez_projected* entity) noexcept {
         return guard(nullptr, [&] {
             (*static_cast<const Each*>(user))({view(entity->id),

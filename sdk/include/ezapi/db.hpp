@@ -251,9 +251,10 @@ public:
         changed({.resource = resource, .id = id});
     }
 
-    /// Runs `body(committed)` once after the end, see ez_after_fn.
+    /// Runs `body(committed)` once after the end, see ez_after_fn. What it throws is logged: it has
+    /// nowhere else to go.
     void after(std::function<void(int committed)> body) {
-        auto* held = new std::function<void(int)>(std::move(body));
+        auto* held = new After{host_, std::move(body)};
         ez_error error{};
         const ez_status status = host_->db->after(tx_, &run_after, held, &error);
         if (status != EZ_OK) {
@@ -290,10 +291,16 @@ public:
     [[nodiscard]] ez_tx* handle() const { return tx_; }
 
 private:
+    struct After {
+        const ez_host* host;
+        std::function<void(int)> body;
+    };
+
     static void run_after(void* user, std::int32_t committed) noexcept {
-        const std::unique_ptr<std::function<void(int)>> body(
-            static_cast<std::function<void(int)>*>(user));
-        (*body)(committed);  // noexcept: what throws here has nowhere to go and ends the process
+        const std::unique_ptr<After> after(static_cast<After*>(user));
+        ez_error error{};
+        if (guard(&error, [&] { after->body(committed); }) != EZ_OK)
+            write_line(after->host, EZ_LOG_ERROR, "work after a transaction failed", error);
     }
 
     const ez_host* host_;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -115,6 +116,17 @@ void copy_text(char (&target)[N], std::string_view text) noexcept {
 
 }  // namespace detail
 
+/// Writes a failure without details into the caller's ez_error. Allocates nothing, so that it works
+/// when there is no memory left.
+inline ez_status to_abi(ez_status status, const char* message, ez_error* out) noexcept {
+    if (out != nullptr) {
+        *out = {};
+        out->http_status = Error::http_status_of(status);
+        detail::copy_text(out->message, message);
+    }
+    return status;
+}
+
 /// Writes an error into the caller's ez_error and returns its status.
 inline ez_status to_abi(const Error& error, ez_error* out) noexcept {
     if (out != nullptr) {
@@ -144,12 +156,22 @@ ez_status guard(ez_error* out, Body&& body) noexcept {
     } catch (const Error& error) {
         return to_abi(error, out);
     } catch (const std::bad_alloc&) {
-        return to_abi(Error(EZ_UNAVAILABLE, "out of memory"), out);
+        return to_abi(EZ_UNAVAILABLE, "out of memory", out);
     } catch (const std::exception& error) {
-        return to_abi(Error(EZ_INTERNAL, error.what()), out);
+        return to_abi(EZ_INTERNAL, error.what(), out);
     } catch (...) {
-        return to_abi(Error(EZ_INTERNAL, "an exception that is not a std::exception"), out);
+        return to_abi(EZ_INTERNAL, "an exception that is not a std::exception", out);
     }
+}
+
+/// A line of the log about a failure that has no caller to go to. Allocates nothing.
+inline void write_line(const ez_host* host,
+                       std::int32_t level,
+                       const char* what,
+                       const ez_error& error) noexcept {
+    char line[sizeof error.message + 64];
+    std::snprintf(line, sizeof line, "%s: %s", what, error.message);
+    host->log->write(host->context, level, {line, std::strlen(line)});
 }
 
 /// The same edge the other way: calls a function of the ABI and throws what it reports.

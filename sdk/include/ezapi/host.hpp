@@ -145,7 +145,7 @@ public:
                              flags_of(options),
                              [](void* user, ez_exchange* raw) noexcept {
                                  auto* self = static_cast<Held<KeepHandler>*>(user);
-                                 self->call(Exchange(self->host, raw));
+                                 run_keep(*self, raw);
                              },
                              held,
                              &Held<KeepHandler>::free};
@@ -306,6 +306,14 @@ private:
                 std::rethrow_exception(rethrow);
             });
         }
+    }
+
+    /// What the handler throws leaves the exchange without an answer of its own: the exchange
+    /// answers 500 when it is destroyed.
+    static void run_keep(const Held<KeepHandler>& held, ez_exchange* raw) noexcept {
+        ez_error error{};
+        if (guard(&error, [&] { held.call(Exchange(held.host, raw)); }) != EZ_OK)
+            write_line(held.host, EZ_LOG_ERROR, "a handler failed", error);
     }
 
     static ez_status render(void* user,

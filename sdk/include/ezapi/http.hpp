@@ -349,13 +349,19 @@ public:
     template <class Body>
     void answer(Body&& body) noexcept {
         try {
-            send(std::forward<Body>(body)());
-        } catch (const Error& error) {
-            send(error);
-        } catch (const std::exception& error) {
-            send(Error(EZ_INTERNAL, error.what()));
+            try {
+                send(std::forward<Body>(body)());
+            } catch (const Error& error) {
+                send(error);
+            } catch (const std::bad_alloc&) {
+                throw;
+            } catch (const std::exception& error) {
+                send(Error(EZ_INTERNAL, error.what()));
+            } catch (...) {
+                send(Error(EZ_INTERNAL, "an exception that is not a std::exception"));
+            }
         } catch (...) {
-            send(Error(EZ_INTERNAL, "an exception that is not a std::exception"));
+            send_out_of_memory();
         }
     }
 
@@ -378,6 +384,17 @@ public:
     }
 
 private:
+    /// Allocates nothing.
+    void send_out_of_memory() noexcept {
+        if (exchange_ == nullptr) return;
+        host_->http->set_header(exchange_, str("Retry-After"), str("1"));
+        host_->http->problem(std::exchange(exchange_, nullptr),
+                             503,
+                             str("unavailable"),
+                             str("out of memory"),
+                             str({}));
+    }
+
     void put_headers(const Response& response) {
         for (const auto& [name, value] : response.headers)
             host_->http->set_header(exchange_, str(name), str(value));

@@ -22,6 +22,8 @@ public:
 protected:
     void record(double value) const { host_->metrics->record(handle_, value); }
 
+    void release() { host_->metrics->release(host_->context, std::exchange(handle_, nullptr)); }
+
 private:
     const ez_host* host_;
     ez_metric* handle_;
@@ -39,6 +41,10 @@ public:
     using Metric::Metric;
 
     void set(double value) const { record(value); }
+
+    /// Removes the series, for a gauge of something that is gone. No copy of this handle may be
+    /// used afterwards.
+    void remove() { release(); }
 };
 
 class Histogram : public Metric {

@@ -4,8 +4,10 @@
 //     const Reply reply = redis_.run(kCompareAndSet, {key}, {revision, value});
 //
 // A lost connection or a passed deadline throws Error; what Redis itself refuses is a Reply of type
-// error, and `command` and `run` throw it as EZ_INTERNAL unless asked for the raw reply. After
-// EZ_TIMEOUT the command may have been executed, so send only what can be sent twice.
+// error, and `command` and `run` throw it as EZ_UNAVAILABLE unless asked for the raw reply. So does
+// a reply that has another shape than the one that is read from it: a server may answer each
+// command with an error, with nil, or with anything else. After EZ_TIMEOUT the command may have
+// been executed, so send only what can be sent twice.
 #pragma once
 
 #include <array>
@@ -27,11 +29,18 @@ namespace ezapi {
 
 using Words = std::vector<std::string>;
 
+/// Throws what Redis answers to `what` instead of a result.
+[[noreturn]] inline void refused_by_redis(std::string_view what, std::string_view answer) {
+    throw Error(EZ_UNAVAILABLE, "redis " + std::string(what) + ": " + std::string(answer))
+        .with_code("redis_refused");
+}
+
 /// A reply, or an element of one that lives as long as the reply it came from.
 class Reply {
 public:
+    /// `owned` may be NULL, which is nil.
     Reply(const ez_redis_api* api, ez_reply* owned) : owned_(owned, Free{api}), reply_(owned) {
-        api->view(reply_, &view_);
+        if (reply_ != nullptr) api->view(reply_, &view_);
     }
 
     [[nodiscard]] bool is_nil() const { return view_.type == EZ_REPLY_NIL; }
@@ -40,12 +49,43 @@ public:
 
     [[nodiscard]] bool is_array() const { return view_.type == EZ_REPLY_ARRAY; }
 
+    [[nodiscard]] bool is_string() const { return view_.type == EZ_REPLY_STRING; }
+
+    /// Of a string, a status or an error; empty for every other type.
     [[nodiscard]] std::string_view text() const { return view(view_.text); }
 
-    [[nodiscard]] size_t size() const { return view_.count; }
+    /// Elements of an array; 0 for every other type.
+    [[nodiscard]] size_t size() const { return is_array() ? view_.count : 0; }
 
+    /// Throws unless this is an array that has the element.
     [[nodiscard]] Reply operator[](size_t index) const {
+        if (index >= size())
+            unexpected("an array of at least " + std::to_string(index + 1) + " elements");
         return {api(), api()->at(reply_, index), Element{}};
+    }
+
+    /// The text of a string or a status. Throws for every other type.
+    [[nodiscard]] std::string_view string() const {
+        if (!is_string()) unexpected("a string");
+        return text();
+    }
+
+    /// As string(), and nil is an empty one.
+    [[nodiscard]] std::string_view string_or_nil() const {
+        return is_nil() ? std::string_view() : string();
+    }
+
+    /// This array. Throws for every other type.
+    [[nodiscard]] const Reply& array() const {
+        if (!is_array()) unexpected("an array");
+        return *this;
+    }
+
+    /// This array. Throws for every other type and for another length.
+    [[nodiscard]] const Reply& array(size_t length) const {
+        if (size() != length || !is_array())
+            unexpected("an array of " + std::to_string(length) + " elements");
+        return *this;
     }
 
     /// An integer reply, or a string that is one.
@@ -54,12 +94,15 @@ public:
         std::int64_t value = 0;
         const auto [end, fault] =
             std::from_chars(text().data(), text().data() + text().size(), value);
-        if (text().empty() || fault != std::errc{} || end != text().data() + text().size()) {
-            throw Error(
-                EZ_INTERNAL,
-                "redis: expected an integer, found '" + std::string(text().substr(0, 80)) + "'");
-        }
+        const bool whole = fault == std::errc{} && end == text().data() + text().size();
+        if (!is_string() || text().empty() || !whole) unexpected("an integer");
         return value;
+    }
+
+    /// Throws that this reply is not what was expected.
+    [[noreturn]] void unexpected(const std::string& expected) const {
+        throw Error(EZ_UNAVAILABLE, "redis: expected " + expected + ", found " + described())
+            .with_code("redis_refused");
     }
 
 private:
@@ -75,7 +118,23 @@ private:
 
     Reply(const ez_redis_api* api, const ez_reply* element, Element)
         : owned_(nullptr, Free{api}), reply_(element) {
-        api->view(reply_, &view_);
+        if (reply_ != nullptr) api->view(reply_, &view_);
+    }
+
+    [[nodiscard]] std::string described() const {
+        constexpr size_t kShown = 80;
+        switch (view_.type) {
+            case EZ_REPLY_NIL:
+                return "nil";
+            case EZ_REPLY_INTEGER:
+                return "the integer " + std::to_string(view_.integer);
+            case EZ_REPLY_ARRAY:
+                return "an array of " + std::to_string(view_.count) + " elements";
+            case EZ_REPLY_ERROR:
+                return "the error '" + std::string(text().substr(0, kShown)) + "'";
+            default:
+                return "'" + std::string(text().substr(0, kShown)) + "'";
+        }
     }
 
     [[nodiscard]] const ez_redis_api* api() const { return owned_.get_deleter().api; }
@@ -100,8 +159,7 @@ public:
     /// Throws what Redis refuses.
     Reply command(const Words& words, Timeout timeout = {}) const {
         Reply reply = raw(words, timeout);
-        if (reply.is_error())
-            throw Error(EZ_INTERNAL, "redis " + words.front() + ": " + std::string(reply.text()));
+        if (reply.is_error()) refused_by_redis(words.front(), reply.text());
         return reply;
     }
 
@@ -138,7 +196,9 @@ public:
                                           &reply,
                                           error);
         });
-        return {host_->redis, reply};
+        Reply replies{host_->redis, reply};
+        (void)replies.array(commands.size());
+        return replies;
     }
 
     /// EVALSHA, and EVAL where the server does not know the script yet.
@@ -155,30 +215,40 @@ public:
             words[1] = script.text;
             return command(words, timeout);
         }
-        if (reply.is_error())
-            throw Error(EZ_INTERNAL, "redis script: " + std::string(reply.text()));
+        if (reply.is_error()) refused_by_redis("script", reply.text());
         return reply;
     }
 
-    /// In the constructor only. `on_message(channel, payload)` runs on a thread of the host.
+    /// In the constructor only. `on_message(channel, payload)` runs on a thread of the host; a
+    /// message for which it throws is lost, and a line of the log says so.
     void subscribe(std::string_view channel,
                    std::function<void(std::string_view, std::string_view)> on_message) const {
-        using Handler = std::function<void(std::string_view, std::string_view)>;
-        auto* held = new Handler(std::move(on_message));
+        auto* held = new Subscription{host_, std::move(on_message)};
         check([&](ez_error* error) {
             return host_->redis->subscribe(
                 host_->context,
                 str(channel),
                 [](void* user, ez_str from, ez_str payload) noexcept {
-                    (*static_cast<Handler*>(user))(view(from), view(payload));
+                    static_cast<Subscription*>(user)->deliver(from, payload);
                 },
                 held,
-                [](void* user) noexcept { delete static_cast<Handler*>(user); },
+                [](void* user) noexcept { delete static_cast<Subscription*>(user); },
                 error);
         });
     }
 
 private:
+    struct Subscription {
+        const ez_host* host;
+        std::function<void(std::string_view, std::string_view)> handler;
+
+        void deliver(ez_str from, ez_str payload) const noexcept {
+            ez_error error{};
+            if (guard(&error, [&] { handler(view(from), view(payload)); }) != EZ_OK)
+                write_line(host, EZ_LOG_ERROR, "a message of Redis is lost", error);
+        }
+    };
+
     static std::vector<ez_str> arguments(const Words& words) {
         std::vector<ez_str> out;
         out.reserve(words.size());

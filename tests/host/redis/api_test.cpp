@@ -54,6 +54,31 @@ TEST_F(ApiTest, RunsAPipelineWithOneElementPerCommand) {
     redis_.reply_free(reply);
 }
 
+TEST_F(ApiTest, TakesNullForANilReplyAndRefusesACallWithoutItsParts) {
+    ez_reply_view view{EZ_REPLY_ARRAY, 7, str("left over"), 3};
+    redis_.view(nullptr, &view);
+    EXPECT_EQ(view.type, EZ_REPLY_NIL);
+    EXPECT_EQ(view.count, 0U);
+    redis_.view(nullptr, nullptr);
+    EXPECT_EQ(redis_.at(nullptr, 0), nullptr);
+    const std::array words{str("PING")};
+    const ez_command command{words.data(), words.size()};
+    const ez_command wordless{nullptr, 2};
+    const ez_command empty{nullptr, 0};
+    ez_reply* reply = nullptr;
+    EXPECT_EQ(redis_.command(&context_, nullptr, 0, &reply, &error_), EZ_INVALID);
+    EXPECT_EQ(redis_.command(&context_, &command, 0, nullptr, &error_), EZ_INVALID);
+    EXPECT_EQ(redis_.command(&context_, &wordless, 0, &reply, &error_), EZ_INVALID);
+    EXPECT_EQ(redis_.command(&context_, &empty, 0, &reply, &error_), EZ_INVALID);
+    EXPECT_EQ(redis_.pipeline(&context_, nullptr, 1, 0, &reply, &error_), EZ_INVALID);
+    EXPECT_EQ(redis_.pipeline(&context_, &command, 1, 0, nullptr, &error_), EZ_INVALID);
+    EXPECT_EQ(reply, nullptr);
+    ASSERT_EQ(redis_.pipeline(&context_, nullptr, 0, 0, &reply, &error_), EZ_OK);
+    for (const size_t index : {size_t{0}, size_t{1}, SIZE_MAX})
+        EXPECT_EQ(redis_.at(reply, index), nullptr);
+    redis_.reply_free(reply);
+}
+
 TEST_F(ApiTest, ReportsAnAbsentClientAndFreesNothing) {
     components_.redis = nullptr;
     const std::array words{str("PING")};

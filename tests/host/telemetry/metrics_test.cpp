@@ -41,6 +41,26 @@ TEST(Metrics, GivesTheSameHandleForTheSameNameAndLabels) {
     EXPECT_NE(&first, &metrics.counter("a_total", "A.", {{"x", "2"}}));
 }
 
+TEST(Metrics, RemovesASeriesWithItsLastHandle) {
+    Metrics metrics;
+    auto& first = metrics.gauge("ezapi_depth", "Depth.", {{"node", "a"}});
+    auto& again = metrics.gauge("ezapi_depth", "Depth.", {{"node", "a"}});
+    metrics.gauge("ezapi_depth", "Depth.", {{"node", "b"}}).record(2);
+    metrics.release(&first);
+    EXPECT_THAT(metrics.expose(), HasSubstr("ezapi_depth{node=\"a\"}")) << "still held";
+    metrics.release(&again);
+    EXPECT_THAT(metrics.expose(), Not(HasSubstr("node=\"a\"")));
+    EXPECT_THAT(metrics.expose(), HasSubstr("ezapi_depth{node=\"b\"} 2"));
+    metrics.release(nullptr);
+    metrics.gauge("ezapi_depth", "Depth.", {{"node", "a"}}).record(3);
+    EXPECT_THAT(metrics.expose(), HasSubstr("ezapi_depth{node=\"a\"} 3"));
+    for (const int32_t kind : {EZ_COUNTER, EZ_HISTOGRAM}) {
+        const std::string name = kind == EZ_COUNTER ? "ezapi_x_total" : "ezapi_x_seconds";
+        metrics.release(&metrics.create({kind, name, "X.", {{"node", "c"}}, {}}));
+        EXPECT_THAT(metrics.expose(), Not(HasSubstr("node=\"c\"")));
+    }
+}
+
 TEST(Metrics, RefusesANameThatExistsWithAnotherKind) {
     Metrics metrics;
     metrics.gauge("ezapi_size", "Size.");

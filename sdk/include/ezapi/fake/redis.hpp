@@ -150,11 +150,14 @@ inline const ez_redis_api kRedis = {
     },
     // view
     [](const ez_reply* raw, ez_reply_view* out) noexcept {
+        *out = {};
+        if (raw == nullptr) return;
         const RedisValue& value = detail::redis_value(raw);
         *out = {value.type, value.integer, str(value.text), value.elements.size()};
     },
     // at
-    [](const ez_reply* raw, size_t index) noexcept {
+    [](const ez_reply* raw, size_t index) noexcept -> const ez_reply* {
+        if (raw == nullptr || index >= detail::redis_value(raw).elements.size()) return nullptr;
         return reinterpret_cast<const ez_reply*>(&detail::redis_value(raw).elements[index]);
     },
     // reply_free

@@ -76,6 +76,7 @@ public:
         double value = 0;  // counter: the sum; gauge: the last; histogram: the sum
         std::int64_t records = 0;
         std::mutex* mutex = nullptr;
+        std::int64_t handles = 0;  // as often as it was created and not released
     };
 
     [[nodiscard]] double value(const std::string& series) const {
@@ -93,10 +94,23 @@ public:
         if (spec.label_count > 0) key += "}";
         const std::lock_guard lock(mutex_);
         auto& held = series_[key];
-        if (!held) held = std::make_unique<Series>(Series{spec.kind, 0, 0, &mutex_});
+        if (!held) held = std::make_unique<Series>(Series{spec.kind, 0, 0, &mutex_, 0});
         if (held->kind != spec.kind)
             throw Error(EZ_CONFLICT, "metric " + key + ": exists with another kind");
+        ++held->handles;
         return *held;
+    }
+
+    [[nodiscard]] bool contains(const std::string& series) const {
+        const std::lock_guard lock(mutex_);
+        return series_.contains(series);
+    }
+
+    void release(const Series* released) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(series_, [released](const auto& entry) {
+            return entry.second.get() == released && --entry.second->handles == 0;
+        });
     }
 
 private:
@@ -129,6 +143,9 @@ inline const ez_metrics_api kMetrics = {
         const std::lock_guard lock(*series->mutex);
         series->value = series->kind == EZ_GAUGE ? value : series->value + value;
         ++series->records;
+    },
+    [](ez_context* raw, ez_metric* released) noexcept {
+        context_of(raw).metrics->release(reinterpret_cast<MetricTable::Series*>(released));
     },
 };
 
