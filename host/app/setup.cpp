@@ -10,6 +10,7 @@
 #include "ezapi/error.hpp"
 #include "host/app/paths.hpp"
 #include "host/config/bearer.hpp"
+#include "host/config/credentials.hpp"
 #include "host/db/dsn.hpp"
 #include "host/http/cors.hpp"
 #include "host/http/proxies.hpp"
@@ -48,7 +49,8 @@ Address parse_address(const std::string& text) {
         (text[0] == '[' || out.host.find_first_of(":/[] ") == std::string::npos);
     if (!port_is_whole || !host_is_one) {
         throw Error(EZ_INVALID,
-                    "'" + text + "' is none of host:port, [address]:port and the path of a socket");
+                    config::quoted(text) +
+                        " is none of host:port, [address]:port and the path of a socket");
     }
     return out;
 }
@@ -126,13 +128,13 @@ void Setup::check_host_rules() {
 void Setup::check_folders() {
     const std::string& migrations = config_->text("migrations.directory");
     if (!migrations.empty() && !is_folder(migrations))
-        config_->refuse("migrations.directory", "'" + migrations + "' is not a directory");
+        config_->refuse("migrations.directory", config::quoted(migrations) + " is not a directory");
     constexpr std::string_view kPlugins = "plugins.directories";
     const std::string& source = config_->source(kPlugins);
     if (source == "default") return;
     std::vector<std::string> absent;
     for (const std::string& folder : config_->list(kPlugins)) {
-        if (!is_folder(folder)) absent.push_back("'" + folder + "' is not a directory");
+        if (!is_folder(folder)) absent.push_back(config::quoted(folder) + " is not a directory");
     }
     // One that is there may hold them all: the others are told, not refused.
     const bool all = absent.size() == config_->list(kPlugins).size();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ezapi/error.hpp"
+#include "host/config/credentials.hpp"
 #include "host/config/host_settings.hpp"
 #include "host/config/nearest.hpp"
 
@@ -186,6 +187,11 @@ void Config::read_plugins() {
 }
 
 void Config::refuse(std::string_view key, std::string message) {
+    const Value& value = held(key).value;
+    if (const auto* text = std::get_if<std::string>(&value))
+        message = without_values(std::move(message), {text, 1});
+    if (const auto* items = std::get_if<std::vector<std::string>>(&value))
+        message = without_values(std::move(message), *items);
     add_fault(source(key), std::string(key), std::move(message));
 }
 

@@ -43,7 +43,7 @@ struct PluginChoice {
 /// One line of what `check-config` prints.
 struct Resolved {
     std::string key;
-    std::string value;   // masked when secret
+    std::string value;   // without what may be a credential
     std::string source;  // "default", "config.yaml:3", "EZ_API_PORT"
 };
 

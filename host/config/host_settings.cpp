@@ -41,6 +41,13 @@ Setting text(std::string key, std::string env, std::string fallback, std::string
         Type::kString, std::move(key), std::move(env), std::move(fallback), std::move(description));
 }
 
+Setting dsn(std::string key, std::string env, std::string fallback, std::string description) {
+    Setting setting =
+        text(std::move(key), std::move(env), std::move(fallback), std::move(description));
+    setting.form = Form::kDsn;
+    return setting;
+}
+
 Setting list(std::string key, std::string env, std::string fallback, std::string description) {
     return base(
         Type::kList, std::move(key), std::move(env), std::move(fallback), std::move(description));
@@ -149,14 +156,14 @@ void add_server(Schema& out) {
 }
 
 void add_postgres(Schema& out) {
-    out.push_back(text("postgres.dsn",
-                       "EZ_PG_DSN",
-                       "host=localhost port=5432 dbname=ezapi user=ezapi",
-                       "Main database: libpq keywords as key=value separated by spaces"));
-    out.push_back(text("postgres.log_dsn",
-                       "EZ_LOG_PG_DSN",
-                       "",
-                       "Database of the request logs; empty: the main one"));
+    out.push_back(dsn("postgres.dsn",
+                      "EZ_PG_DSN",
+                      "host=localhost port=5432 dbname=ezapi user=ezapi",
+                      "Main database: libpq keywords as key=value separated by spaces"));
+    out.push_back(dsn("postgres.log_dsn",
+                      "EZ_LOG_PG_DSN",
+                      "",
+                      "Database of the request logs; empty: the main one"));
     out.push_back(integer("postgres.pool_size",
                           "EZ_PG_POOL_SIZE",
                           24,

@@ -22,8 +22,9 @@ namespace ezapi::host::config {
 
 enum class Type { kInteger, kNumber, kBoolean, kString, kList };
 
-/// What a text must be. Networks are separated by commas.
-enum class Form { kAny, kHttpUrl, kNetworks };
+/// What a text must be. Networks are separated by commas. Of a connection string only what is no
+/// credential is shown.
+enum class Form { kAny, kHttpUrl, kNetworks, kDsn };
 
 struct Setting {
     std::string name;  // the property; of the host: the key

@@ -11,20 +11,15 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/network.hpp"
+#include "host/config/credentials.hpp"
 #include "host/telemetry/redact.hpp"
 
 namespace ezapi::host::config {
 namespace {
 
-constexpr size_t kMaxShown = 80;
-
-std::string shown(std::string_view text) {
-    std::string out = telemetry::escape_controls(telemetry::redact(text.substr(0, kMaxShown)));
-    return "'" + out + (text.size() > kMaxShown ? "…'" : "'");
-}
-
-[[noreturn]] void refuse(const Setting& setting, std::string_view found) {
-    const std::string what = setting.secret ? "the value (not shown)" : shown(found);
+/// `whole` is all of what was set: a part of a credential does not look like one.
+[[noreturn]] void refuse(const Setting& setting, std::string_view found, std::string_view whole) {
+    const std::string what = setting.secret ? "the value (not shown)" : quoted(found, whole);
     throw Error(EZ_INVALID, what + " is not " + setting.allowed());
 }
 
@@ -50,7 +45,7 @@ Value parse_boolean(const Setting& setting, std::string_view text) {
     });
     if (std::find(kTrue.begin(), kTrue.end(), lower) != kTrue.end()) return true;
     if (std::find(kFalse.begin(), kFalse.end(), lower) != kFalse.end()) return false;
-    refuse(setting, text);
+    refuse(setting, text, text);
 }
 
 bool is_choice(const Setting& setting, std::string_view text) {
@@ -86,11 +81,11 @@ bool is_http_url(std::string_view text) {
     return false;
 }
 
-void check_form(const Setting& setting, std::string_view text) {
-    if (setting.form == Form::kHttpUrl && !is_http_url(text)) refuse(setting, text);
+void check_form(const Setting& setting, std::string_view text, std::string_view whole) {
+    if (setting.form == Form::kHttpUrl && !is_http_url(text)) refuse(setting, text, whole);
     if (setting.form != Form::kNetworks) return;
     for (const std::string& network : split(text)) {
-        if (!network.empty() && !network_fault(network).empty()) refuse(setting, network);
+        if (!network.empty() && !network_fault(network).empty()) refuse(setting, network, whole);
     }
 }
 
@@ -98,17 +93,19 @@ Value parse_string(const Setting& setting, std::string_view text) {
     const bool fits = text.size() >= setting.min_length.value_or(0) &&
                       text.size() <= setting.max_length.value_or(std::string_view::npos);
     if (!fits || !is_choice(setting, text) || text.find('\0') != std::string_view::npos)
-        refuse(setting, text);
-    check_form(setting, text);
+        refuse(setting, text, text);
+    check_form(setting, text, text);
     return std::string(text);
 }
 
 }  // namespace
 
 Value parse_list(const Setting& setting, std::vector<std::string> items) {
+    std::string whole;
+    for (const std::string& item : items) whole += (whole.empty() ? "" : ",") + item;
     for (const std::string& item : items) {
-        if (item.empty() || !is_choice(setting, item)) refuse(setting, item);
-        check_form(setting, item);
+        if (item.empty() || !is_choice(setting, item)) refuse(setting, item, whole);
+        check_form(setting, item, whole);
     }
     return items;
 }
@@ -117,13 +114,14 @@ Value parse_value(const Setting& setting, std::string_view text) {
     switch (setting.type) {
         case Type::kInteger: {
             const auto value = whole_number<int64_t>(text);
-            if (!value || !in_range(setting, static_cast<double>(*value))) refuse(setting, text);
+            if (!value || !in_range(setting, static_cast<double>(*value)))
+                refuse(setting, text, text);
             return *value;
         }
         case Type::kNumber: {
             const auto value = whole_number<double>(text);
             if (!value || !std::isfinite(*value) || !in_range(setting, *value))
-                refuse(setting, text);
+                refuse(setting, text, text);
             return *value;
         }
         case Type::kBoolean:
@@ -154,7 +152,10 @@ std::string to_display(const Setting& setting, const Value& value) {
         text = to_json(value);
     }
     if (text.empty()) return "(empty)";
-    return setting.secret ? "***" : telemetry::escape_controls(telemetry::redact(text));
+    if (setting.secret) return "***";
+    if (setting.form == Form::kDsn) return telemetry::escape_controls(shown_dsn(text));
+    if (!is_harmless(text)) return "(not shown: it may hold a credential)";
+    return telemetry::escape_controls(text);
 }
 
 }  // namespace ezapi::host::config

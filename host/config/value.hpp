@@ -22,7 +22,8 @@ using Value = std::variant<int64_t, double, bool, std::string, std::vector<std::
 /// As a JSON literal.
 [[nodiscard]] std::string to_json(const Value& value);
 
-/// For people: a list with commas, a secret masked, credentials inside (a DSN's password) masked.
+/// For people: a list with commas, a secret masked, of a connection string what is no credential,
+/// and nothing of a value that has the form of one.
 [[nodiscard]] std::string to_display(const Setting& setting, const Value& value);
 
 }  // namespace ezapi::host::config

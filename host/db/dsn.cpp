@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <vector>
 
 #include "ezapi/error.hpp"
+#include "host/config/nearest.hpp"
 
 namespace ezapi::host::db {
 namespace {
@@ -15,39 +17,64 @@ namespace {
     throw Error(EZ_INVALID, std::string(setting) + ": " + why);
 }
 
-void check_word(std::string_view setting, std::string_view word, std::set<std::string>& keys) {
-    if (word.empty())
-        refuse(setting, "two spaces in a row, expected key=value pairs separated by one");
-    const size_t middle = word.find('=');
-    // Not quoted in the message: it may be the second half of a password with a space in it.
-    if (middle == std::string_view::npos || middle == 0) {
-        refuse(setting,
-               "a word without '='; values with spaces cannot be written here, use passfile= for "
-               "such a "
-               "password");
+/// The keys of libpq.
+std::set<std::string, std::less<>> known_keys() {
+    std::set<std::string, std::less<>> out;
+    const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> known(PQconndefaults(),
+                                                                               PQconninfoFree);
+    for (const PQconninfoOption* option = known.get();
+         option != nullptr && option->keyword != nullptr;
+         ++option)
+        out.insert(option->keyword);
+    return out;
+}
+
+/// One pair of the string. What is quoted of it is a key that libpq has: anything else may be a
+/// part of a password, or one behind a mistyped key.
+class Word {
+public:
+    Word(std::string_view setting, std::string_view text, size_t place)
+        : setting_(setting), text_(text), place_(place), middle_(text.find('=')) {}
+
+    /// Adds its key to those that were there before.
+    void check(const std::set<std::string, std::less<>>& known, std::set<std::string>& keys) const {
+        if (text_.empty())
+            refuse(setting_, "two spaces in a row, expected key=value pairs separated by one");
+        if (middle_ == std::string_view::npos || middle_ == 0) {
+            refuse(setting_,
+                   "a word without '='; values with spaces cannot be written here, use passfile= "
+                   "for such a password");
+        }
+        const std::string key(text_.substr(0, middle_));
+        if (!known.empty() && !known.contains(key)) refuse_key(known, key);
+        check_value(key, text_.substr(middle_ + 1));
+        if (!keys.insert(key).second) refuse(setting_, "key '" + key + "' appears twice");
     }
-    const std::string key(word.substr(0, middle));
-    const std::string_view value = word.substr(middle + 1);
-    if (value.empty()) refuse(setting, "key '" + key + "' has no value, leave it out instead");
-    if (value.find_first_of("'\"\\\t\r\n") != std::string_view::npos) {
-        refuse(setting,
+
+private:
+    [[noreturn]] void refuse_key(const std::set<std::string, std::less<>>& known,
+                                 const std::string& key) const {
+        const std::vector<std::string> names(known.begin(), known.end());
+        const std::string close = config::nearest(key, names);
+        refuse(setting_,
+               "the key of pair " + std::to_string(place_) + " (not shown) is none of libpq" +
+                   (close.empty() ? "" : "; did you mean " + close + "?"));
+    }
+
+    void check_value(const std::string& key, std::string_view value) const {
+        if (value.empty()) refuse(setting_, "key '" + key + "' has no value, leave it out instead");
+        if (value.find_first_of("'\"\\\t\r\n") == std::string_view::npos) return;
+        refuse(setting_,
                "the value of '" + key +
                    "' contains a quote, a backslash or a control character, which cannot be "
                    "written here; use passfile= for such a password");
     }
-    if (!keys.insert(key).second) refuse(setting, "key '" + key + "' appears twice");
-}
 
-void check_keys(std::string_view setting, const std::set<std::string>& keys) {
-    const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> known(PQconndefaults(),
-                                                                               PQconninfoFree);
-    if (known == nullptr) return;
-    for (const std::string& key : keys) {
-        const PQconninfoOption* option = known.get();
-        while (option->keyword != nullptr && key != option->keyword) ++option;
-        if (option->keyword == nullptr) refuse(setting, "libpq knows no key '" + key + "'");
-    }
-}
+    std::string_view setting_;
+    std::string_view text_;
+    size_t place_;
+    size_t middle_;
+};
 
 }  // namespace
 
@@ -57,13 +84,14 @@ void check_dsn(std::string_view setting, std::string_view dsn) {
     if (dsn.find("://") != std::string_view::npos && dsn.find("://") < dsn.find('=')) {
         refuse(setting, "is a URI, expected key=value pairs, e.g. \"host=127.0.0.1 dbname=ezapi\"");
     }
+    const auto known = known_keys();
     std::set<std::string> keys;
+    size_t place = 0;
     for (size_t start = 0; start <= dsn.size();) {
         const size_t end = std::min(dsn.find(' ', start), dsn.size());
-        check_word(setting, dsn.substr(start, end - start), keys);
+        Word(setting, dsn.substr(start, end - start), ++place).check(known, keys);
         start = end + 1;
     }
-    check_keys(setting, keys);
 }
 
 std::string with_connect_timeout(std::string_view dsn, std::chrono::milliseconds limit) {

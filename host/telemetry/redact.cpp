@@ -12,7 +12,12 @@ constexpr std::string_view kMask = "***";
 
 // Names whose value is a credential, wherever `name=value`, `name: value` or `"name":"value"`
 // stands.
-constexpr std::array<std::string_view, 12> kSecretNames = {"password",
+constexpr std::array<std::string_view, 17> kSecretNames = {"password",
+                                                           "passphrase",
+                                                           "pass",
+                                                           "sslpassword",
+                                                           "requirepass",
+                                                           "masterauth",
                                                            "passwd",
                                                            "pwd",
                                                            "secret",
@@ -44,24 +49,37 @@ bool starts_with_nocase(std::string_view text, std::string_view prefix) {
            });
 }
 
-bool ends_value(char c) {
-    return std::isspace(static_cast<unsigned char>(c)) != 0 || c == '&' || c == ',' || c == ';' ||
-           c == ')' || c == '}' || c == ']' || c == '"' || c == '\'';
+bool is_space(char c) {
+    return std::isspace(static_cast<unsigned char>(c)) != 0;
 }
 
-size_t value_length(std::string_view text) {
-    if (!text.empty() && (text[0] == '"' || text[0] == '\'')) {
-        for (size_t i = 1; i < text.size(); ++i) {
-            if (text[i] == '\\') {
-                ++i;
-            } else if (text[i] == text[0]) {
-                return i + 1;
-            }
+/// What may stand behind a quoted value; behind anything else the value goes on.
+bool follows_quoted(std::string_view rest) {
+    const size_t next = std::min(rest.find_first_not_of(",;)}]"), rest.size());
+    return next == rest.size() || is_space(rest[next]) ||
+           (next > 0 && (rest[next] == '"' || rest[next] == '\''));
+}
+
+/// Of the quoted text at the start; 0: it is not quoted, or its end is not that of the value.
+size_t quoted_length(std::string_view text) {
+    if (text.empty() || (text[0] != '"' && text[0] != '\'')) return 0;
+    for (size_t i = 1; i < text.size(); ++i) {
+        if (text[i] == '\\') {
+            ++i;
+        } else if (text[i] == text[0] && follows_quoted(text.substr(i + 1))) {
+            return i + 1;
         }
-        return text.size();
     }
-    const auto* end = std::find_if(text.begin(), text.end(), ends_value);
-    return static_cast<size_t>(end - text.begin());
+    return text.size();
+}
+
+/// A value without quotes goes on to the next white space that no backslash escapes: a password may
+/// hold every other character.
+size_t value_length(std::string_view text) {
+    if (const size_t length = quoted_length(text); length > 0) return length;
+    size_t end = 0;
+    while (end < text.size() && !is_space(text[end])) end += text[end] == '\\' ? 2 : 1;
+    return std::min(end, text.size());
 }
 
 /// Length of a separator `=`, `:` or `": ` after a secret's name; 0: this is no assignment.
@@ -126,13 +144,18 @@ Span token_at(std::string_view text, bool word_start) {
     return length < kShortest ? Span{} : Span{3, length - 3};
 }
 
-/// `//user:password@host`, with any character in the password that a URL's authority can hold.
+/// `//user:password@host`, with any character in the password but white space. A port in
+/// front of a path is no password.
 Span userinfo_at(std::string_view text) {
     if (!text.starts_with("//")) return {};
-    const size_t end = std::min(text.find_first_of(" \t\r\n\"'/?#<>", 2), text.size());
-    const size_t at = text.substr(0, end).rfind('@');
-    const size_t colon = text.substr(0, end).find(':', 2);
+    const size_t end = std::min(text.find_first_of(" \t\r\n<>", 2), text.size());
+    const std::string_view whole = text.substr(0, end);
+    const size_t at = whole.rfind('@');
+    const size_t colon = whole.find(':', 2);
     if (at == std::string_view::npos || colon == std::string_view::npos || colon >= at) return {};
+    const size_t digits = whole.find_first_not_of("0123456789", colon + 1);
+    const bool is_port = digits > colon + 1 && digits < at && whole[digits] == '/';
+    if (is_port || whole.substr(2, colon - 2).find('/') != std::string_view::npos) return {};
     return {colon + 1, at - colon - 1};
 }
 

@@ -1,0 +1,41 @@
+// What of a setting's value may be shown to people. Settings are typed by hand, so a credential can
+// stand in the wrong place: with a mistyped key, in front of a host, in the setting beside. What is
+// shown is therefore what is known to be harmless, not what is left when known secrets are masked.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ezapi::host::config {
+
+/// Whether the text has none of the forms in which a credential is written: `key=value`,
+/// `user:password@host`, a token, an `Authorization` header.
+[[nodiscard]] bool is_harmless(std::string_view text);
+
+/// For messages: the text in quotes, cut and escaped, or that it is not shown, because it or the
+/// whole that it is a part of is not harmless.
+[[nodiscard]] std::string quoted(std::string_view text, std::string_view whole);
+
+[[nodiscard]] inline std::string quoted(std::string_view text) {
+    return quoted(text, text);
+}
+
+/// The message with each occurrence of a value replaced by a remark, unless all are harmless.
+[[nodiscard]] std::string without_values(std::string message, std::span<const std::string> values);
+
+using DsnPairs = std::vector<std::pair<std::string, std::string>>;
+
+/// Keys and values of a connection string by the grammar of libpq: white space between pairs and
+/// around '=', values in single quotes, backslashes that escape. Nothing when it is against the
+/// grammar; whether libpq knows the keys is not asked.
+[[nodiscard]] std::optional<DsnPairs> parse_dsn(std::string_view dsn);
+
+/// Where the database is and who connects, in the order of the string; every other value is masked,
+/// and so is a key that libpq does not have.
+[[nodiscard]] std::string shown_dsn(std::string_view dsn);
+
+}  // namespace ezapi::host::config
