@@ -5,6 +5,7 @@
 
 #include "ezapi/error.hpp"
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/redact.hpp"
 
 namespace ezapi::host::app {
 
@@ -36,27 +37,50 @@ HealthMonitor::~HealthMonitor() {
 void HealthMonitor::watch(Watched& watched) {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-        watched.probing = true;
-        watched.since = std::chrono::steady_clock::now();
         lock.unlock();
-        ez_error error{};
-        const bool ok = guard(&error, watched.check.probe) == EZ_OK;
+        // Without memory to note it, the last finding stands.
+        (void)guard(nullptr, [&] { probe_once(watched); });
         lock.lock();
-        Watched& seen = watched;
-        const bool changed = seen.finding.known ? seen.finding.ok != ok : !ok;
-        seen.probing = false;
-        seen.finding.known = true;
-        seen.finding.ok = ok;
-        seen.finding.error = ok ? "" : error.message;
-        if (changed) {
-            telemetry::log(
-                ok ? EZ_LOG_INFO : EZ_LOG_WARN,
-                "health",
-                seen.finding.name + (ok ? ": answers again" : ": away: " + seen.finding.error));
-        }
+        watched.probing = false;
         changed_.notify_all();
         changed_.wait_for(lock, period_, [&] { return stopping_; });
     }
+}
+
+void HealthMonitor::probe_once(Watched& watched) {
+    {
+        const std::scoped_lock lock(mutex_);
+        watched.probing = true;
+        watched.since = std::chrono::steady_clock::now();
+    }
+    ez_error error{};
+    const bool ok = guard(&error, watched.check.probe) == EZ_OK;
+    // Health is public, and a server's words may name what was sent to it.
+    std::string why = ok ? std::string() : telemetry::redact(error.message);
+    bool changed = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        Finding& finding = watched.finding;
+        changed = finding.known ? finding.ok != ok : !ok;
+        finding.known = true;
+        finding.ok = ok;
+        finding.error = why;
+    }
+    if (!changed) return;
+    telemetry::log(ok ? EZ_LOG_INFO : EZ_LOG_WARN,
+                   "health",
+                   watched.check.name + (ok ? ": answers again" : ": away: " + why));
+}
+
+bool HealthMonitor::hangs(const Watched& watched) const {
+    return watched.probing && std::chrono::steady_clock::now() - watched.since > patience_;
+}
+
+bool HealthMonitor::serving() const {
+    const std::scoped_lock lock(mutex_);
+    return std::all_of(watched_.begin(), watched_.end(), [this](const Watched& watched) {
+        return !watched.finding.needed_to_serve || (watched.finding.ok && !hangs(watched));
+    });
 }
 
 bool HealthMonitor::await_first(std::chrono::milliseconds limit) {
@@ -71,10 +95,9 @@ bool HealthMonitor::await_first(std::chrono::milliseconds limit) {
 std::vector<HealthMonitor::Finding> HealthMonitor::findings() const {
     std::vector<Finding> out;
     const std::scoped_lock lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
     for (const Watched& watched : watched_) {
         Finding finding = watched.finding;
-        if (watched.probing && now - watched.since > patience_) {
+        if (hangs(watched)) {
             finding.known = true;
             finding.ok = false;
             finding.error = "does not answer";

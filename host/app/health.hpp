@@ -39,6 +39,9 @@ public:
     /// Waits until everything that is needed was probed once; false: not within `limit`.
     bool await_first(std::chrono::milliseconds limit);
 
+    /// Whether everything that is needed to serve answers. From memory, for any thread.
+    [[nodiscard]] bool serving() const;
+
     /// What each last probe found; one that has taken longer than `patience` counts as failed.
     [[nodiscard]] std::vector<Finding> findings() const;
 
@@ -52,6 +55,8 @@ private:
     };
 
     void watch(Watched& watched);
+    void probe_once(Watched& watched);
+    [[nodiscard]] bool hangs(const Watched& watched) const;
 
     std::chrono::milliseconds period_;
     std::chrono::milliseconds patience_;

@@ -15,6 +15,7 @@
 #include "host/app/database.hpp"
 #include "host/app/paths.hpp"
 #include "host/app/plugin_control.hpp"
+#include "host/app/probes.hpp"
 #include "host/config/admin_token.hpp"
 #include "host/http/host_routes.hpp"
 #include "host/http/idempotency.hpp"
@@ -28,6 +29,8 @@ constexpr const char* kOwner = "host";
 constexpr std::chrono::minutes kPurgePeriod{10};
 constexpr std::chrono::seconds kMigratePeriod{5};
 constexpr std::chrono::seconds kFirstProbe{2};
+/// How often the health monitor makes a change, to learn whether it can be made.
+constexpr std::chrono::seconds kProbeWrites{10};
 
 void say(int32_t level, const std::string& text) {
     telemetry::log(level, kOwner, text);
@@ -301,7 +304,7 @@ void Process::add_host_routes() {
     host.version = version();
     host.swagger_folder = swagger_folder(config.text("server.swagger_dir"));
     host.health = [this] { return health_of(*health_, setup_->loader()); };
-    host.ready = [this] { return ready_.load(); };
+    host.ready = [this] { return ready_.load() && health_->serving(); };
     host.metrics = [this] { return metrics_.expose(); };
     host.plugins = [control] { return control.list(); };
     host.change_plugin = [control](std::string_view plugin, std::string_view action) {
@@ -318,10 +321,18 @@ void Process::add_host_routes() {
 }
 
 void Process::watch_health() {
+    using Scratch = DatabaseProbe::Scratch;
+    const db::PoolsOptions pools = pools_options(setup_->config());
+    const std::string& logs = pools.logs.dsn.empty() ? pools.main.dsn : pools.logs.dsn;
+    const auto database = std::make_shared<DatabaseProbe>(
+        "database", pools.main.dsn, instance_, Scratch::row, kProbeWrites);
+    const auto log_database = std::make_shared<DatabaseProbe>(
+        "log_database", logs, instance_, Scratch::transaction, kProbeWrites);
+    const auto redis = std::make_shared<RedisProbe>(*redis_, instance_, kProbeWrites);
     std::vector<Check> checks = {
-        {"database", true, [this] { pools_->ping("main"); }},
-        {"log_database", false, [this] { pools_->ping("logs"); }},
-        {"redis", false, [this] { redis_->ping(); }},
+        {"database", true, [database] { (*database)(); }},
+        {"log_database", false, [log_database] { (*log_database)(); }},
+        {"redis", false, [redis] { (*redis)(); }},
     };
     health_ = std::make_unique<HealthMonitor>(std::move(checks));
 }
@@ -334,6 +345,15 @@ void Process::add_metrics() {
                {{"version", std::string(version())}})
         .record(1);
     metrics_.before_expose([this] {
+        if (health_) {
+            for (const HealthMonitor::Finding& finding : health_->findings()) {
+                metrics_
+                    .gauge("ezapi_health_check_ok",
+                           "1: the last probe of it found nothing wrong.",
+                           {{"check", finding.name}})
+                    .record(finding.ok ? 1 : 0);
+            }
+        }
         for (const modules::PluginReport& plugin : setup_->loader().report()) {
             metrics_
                 .gauge(

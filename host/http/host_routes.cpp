@@ -72,7 +72,7 @@ constexpr const char* kLive =
 constexpr const char* kReady =
     R"({"operation":{"summary":"Whether traffic should be sent here","tags":["host"],
 "responses":{"200":{"description":"Yes","content":{"application/json":{"schema":{"$ref":"#/components/schemas/HealthState"}}}},
-"503":{"description":"Not yet, or not any more","content":{"application/json":{"schema":{"$ref":"#/components/schemas/HealthState"}}}}}},
+"503":{"description":"Not yet, not any more, or the database does not take changes","content":{"application/json":{"schema":{"$ref":"#/components/schemas/HealthState"}}}}}},
 "schemas":{"HealthState":{"type":"object","required":["status"],"properties":{"status":{"type":"string"}}}}})";
 
 constexpr const char* kStatus =

@@ -22,7 +22,7 @@ struct HostServices {
     std::string version;
     std::filesystem::path swagger_folder;  // of swagger-ui-dist
     std::function<Health()> health;        // may block for a moment
-    std::function<bool()> ready;           // started and not stopping
+    std::function<bool()> ready;  // started, not stopping, and able to serve; does not block
     std::function<std::string()> metrics;  // Prometheus text
     std::function<std::string()> plugins;  // JSON, see the API's "Plugins"
     /// "enable", "disable" or "reload"; returns the plugin's entry as JSON. Throws EZ_NOT_FOUND for

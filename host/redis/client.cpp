@@ -84,6 +84,10 @@ void Client::ping(std::chrono::milliseconds timeout) {
         throw Error(EZ_UNAVAILABLE, "redis: PING was answered with " + reply.text);
 }
 
+std::string Client::last_error() const {
+    return pool_->last_error();
+}
+
 bool Client::connected() const noexcept {
     return pool_->connected();
 }

@@ -86,6 +86,9 @@ public:
     /// What the last call or probe found; false before the first one.
     [[nodiscard]] bool connected() const noexcept;
 
+    /// Why Redis is away, in detail, for operators; empty while it is not.
+    [[nodiscard]] std::string last_error() const;
+
 private:
     std::unique_ptr<Pool> pool_;
     std::unique_ptr<Subscriber> subscriber_;

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <string>
+#include <string_view>
 
 #include "backoff.hpp"
 
@@ -27,9 +29,10 @@ public:
         return true;
     }
 
-    void failed(Clock::time_point now) {
+    void failed(Clock::time_point now, std::string_view why = {}) {
         const std::lock_guard lock(mutex_);
         ++failures_;
+        why_ = why;
         probe_at_ = now + backoff(failures_, chance_());
     }
 
@@ -41,6 +44,12 @@ public:
         return was_away;
     }
 
+    /// Why Redis is away; empty while it is not.
+    [[nodiscard]] std::string reason() const {
+        const std::lock_guard lock(mutex_);
+        return failures_ > 0 ? why_ : std::string();
+    }
+
     [[nodiscard]] bool away() const {
         const std::lock_guard lock(mutex_);
         return failures_ > 0;
@@ -50,6 +59,7 @@ private:
     mutable std::mutex mutex_;
     std::function<double()> chance_;
     int failures_ = 0;
+    std::string why_;  // of the last failure
     Clock::time_point probe_at_{};
 };
 

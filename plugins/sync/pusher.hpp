@@ -80,7 +80,7 @@ private:
             return std::forward<Ask>(ask)();
         } catch (const Error& error) {
             const bool was_there = !breaker_.away();
-            breaker_.failed(Breaker::Clock::now());
+            breaker_.failed(Breaker::Clock::now(), error.what());
             if (was_there) {
                 log_.warn(std::string("Redis is away, changes wait in the outbox: ") +
                           error.what());

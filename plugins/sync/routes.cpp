@@ -176,13 +176,15 @@ Response Routes::overview() const {
     const DriftState drift = state_.drift();
     const Depth depth = parts_.ledger.depth();
     bool connected = !parts_.breaker.away();
+    std::string last_error = connected ? state.last_error : parts_.breaker.reason();
     Json epoch = nullptr;
     if (connected) {
         try {
             const Reply held = parts_.redis.command({"HGET", std::string(kMetaKey), "epoch"});
-            if (!held.is_nil()) epoch = std::string(held.text());
-        } catch (const Error&) {
+            if (!held.is_nil()) epoch = std::string(held.string());
+        } catch (const Error& error) {
             connected = false;
+            last_error = error.what();
         }
     }
     return Response::json(
@@ -199,7 +201,7 @@ Response Routes::overview() const {
            {"found", drift.found},
            {"repaired", drift.repaired}}},
          {"redis", {{"connected", connected}, {"epoch", epoch}}},
-         {"last_error", text_or_null(state.last_error)}});
+         {"last_error", text_or_null(last_error)}});
 }
 
 Response Routes::push_all() const {

@@ -57,12 +57,12 @@ RedisView look(const Redis& redis, const std::vector<std::string>& hashes) {
     commands.push_back({"INFO", "server"});
     const Reply replies = redis.pipeline(commands);
     for (size_t i = 0; i + 1 < replies.size(); ++i) {
-        if (replies[i].is_error())
-            throw Error(EZ_UNAVAILABLE, "redis: " + std::string(replies[i].text()));
+        if (replies[i].is_error()) refused_by_redis(commands[i].front(), replies[i].text());
     }
     RedisView view;
-    view.epoch = replies[0][0].text();
-    view.revision = number(replies[0][1].text());
+    const Reply& meta = replies[0];
+    view.epoch = meta.array(2)[0].string_or_nil();
+    view.revision = number(meta[1].string_or_nil());
     view.epochs = pairs_in(replies[1]);
     view.fills = pairs_in(replies[2]);
     const Pairs empty = pairs_in(replies[3 + hashes.size()]);
@@ -72,7 +72,7 @@ RedisView look(const Redis& redis, const std::vector<std::string>& hashes) {
     }
     // A user without the right to ask simply does not learn of restarts by this.
     const Reply server = replies[4 + hashes.size()];
-    if (!server.is_error()) view.run_id = info_value(server.text(), "run_id");
+    if (!server.is_error()) view.run_id = info_value(server.string(), "run_id");
     return view;
 }
 
@@ -111,19 +111,10 @@ void Watch::tick(const Stopping& stopping) {
     try {
         redis = look_at_redis();
     } catch (const Error& error) {
-        const bool was_there = !parts_.breaker.away();
-        parts_.breaker.failed(Clock::now());
-        parts_.figures.redis_available.set(0);
-        if (was_there) parts_.log.warn(std::string("Redis is away: ") + error.what());
-        return;
+        return note_away(error);
     }
     step("looked");
-    parts_.figures.redis_available.set(1);
-    const bool is_back = parts_.breaker.succeeded();
-    if (is_back) {
-        parts_.log.info("Redis is back");
-        refill_due_ = {};
-    }
+    if (parts_.breaker.away()) refill_due_ = {};
     if (redis.epoch == state.epoch && redis.revision > state.last_revision &&
         redis.revision > state_.read().last_revision) {
         parts_.log.warn("Redis knows revision " + std::to_string(redis.revision) +
@@ -133,11 +124,33 @@ void Watch::tick(const Stopping& stopping) {
         return tick(stopping);
     }
     if (lacking(redis, state).empty()) {
-        publish(redis.run_id);
-        if (is_back && parts_.retries) parts_.retry(stopping);
+        try {
+            publish(redis.run_id);
+        } catch (const Error& error) {
+            // A server that can be read may take no changes: a replica, a full memory.
+            if (!error.code().starts_with("redis_")) throw;
+            return note_away(error);
+        }
+        if (note_back() && parts_.retries) parts_.retry(stopping);
     } else if (Clock::now() >= refill_due_) {
+        (void)note_back();
         refill(is_anothers(redis, state), stopping);
     }
+}
+
+void Watch::note_away(const Error& error) {
+    const bool was_there = !parts_.breaker.away();
+    parts_.breaker.failed(Clock::now(), error.what());
+    parts_.figures.redis_available.set(0);
+    if (was_there) parts_.log.warn(std::string("Redis is away: ") + error.what());
+}
+
+/// Returns whether it was away.
+bool Watch::note_back() {
+    parts_.figures.redis_available.set(1);
+    const bool was_away = parts_.breaker.succeeded();
+    if (was_away) parts_.log.info("Redis is back");
+    return was_away;
 }
 
 /// Whether somebody with this very database has filled it, and it was not the last full push.

@@ -107,6 +107,8 @@ private:
     [[nodiscard]] bool is_anothers(const RedisView& redis, const SyncState& state) const;
     void withdraw(const std::vector<std::string>& resources) const;
     void refill(bool anothers, const Stopping& stopping);
+    void note_away(const Error& error);
+    bool note_back();
     void plan_next(bool anothers);
     FullPushResult push(const std::function<std::vector<std::string>()>& needed,
                         const Stopping& stopping);
