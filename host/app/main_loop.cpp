@@ -43,13 +43,16 @@ void MainLoop::watch_signals() {
     while (!closing_) {
         int signal = 0;
         if (sigwait(&set, &signal) != 0 || signal == SIGUSR2 || signal == SIGHUP) continue;
-        const std::string name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
-        if (ending_) {
-            telemetry::log(EZ_LOG_WARN, "host", "second signal (" + name + "): ends at once");
-            ::_exit(1);
-        }
-        telemetry::log(
-            EZ_LOG_INFO, "host", name + ": ends gracefully, a second signal ends at once");
+        const bool second = ending_;
+        // Without memory for the line the signal is obeyed without one.
+        (void)guard(nullptr, [&] {
+            const std::string name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
+            telemetry::log(second ? EZ_LOG_WARN : EZ_LOG_INFO,
+                           "host",
+                           second ? "second signal (" + name + "): ends at once"
+                                  : name + ": ends gracefully, a second signal ends at once");
+        });
+        if (second) ::_exit(1);
         {
             const std::scoped_lock lock(mutex_);
             ending_ = true;

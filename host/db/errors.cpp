@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "ezapi/error.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::db {
@@ -135,10 +136,12 @@ void log_report(std::string_view what, const Report& report) noexcept {
     // 'invalid input syntax for type uuid: "..."'
     if (report.sqlstate.starts_with("22"))
         message = message.substr(0, message.find_first_of(":\""));
-    std::string line(what);
-    line.append(": ").append(report.sqlstate).append(" ").append(message);
-    if (!report.constraint.empty()) line.append(" (").append(report.constraint).append(")");
-    telemetry::log(level, "db", line);
+    (void)guard(nullptr, [&] {
+        std::string line(what);
+        line.append(": ").append(report.sqlstate).append(" ").append(message);
+        if (!report.constraint.empty()) line.append(" (").append(report.constraint).append(")");
+        telemetry::log(level, "db", line);
+    });
 }
 
 Error outcome_unknown(std::string_view why) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ezapi/error.hpp"
 #include "host/db/dsn.hpp"
 #include "host/db/errors.hpp"
 #include "host/db/pool_metrics.hpp"
@@ -135,6 +136,8 @@ std::unique_ptr<Connection> Pool::connect() {
             telemetry::log(EZ_LOG_INFO, "db", name() + ": the database is back");
         return connection;
     } catch (const Error& error) {
+        metrics_->connected(false);
+        connect_failed();
         const auto* unreachable = dynamic_cast<const Unreachable*>(&error);
         // Once per outage.
         if (!away_.exchange(true)) {
@@ -143,17 +146,24 @@ std::unique_ptr<Connection> Pool::connect() {
                            name() + ": cannot connect: " +
                                (unreachable != nullptr ? unreachable->why() : error.what()));
         }
-        metrics_->connected(false);
-        const std::lock_guard lock(mutex_);
-        connect_failed_at_ = Clock::now();
-        --places_;
-        for (Waiter* waiter : waiters_) {
-            waiter->failed = true;
-            waiter->ready.notify_one();
-        }
-        waiters_.clear();
+        throw;
+    } catch (...) {
+        // Out of memory: the server may be well, but the place is given back.
+        connect_failed();
         throw;
     }
+}
+
+/// Whoever waits does not get the place of this attempt, but the news.
+void Pool::connect_failed() noexcept {
+    const std::lock_guard lock(mutex_);
+    connect_failed_at_ = Clock::now();
+    --places_;
+    for (Waiter* waiter : waiters_) {
+        waiter->failed = true;
+        waiter->ready.notify_one();
+    }
+    waiters_.clear();
 }
 
 bool Pool::fit(const Connection& connection) const {
@@ -167,7 +177,8 @@ void Pool::release(std::unique_ptr<Connection> connection) noexcept {
     if (!connection->reusable()) return drop(std::move(connection));
     const std::lock_guard lock(mutex_);
     if (waiters_.empty()) {
-        idle_.push_back(std::move(connection));
+        // Without memory for the list the connection is closed.
+        if (guard(nullptr, [&] { idle_.push_back(std::move(connection)); }) != EZ_OK) free_place();
         return;
     }
     Waiter* waiter = waiters_.front();
@@ -185,10 +196,14 @@ void Pool::drop(std::unique_ptr<Connection> connection) noexcept {
             lost_at_ = Clock::now();
             doomed.swap(idle_);
         }
-        doomed.push_back(std::move(connection));
-        for (size_t i = 0; i < doomed.size(); ++i) free_place();
+        for (size_t i = 0; i < doomed.size() + 1; ++i) free_place();
     }
-    for (std::unique_ptr<Connection>& each : doomed) graveyard_.add(each->give_up());
+    // Without memory to keep them they are closed here, which may take a moment.
+    const auto bury = [this](Connection& each) {
+        (void)guard(nullptr, [&] { graveyard_.add(each.give_up()); });
+    };
+    bury(*connection);
+    for (std::unique_ptr<Connection>& each : doomed) bury(*each);
 }
 
 /// With the lock held: one connection less exists; whoever waits longest may make another.

@@ -59,6 +59,7 @@ private:
     [[nodiscard]] std::unique_ptr<Connection> connect();
     [[nodiscard]] bool fit(const Connection& connection) const;
     void drop(std::unique_ptr<Connection> connection) noexcept;
+    void connect_failed() noexcept;
     void free_place() noexcept;
     void fail_fast();
     [[nodiscard]] Error unreachable_lately() const;

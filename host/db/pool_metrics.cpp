@@ -45,8 +45,9 @@ void PoolMetrics::connections(size_t idle, size_t busy, size_t waiting) noexcept
 
 void PoolMetrics::failed(std::string_view sqlstate) noexcept {
     if (registry_ == nullptr) return;
-    const std::string name(sqlstate.size() < 2 ? std::string_view("none") : sqlstate.substr(0, 2));
     try {
+        const std::string name(sqlstate.size() < 2 ? std::string_view("none")
+                                                   : sqlstate.substr(0, 2));
         registry_
             ->counter("ezapi_db_errors_total",
                       "Failed statements by class of SQLSTATE.",

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "ezapi/error.hpp"
+
 namespace ezapi::host::db {
 namespace {
 
@@ -27,10 +29,11 @@ struct SideThread::State {
         for (;;) {
             changed.wait(lock, [this] { return stopping || !waiting.empty(); });
             if (stopping) break;
-            const std::function<void()> work = std::move(waiting.front());
+            std::function<void()> work = std::move(waiting.front());
             waiting.pop_front();
             lock.unlock();
-            work();
+            (void)guard(nullptr, work);  // what fails here has nobody to tell
+            work = nullptr;
             lock.lock();
         }
         finished = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ezapi/error.hpp"
 #include "host/db/connection.hpp"
 #include "host/db/errors.hpp"
 #include "host/db/pool.hpp"
@@ -167,7 +168,9 @@ void Transaction::rollback() noexcept {
         if (!connection_->broken() && connection_->in_transaction()) connection_->run("ROLLBACK");
     } catch (const std::exception& error) {
         // The connection is dropped then, which rolls back just as well.
-        telemetry::log(EZ_LOG_WARN, "db", std::string("rollback: ") + error.what());
+        (void)guard(nullptr, [&] {
+            telemetry::log(EZ_LOG_WARN, "db", std::string("rollback: ") + error.what());
+        });
     }
     finish(0);
 }
@@ -177,12 +180,13 @@ void Transaction::finish(int committed) noexcept {
     // A callback may register no further one: the transaction is over.
     const std::vector<After> callbacks = std::move(after_);
     for (const After& callback : callbacks) {
-        try {
-            callback(committed);
-        } catch (const std::exception& error) {
-            telemetry::log(
-                EZ_LOG_ERROR, "db", std::string("after the end of a transaction: ") + error.what());
-        }
+        ez_error error{};
+        if (guard(&error, [&] { callback(committed); }) == EZ_OK) continue;
+        (void)guard(nullptr, [&] {
+            telemetry::log(EZ_LOG_ERROR,
+                           "db",
+                           std::string("after the end of a transaction: ") + error.message);
+        });
     }
 }
 

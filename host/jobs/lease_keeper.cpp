@@ -96,7 +96,8 @@ void LeaseKeeper::run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         lock.unlock();
-        const TimePoint next = renew_due();
+        TimePoint next = clock_() + kRetry;
+        (void)guard(nullptr, [&] { next = renew_due(); });
         lock.lock();
         const auto sooner = [&] {
             return stopping_ || std::any_of(held_.begin(), held_.end(), [&](const auto& lease) {

@@ -258,9 +258,13 @@ void Scheduler::run(Job& job) {
         forced = std::exchange(job.forced, false);
     }
     const bool leased = leases_ != nullptr && job.spec.scope == EZ_JOB_CLUSTER;
-    const Result result = leased ? run_leased(job, forced) : call(job, nullptr);
-    report(job, result);
-    finish(job, result, forced);
+    // Whatever is thrown on the way, also for want of memory, the job runs again when it is due.
+    Result result{Outcome::kFailed, {}, {}};
+    (void)guard(nullptr, [&] {
+        result = leased ? run_leased(job, forced) : call(job, nullptr);
+        report(job, result);
+    });
+    finish(job, std::move(result), forced);
 }
 
 Scheduler::Result Scheduler::run_leased(Job& job, bool forced) {
@@ -301,7 +305,10 @@ Scheduler::Result Scheduler::call(Job& job, const HeldLease* lease) {
     const auto duration =
         std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began);
     if (status == EZ_OK) return {Outcome::kOk, {}, duration};
-    return {Outcome::kFailed, failure_text(error), duration};
+    Result failed{Outcome::kFailed, {}, duration};
+    // A lease is held here: nothing may be thrown.
+    (void)guard(nullptr, [&] { failed.error = failure_text(error); });
+    return failed;
 }
 
 void Scheduler::report(Job& job, const Result& result) {
@@ -334,7 +341,7 @@ void Scheduler::report(Job& job, const Result& result) {
     }
 }
 
-void Scheduler::finish(Job& job, const Result& result, bool forced) {
+void Scheduler::finish(Job& job, Result result, bool forced) noexcept {
     {
         const std::scoped_lock lock(mutex_);
         const TimePoint now = options_.clock();
@@ -344,7 +351,7 @@ void Scheduler::finish(Job& job, const Result& result, bool forced) {
         Milliseconds pause = job.spec.period;
         if (skipped) pause = std::min(pause, kAwayRetry);
         if (busy) pause = std::min(pause, kBusyRetry);
-        if (result.outcome != Outcome::kElsewhere) job.last_error = result.error;
+        if (result.outcome != Outcome::kElsewhere) job.last_error = std::move(result.error);
         if (!skipped && !busy) job.last_duration = result.duration;
         const bool again = job.forced && !skipped && !busy;
         job.due = again ? now : now + jittered(pause);

@@ -106,7 +106,7 @@ private:
     void run(Job& job);
     [[nodiscard]] Result run_leased(Job& job, bool forced);
     [[nodiscard]] Result call(Job& job, const HeldLease* lease);
-    void finish(Job& job, const Result& result, bool forced);
+    void finish(Job& job, Result result, bool forced) noexcept;
     void report(Job& job, const Result& result);
     [[nodiscard]] Milliseconds jittered(Milliseconds period);
     void work();

@@ -69,15 +69,17 @@ std::vector<Address> Resolver::resolve(std::chrono::steady_clock::time_point dea
     }
     std::unique_lock lock(lookup_->mutex);
     if (!lookup_->running) {
-        lookup_->running = true;
         std::thread([lookup = lookup_, host = host_, port = port_] {
-            Answer answer = look_up(host, port, 0);
+            Answer answer;
+            if (guard(nullptr, [&] { answer = look_up(host, port, 0); }) != EZ_OK)
+                answer = {{}, "out of memory"};
             const std::lock_guard guard(lookup->mutex);
             lookup->answer = std::move(answer);
             lookup->running = false;
             ++lookup->round;
             lookup->done.notify_all();
         }).detach();
+        lookup_->running = true;  // the thread waits for the lock before it ends
     }
     const uint64_t before = lookup_->round;
     if (!lookup_->done.wait_until(lock, deadline, [&] { return lookup_->round != before; })) {

@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 
+#include "ezapi/error.hpp"
 #include "host/redis/call_metrics.hpp"
 #include "host/telemetry/log.hpp"
 
@@ -70,6 +71,10 @@ std::vector<Reply> Pool::attempt(std::span<const Command> commands,
                 away(permit.call_failed(Clock::now()), error.why());
                 throw;
             }
+        } catch (...) {
+            // Out of memory in the middle of an exchange: its place is given back.
+            if (connection != nullptr) drop(std::move(connection), false);
+            throw;
         }
     }
 }
@@ -84,14 +89,26 @@ void Pool::judge(const std::vector<Reply>& replies, Breaker::Permit& permit) {
     metrics_->connected(true);
 }
 
+std::string Pool::last_error() const {
+    const std::lock_guard lock(mutex_);
+    return connected_ ? std::string() : last_error_;
+}
+
 void Pool::away(bool begins, const std::string& why) noexcept {
     connected_ = false;
     metrics_->connected(false);
-    if (begins)
+    // Without memory the reason is lost, not the process.
+    (void)guard(nullptr, [&] {
+        {
+            const std::lock_guard lock(mutex_);
+            last_error_ = why;
+        }
+        if (!begins) return;
         telemetry::log(EZ_LOG_WARN,
                        "redis",
                        options_.host + ":" + std::to_string(options_.port) +
                            ": away, calls fail until it is back: " + why);
+    });
 }
 
 std::unique_ptr<Connection> Pool::acquire(Clock::time_point deadline, Breaker::Permit& permit) {
@@ -140,37 +157,46 @@ std::unique_ptr<Connection> Pool::connect(Clock::time_point deadline, Breaker::P
     try {
         return std::make_unique<Connection>(options_, resolver_, std::min(deadline, patient));
     } catch (const Unreached& error) {
-        {
-            const std::lock_guard lock(mutex_);
-            --places_;
-            freed_.notify_one();
-        }
+        give_place_back();
         const Clock::time_point now = Clock::now();
         // An impatient caller says little about Redis.
         const bool impatient = error.late() && deadline < patient;
         away(impatient ? permit.call_failed(now) : permit.connect_failed(now), error.why());
         // Why in detail is for the log; this may reach a client.
         throw Unreached("it cannot be reached", false);
+    } catch (...) {
+        give_place_back();
+        throw;
     }
+}
+
+void Pool::give_place_back() noexcept {
+    const std::lock_guard lock(mutex_);
+    --places_;
+    freed_.notify_one();
 }
 
 void Pool::release(std::unique_ptr<Connection> connection) noexcept {
     const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(connection));
+    // Without memory for the list the connection is closed.
+    if (guard(nullptr, [&] { idle_.push_back(std::move(connection)); }) != EZ_OK) --places_;
     freed_.notify_one();
 }
 
 void Pool::drop(std::unique_ptr<Connection> connection, bool lost) noexcept {
-    std::vector<std::unique_ptr<Connection>> doomed;  // closed outside the lock
-    doomed.push_back(std::move(connection));
-    const std::lock_guard lock(mutex_);
-    if (lost) {
-        lost_at_ = Clock::now();
-        std::move(idle_.begin(), idle_.end(), std::back_inserter(doomed));
-        idle_.clear();
+    // Closed outside the lock. Nothing is allocated: memory may be what is lacking.
+    std::vector<std::unique_ptr<Connection>> doomed;
+    {
+        const std::lock_guard lock(mutex_);
+        --places_;
+        if (lost) {
+            lost_at_ = Clock::now();
+            places_ -= idle_.size();
+            doomed.swap(idle_);
+        }
+        freed_.notify_all();
     }
-    places_ -= doomed.size();
-    freed_.notify_all();
+    connection.reset();
 }
 
 }  // namespace ezapi::host::redis

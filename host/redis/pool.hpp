@@ -29,6 +29,9 @@ public:
 
     [[nodiscard]] bool connected() const noexcept { return connected_; }
 
+    /// Why Redis is away, in detail; empty while it is not.
+    [[nodiscard]] std::string last_error() const;
+
     [[nodiscard]] Resolver& resolver() noexcept { return resolver_; }
 
 private:
@@ -41,6 +44,7 @@ private:
     [[nodiscard]] bool fit(Connection& connection, Clock::time_point deadline);
     [[nodiscard]] std::unique_ptr<Connection> connect(Clock::time_point deadline,
                                                       Breaker::Permit& permit);
+    void give_place_back() noexcept;
     void release(std::unique_ptr<Connection> connection) noexcept;
     void drop(std::unique_ptr<Connection> connection, bool lost) noexcept;
     void judge(const std::vector<Reply>& replies, Breaker::Permit& permit);
@@ -52,7 +56,8 @@ private:
     std::unique_ptr<CallMetrics> metrics_;
     std::atomic<bool> connected_ = false;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
+    std::string last_error_;
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Connection>> idle_;  // the most recently used at the end
     size_t places_ = 0;                              // connections that exist or are being made

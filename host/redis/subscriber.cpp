@@ -10,12 +10,20 @@
 #include <random>
 #include <vector>
 
+#include "ezapi/error.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::redis {
 namespace {
 
 const auto kEveryone = [](const auto&) { return true; };
+
+/// Without memory for the line it is left out.
+void tell_away(const char* why) noexcept {
+    (void)guard(nullptr, [&] {
+        telemetry::log(EZ_LOG_WARN, "redis", std::string("subscriptions are not served: ") + why);
+    });
+}
 
 }  // namespace
 
@@ -85,21 +93,21 @@ void Subscriber::run() {
     auto pause = options_.probe_min;
     bool told = false;  // that it is away
     while (!stopping_) {
-        if (wanted().empty()) {
-            wait(-1, options_.idle_check);
-            continue;
-        }
         try {
+            if (wanted().empty()) {
+                wait(-1, options_.idle_check);
+                continue;
+            }
             Connection connection(options_, resolver_, Clock::now() + options_.connect_timeout);
             if (told) telemetry::log(EZ_LOG_INFO, "redis", "subscriptions are served again");
             told = false;
             pause = options_.probe_min;
             serve(connection);
         } catch (const Unreached& error) {
-            if (!told) {
-                telemetry::log(
-                    EZ_LOG_WARN, "redis", "subscriptions are not served: " + error.why());
-            }
+            if (!told) tell_away(error.why().c_str());
+            told = true;
+        } catch (const std::exception& error) {
+            if (!told) tell_away(error.what());
             told = true;
         }
         if (stopping_) return;

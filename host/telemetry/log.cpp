@@ -3,6 +3,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -112,8 +113,9 @@ void log(int32_t level, std::string_view component, std::string_view text) noexc
         log_state.current()->log(spdlog::level::info,
                                  spdlog::string_view_t(line.data(), line.size()));
     } catch (const std::exception&) {
-        // Out of memory or a sink that fails: there is nowhere left to say so.
-        return;
+        // No memory for the line, or a sink that fails.
+        constexpr std::string_view kLost = "error host: a line of the log is lost\n";
+        [[maybe_unused]] const ssize_t written = ::write(2, kLost.data(), kLost.size());
     }
 }
 

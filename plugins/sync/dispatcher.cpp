@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ezapi/error.hpp"
+
 namespace ezapi::sync {
 
 Dispatcher::Dispatcher(Push push,
@@ -80,14 +82,16 @@ void Dispatcher::run() {
         work_.wait(lock, [&] { return closed_ || !queue_.empty(); });
         if (closed_) return;
         std::vector<Share> shares;
-        const Entities round = next_round(shares);
-        lock.unlock();
         bool told = false;
-        push_(round, [&] {
-            settle(shares);
-            told = true;
+        (void)guard(nullptr, [&] {
+            const Entities round = next_round(shares);
+            lock.unlock();
+            push_(round, [&] {
+                settle(shares);
+                told = true;
+            });
         });
-        lock.lock();
+        if (!lock.owns_lock()) lock.lock();
         if (told) continue;
         // Redis or the database is away: nobody need wait for the rest either.
         for (const Share& share : shares) share.ticket->dropped = true;

@@ -50,7 +50,9 @@ void Waits::run() {
     std::unique_lock lock(mutex_);
     while (!closed_) {
         wait_for_news(lock);
-        if (!closed_ && !waiting_.empty()) round(lock);
+        // Without memory for a round the next one comes after a pause.
+        if (!closed_ && !waiting_.empty()) (void)guard(nullptr, [&] { round(lock); });
+        if (!lock.owns_lock()) lock.lock();
     }
     const std::vector<Waiting> rest = std::exchange(waiting_, {});
     lock.unlock();
@@ -82,6 +84,7 @@ void Waits::round(std::unique_lock<std::mutex>& lock) {
     lock.lock();
     const auto now = Clock::now();
     std::vector<std::pair<Done, State>> over;
+    over.reserve(waiting_.size());  // so that none of them is lost on the way
     std::erase_if(waiting_, [&](Waiting& each) {
         const auto found = states.find(each.revision);
         const State state = found == states.end() ? State::pending : found->second;

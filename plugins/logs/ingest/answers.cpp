@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ezapi/error.hpp"
+
 namespace ezapi::logs {
 
 Answers::~Answers() {
@@ -29,7 +31,9 @@ void Answers::run() {
         Written written = std::move(waiting_.front());
         waiting_.pop_front();
         lock.unlock();
-        tell_(written);
+        // A delivery that is not answered here is answered when it is destroyed.
+        (void)guard(nullptr, [&] { tell_(written); });
+        written = {};
         lock.lock();
     }
 }
