@@ -226,8 +226,9 @@ TEST_F(LoaderTest, RefusesAFileThatOthersCanWrite) {
     EXPECT_THAT(failure("alone"), HasSubstr("alone.so is writable by everybody"));
     ::chmod((directory_ + "/alone.so").c_str(), 0755);
     ::chmod(directory_.c_str(), 0777);
-    EXPECT_THAT(failure("alone"),
-                AllOf(HasSubstr("lies in "), HasSubstr("which is writable by everybody")));
+    EXPECT_THAT(
+        failure("alone"),
+        AllOf(HasSubstr("lies in " + directory_), HasSubstr("which is writable by everybody")));
     std::filesystem::remove_all(directory_);
 }
 
@@ -238,8 +239,45 @@ TEST_F(LoaderTest, RefusesALinkThatOthersCanReplace) {
     start({"alone"});
     EXPECT_EQ(report("alone").state, State::kRunning) << report("alone").error;
     ::chmod(directory_.c_str(), 0777);
-    EXPECT_THAT(failure("alone"), HasSubstr("which is writable by everybody"));
+    EXPECT_THAT(failure("alone"), HasSubstr("is writable by everybody"));
     std::filesystem::remove_all(directory_);
+}
+
+/// Every owner and mode, of the file, its folder and the folder above.
+TEST_F(LoaderTest, LoadsOnlyWhatOthersCannotChange) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+    std::string name = testing::TempDir() + "ezapi-plugins-XXXXXX";
+    const std::string top = ::mkdtemp(name.data());
+    directory_ = top + "/plugins";
+    std::filesystem::create_directory(directory_);
+    const std::string file = directory_ + "/alone.so";
+    std::filesystem::copy(std::string(FIXTURES) + "/alone.so", file);
+    constexpr uid_t kStranger = 65534;
+    constexpr mode_t kSticky = 01000;
+    for (const std::string& path : {file, directory_, top}) {
+        for (const uid_t owner : {uid_t{0}, kStranger}) {
+            for (const mode_t mode : {0755U, 0700U, 0775U, 0757U, 0777U, 01777U, 01775U}) {
+                ASSERT_EQ(::chown(path.c_str(), owner, static_cast<gid_t>(-1)), 0);
+                ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+                const bool writable = (mode & 022U) != 0;
+                const bool protects = path == top && (mode & kSticky) != 0;
+                const bool good = owner == 0 && (!writable || protects);
+                const std::string why = good ? std::string() : failure("alone");
+                if (good) {
+                    start({"alone"});
+                    EXPECT_EQ(report("alone").state, State::kRunning)
+                        << path << " " << std::oct << mode << ": " << report("alone").error;
+                } else if (owner != 0) {
+                    EXPECT_THAT(why, HasSubstr("belongs to user 65534")) << path;
+                } else {
+                    EXPECT_THAT(why, HasSubstr("is writable by ")) << path << std::oct << mode;
+                }
+            }
+        }
+        ASSERT_EQ(::chown(path.c_str(), 0, static_cast<gid_t>(-1)), 0);
+        ASSERT_EQ(::chmod(path.c_str(), 0755), 0);
+    }
+    std::filesystem::remove_all(top);
 }
 
 TEST_F(LoaderTest, RefusesAFileThatIsNoLibrary) {
