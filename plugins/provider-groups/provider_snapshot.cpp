@@ -41,19 +41,14 @@ Json snapshot(const Rows& rows, size_t row, const Credentials& credentials) {
     return out;
 }
 
-/// Passes what can be rendered; returns why the others cannot, empty when all could.
+/// Passes every key; one that cannot be decrypted without credentials and as suspended. One rule
+/// for a change and for a full push: otherwise the change would wait for ever, and with it the
+/// revision.
 class Renderer {
 public:
     Renderer(const Keyring& ring, ProjectionSink& sink) : ring_(ring), sink_(sink) {}
 
-    void readable(const Rows& rows) {
-        for (size_t row = 0; row < rows.size(); ++row) {
-            if (const auto credentials = read(rows, row))
-                sink_.value(rows.text(row, 0), dump_json(snapshot(rows, row, *credentials)));
-        }
-    }
-
-    void all(const Rows& rows) {
+    void pass(const Rows& rows) {
         for (size_t row = 0; row < rows.size(); ++row) {
             const auto credentials = read(rows, row);
             Json value = snapshot(rows, row, credentials.value_or(Credentials{}));
@@ -62,7 +57,10 @@ public:
         }
     }
 
-    [[nodiscard]] const std::string& fault() const { return fault_; }
+    /// The first key that could not be decrypted.
+    void report(const Log& log) const {
+        if (!fault_.empty()) log.error(fault_ + "; shown as suspended");
+    }
 
 private:
     std::optional<Credentials> read(const Rows& rows, size_t row) {
@@ -98,19 +96,19 @@ Projection provider_projection(const Keyring& ring, const Log& log) {
     Projection out;
     out.resource = kProviders;
     out.layout = Layout::field;
-    out.render = [&ring](Tx& tx, std::span<const std::string_view> ids, ProjectionSink& sink) {
+    out.render = [&ring, log](Tx& tx, std::span<const std::string_view> ids, ProjectionSink& sink) {
         Renderer renderer(ring, sink);
-        renderer.readable(
-            tx.query(std::string(kSelect) + "k.id = ANY($1::bigint[])", {id_array(ids)}));
-        if (!renderer.fault().empty()) throw Error(EZ_INTERNAL, renderer.fault());
+        renderer.pass(tx.query(std::string(kSelect) + "k.id = ANY($1::bigint[])", {id_array(ids)}));
+        renderer.report(log);
     };
     out.scan = [&ring, log](Tx& tx, std::string_view after, size_t limit, ProjectionSink& sink) {
         Renderer renderer(ring, sink);
-        renderer.all(tx.query(std::string(kSelect) +
-                                  "k.id::text COLLATE \"C\" > $1 ORDER BY k.id::text COLLATE \"C\" "
-                                  "LIMIT $2",
-                              {after, limit}));
-        if (!renderer.fault().empty()) log.error(renderer.fault() + "; shown as suspended");
+        renderer.pass(
+            tx.query(std::string(kSelect) +
+                         "k.id::text COLLATE \"C\" > $1 ORDER BY k.id::text COLLATE \"C\" "
+                         "LIMIT $2",
+                     {after, limit}));
+        renderer.report(log);
     };
     return out;
 }

@@ -2,9 +2,8 @@
 //
 // `group` is the route group. Bindings choose one, a provider group belongs to none, so it is
 // always `default`, the name of the empty one. `status` is the key's own, or that of its group
-// where the key is active. A key whose credentials cannot be decrypted fails `render`, so that what
-// Redis holds stays; `scan` shows it suspended and without credentials, so that it stops nobody
-// else.
+// where the key is active. A key whose credentials cannot be decrypted is suspended and without
+// credentials, whether it is rendered for a change or for a full push.
 #pragma once
 
 #include <string_view>

@@ -113,6 +113,47 @@ TEST_F(KeyRotation, DoesNotStartWithAKeyringThatOpensNothing) {
     EXPECT_EQ(encryption(*start("other:" + kNextKey, "true")).at("unreadable"), 1);
 }
 
+/// One rule for a change and for a full push, so that neither waits for a key that is gone.
+TEST_F(KeyRotation, AKeyThatIsLostReachesRedisSuspendedByAChangeAndByAFullPush) {
+    create_keys(*start("old:" + kRingKey), 1);
+    const std::string id = SqlReader(dsn_).value("SELECT id FROM api_keys");
+    PrivateRedis redis;
+    Instance instance({.plugins = {"provider-groups", "sync"},
+                       .dsn = dsn_,
+                       .redis = redis.host() + ":" + std::to_string(redis.port()),
+                       .environment = {{"EZ_SECRET_KEYS", "other:" + kNextKey},
+                                       {"EZ_SECRET_KEYS_LOST", "true"}}});
+    HttpClient admin = instance.admin();
+    ASSERT_TRUE(tests::eventually(std::chrono::seconds(30), [&] {
+        return !admin.get("/admin/sync").json()["last_full_push_at"].is_null();
+    }));
+    const auto shown = [&] {
+        return json::parse(
+            RedisReader(redis.port()).field("config:providers", id).value_or("null"));
+    };
+    const json by_full_push = shown();
+    EXPECT_EQ(by_full_push.at("status"), "suspended");
+    const HttpAnswer changed = admin.patch("/admin/api-keys/" + id, {{"weight", 7}});
+    ASSERT_EQ(changed.status, 200) << changed.body;
+    ASSERT_TRUE(tests::eventually(std::chrono::seconds(10), [&] {
+        return admin.get("/admin/sync/changes/" + changed.header("x-change-revision"))
+                   .json()
+                   .value("state", "") == "applied";
+    }));
+    json by_change = shown();
+    EXPECT_EQ(by_change.at("weight"), 7);
+    by_change.erase("weight");
+    json before = by_full_push;
+    before.erase("weight");
+    EXPECT_EQ(by_change, before);
+    EXPECT_EQ(by_change.value("api_key", ""), "");
+    ASSERT_TRUE(tests::eventually(std::chrono::seconds(10), [&] {
+        const json overview = admin.get("/admin/sync").json();
+        return overview["revision"] == overview["recorded_revision"] &&
+               overview["outbox"]["pending"] == 0;
+    })) << "the revision stands still";
+}
+
 TEST_F(KeyRotation, MakesAKeyOfItsOwnWhereNoneIsSet) {
     Instance instance({.plugins = {"provider-groups"}, .dsn = dsn_});
     const std::string file = instance.folder() + "/state/secret-keys";
