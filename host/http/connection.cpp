@@ -11,8 +11,9 @@ namespace ezapi::host::http {
 
 namespace {
 
-constexpr size_t kIgnoredBytes = 1024 * 1024;
-constexpr size_t kPipelinedBytes = 64 * 1024;  // beyond one whole request
+constexpr uint64_t kIgnoredBytes = 1024 * 1024;  // beyond the largest body
+constexpr size_t kPipelinedBytes = 64 * 1024;    // beyond the head and body that are being judged
+constexpr uint64_t kDroppedBytes = 64 * 1024;    // of a refused body, so that the connection stays
 
 // When the server ends, a client that goes on asking gets a reply that says "close"; one that is
 // quiet, or slow with a request, is not waited for longer than this.
@@ -24,6 +25,7 @@ constexpr std::chrono::milliseconds kReadingAtEnd{2000};
 Connection::Connection(int descriptor,
                        std::string client_ip,
                        std::shared_ptr<Front> front,
+                       Holding holding,
                        const Limits& limits,
                        const Timeouts& timeouts)
     : descriptor_(descriptor),
@@ -31,65 +33,94 @@ Connection::Connection(int descriptor,
       front_(std::move(front)),
       limits_(limits),
       timeouts_(timeouts),
-      framer_(limits) {
+      framer_(limits),
+      holding_(std::move(holding)) {
     // A new connection owes a request: it gets the time of a head, not that of an idle one.
     enter(Phase::kHead, timeouts_.head);
 }
 
 Connection::~Connection() {
-    front_->account(-accounted_);
     ::close(descriptor_);
-    front_->forget();
+    front_->forget(*client());
 }
 
 void Connection::on_input(std::string_view bytes) {
+    bool has_room = true;
     {
         const Lock lock(mutex_);
         if (phase_ == Phase::kClosed) return;
         if (phase_ == Phase::kLingering || last_) {  // what follows the last request is none
             ignored_ += bytes.size();
-            if (ignored_ > kIgnoredBytes) close_locked();
+            if (ignored_ > limits_.body_bytes + kIgnoredBytes) close_locked();
             return;
         }
         framer_.feed(bytes);
-        account_buffer();
-        const bool answering = phase_ == Phase::kServing || phase_ == Phase::kWriting;
-        const size_t most = limits_.head_bytes + limits_.body_bytes + kPipelinedBytes;
-        if (answering && framer_.buffered() > most) {
-            last_ = true;  // pipelines more than is kept: answer what runs, then end
-            framer_ = Framer(limits_);
-            account_buffer();
-            return;
+        has_room = account();
+        const bool judging = phase_ == Phase::kJudging;
+        if (busy()) {
+            const uint64_t body = judging ? framer_.body_limit() : 0;
+            const bool too_much = framer_.buffered() > limits_.head_bytes + kPipelinedBytes + body;
+            const bool no_room = !has_room && framer_.buffered() > kUncountedBytes;
+            if (too_much || (no_room && !judging)) {
+                drop_pipelined();
+                return;
+            }
         }
     }
-    pump();
+    if (!has_room) front_->relieve(*this);
+    go_on();
+}
+
+/// The client pipelines more than is kept: what runs is answered, then the connection ends.
+void Connection::drop_pipelined() {
+    last_ = true;
+    framer_ = Framer(limits_);
+    account();
 }
 
 void Connection::on_input_end() {
     {
         const Lock lock(mutex_);
         input_ended_ = true;
-        if (phase_ == Phase::kServing || phase_ == Phase::kWriting) return;
+        if (busy()) return;
         if (phase_ == Phase::kLingering) close_locked();
     }
     // Whole requests that are still in the framer are answered before the connection ends.
-    pump();
+    go_on();
 }
 
-void Connection::reply(Reply reply, bool head_only) {
+void Connection::reply(Reply reply, bool head_only, Trust trust) {
+    bool writes = false;
+    bool has_room = true;
+    {
+        const Lock lock(mutex_);
+        if (phase_ != Phase::kServing) return;
+        trust_ = trust;
+        send_reply(std::move(reply), head_only);
+        has_room = account() || held_ == 0;
+        writes = phase_ == Phase::kWriting;
+        if (!writes && (pumping_ || !has_more())) return;
+    }
+    if (writes) {
+        front_->hand_to_drain(shared_from_this());
+        if (!has_room) front_->relieve(*this);
+    } else {
+        front_->resume(shared_from_this());
+    }
+}
+
+void Connection::judged(std::optional<Problem> problem) {
     {
         Lock lock(mutex_);
-        if (phase_ != Phase::kServing) return;
-        serving_bytes_ = 0;
-        account_buffer();
-        send_reply(std::move(reply), head_only);
-        if (phase_ == Phase::kWriting) {
-            lock.unlock();
-            front_->hand_to_drain(shared_from_this());
-            return;
+        if (phase_ != Phase::kJudging) return;
+        if (problem) {
+            answer_without_body(lock, std::move(problem));
+        } else {
+            trust_ = Trust::kMaster;
+            enter(Phase::kBody, timeouts_.body);
         }
     }
-    pump();
+    go_on();
 }
 
 Connection::Flush Connection::flush() {
@@ -104,14 +135,27 @@ Connection::Flush Connection::flush() {
         } else {
             after_reply();
         }
+        account();
+        if (!has_more()) return result;
     }
-    pump();
+    front_->resume(shared_from_this());
     return result;
 }
 
 void Connection::cut() {
     const Lock lock(mutex_);
     close_locked();
+}
+
+void Connection::shed() {
+    Lock lock(mutex_);
+    if (phase_ == Phase::kHead || phase_ == Phase::kBody || phase_ == Phase::kJudging) {
+        refuse(lock, {503, "memory", "more is being sent than can be held"});
+    } else if (phase_ == Phase::kServing) {
+        drop_pipelined();
+    } else {
+        close_locked();
+    }
 }
 
 void Connection::expire(Clock::time_point now) {
@@ -126,6 +170,14 @@ void Connection::expire(Clock::time_point now) {
         if (late || (ending && now >= since_ + kIdleAtEnd)) close_locked();
     } else if (phase_ == Phase::kLingering) {
         if (late) close_locked();
+    } else if (phase_ == Phase::kServing || phase_ == Phase::kJudging) {
+        if (!late) return;
+        refuse(lock,
+               {503,
+                "slow_answer",
+                "no answer in time; it is not known whether the request was carried out"});
+    } else if (framer_.dropping()) {  // its answer is out
+        if (late || (ending && now >= since_ + kIdleAtEnd)) close_locked();
     } else if (phase_ == Phase::kHead || phase_ == Phase::kBody) {
         if (!late && !(ending && now >= since_ + kReadingAtEnd)) return;
         if (phase_ == Phase::kHead) {
@@ -140,20 +192,28 @@ void Connection::expire(Clock::time_point now) {
 void Connection::refuse(Lock& lock, const Fault& fault) {
     const Fault reason = fault;
     const std::optional<std::string> origin = framer_.head().field("origin");
-    last_ = true;
+    drop_pipelined();
     enter(Phase::kServing, timeouts_.write);
     lock.unlock();
-    reply(front_->refuse(reason, origin), false);
+    reply(front_->refuse(reason, origin), false, Trust::kNone);
     lock.lock();
 }
 
 /// Takes requests out of the framer until one is being answered. A handler may answer at once, on
 /// this very thread: it then returns here instead of going deeper with each pipelined request.
-void Connection::pump() {
+void Connection::go_on() {
     Lock lock(mutex_);
     if (pumping_) return;
     pumping_ = true;
-    while (step(lock)) {
+    try {
+        while (step(lock)) {
+        }
+    } catch (const std::exception&) {
+        // Without memory for a request there is none for its answer.
+        if (!lock.owns_lock()) lock.lock();
+        pumping_ = false;
+        close_locked();
+        throw;
     }
     pumping_ = false;
 }
@@ -162,40 +222,95 @@ bool Connection::step(Lock& lock) {
     if (phase_ != Phase::kIdle && phase_ != Phase::kHead && phase_ != Phase::kBody) return false;
     switch (framer_.advance()) {
         case Framer::Step::kNeedMore:
-            account_buffer();
-            update_reading_phase();
-            if (accounted_ > 0 && !front_->account(0)) {
-                refuse(lock, {503, "memory", "more is being sent than can be held"});
-                return true;
-            }
-            if (input_ended_) close_locked();
-            return false;
+            return on_need_more(lock);
         case Framer::Step::kHead:
-            http10_ = framer_.head().minor_version == 0;
-            framer_.set_body_limit(front_->body_limit(framer_.head()));
-            update_reading_phase();
-            return true;
+            return on_head(lock);
         case Framer::Step::kContinue:
             if (say_continue()) return true;
             close_locked();
             return false;
         case Framer::Step::kFault:
-            account_buffer();
             refuse(lock, framer_.fault());
             return true;
         case Framer::Step::kRequest: {
             Request request = framer_.take();
-            serving_bytes_ = request.body.size();
-            account_buffer();
+            if (request.body.capacity() > kUncountedBytes) {
+                request.holding = Holding(holding_.budget(), holding_.client());
+                request.holding.set(trust_, request.body.capacity());
+            }
+            account();
             last_ = !request.head.keep_alive;
-            enter(Phase::kServing, Timeouts::Duration::max());
-            lock.unlock();
-            front_->serve(shared_from_this(), std::move(request));
-            lock.lock();
+            serve(lock, std::move(request), std::nullopt);
             return true;
         }
     }
     return false;
+}
+
+bool Connection::on_need_more(Lock& lock) {
+    const bool has_room = account();
+    update_reading_phase();
+    if (!has_room && held_ > 0) {
+        refuse(lock, {503, "memory", "more is being sent than can be held"});
+        return true;
+    }
+    if (input_ended_) close_locked();
+    return false;
+}
+
+/// A request without a body is judged when it is served, which is now.
+bool Connection::on_head(Lock& lock) {
+    const Head& head = framer_.head();
+    http10_ = head.minor_version == 0;
+    trust_ = Trust::kNone;
+    if (!head.has_body()) {
+        update_reading_phase();
+        return true;
+    }
+    Ruling ruling = front_->judge(*this, head);
+    framer_.set_body_limit(ruling.body_limit);
+    switch (ruling.next) {
+        case Ruling::Next::kAnswer:
+            answer_without_body(lock, std::move(ruling.problem));
+            return true;
+        case Ruling::Next::kAsk: {
+            enter(Phase::kJudging, timeouts_.body);
+            const Head asked = head;
+            lock.unlock();
+            front_->ask(shared_from_this(), asked);
+            lock.lock();
+            return true;
+        }
+        case Ruling::Next::kRead:
+            trust_ = ruling.trust;
+            update_reading_phase();
+            return true;
+    }
+    return false;
+}
+
+/// A small body is dropped as it arrives; a larger one, or one that the client may never send, ends
+/// the connection, so that nothing of it is taken for a request.
+void Connection::answer_without_body(Lock& lock, std::optional<Problem> problem) {
+    const Head& head = framer_.head();
+    last_ = !head.keep_alive || head.chunked || head.expects_continue ||
+            head.content_length > kDroppedBytes;
+    Request request;
+    if (last_) {
+        request = framer_.take();
+        request.body = std::string();
+        drop_pipelined();
+    } else {
+        request = framer_.take_without_body();
+    }
+    serve(lock, std::move(request), std::move(problem));
+}
+
+void Connection::serve(Lock& lock, Request request, std::optional<Problem> problem) {
+    enter(Phase::kServing, timeouts_.serve);
+    lock.unlock();
+    front_->serve(shared_from_this(), std::move(request), std::move(problem));
+    lock.lock();
 }
 
 void Connection::send_reply(Reply reply, bool head_only) {
@@ -265,8 +380,7 @@ void Connection::close_locked() {
     out_head_ = std::string();
     out_body_ = std::string();
     framer_ = Framer(limits_);
-    serving_bytes_ = 0;
-    account_buffer();
+    account();
 }
 
 void Connection::enter(Phase phase, std::chrono::milliseconds limit) {
@@ -275,7 +389,7 @@ void Connection::enter(Phase phase, std::chrono::milliseconds limit) {
     const bool endless = limit == Timeouts::Duration::max();
     deadline_ = endless ? Clock::time_point::max().time_since_epoch().count()
                         : (since_ + limit).time_since_epoch().count();
-    busy_ = phase == Phase::kServing || phase == Phase::kWriting;
+    busy_ = phase == Phase::kJudging || phase == Phase::kServing || phase == Phase::kWriting;
     open_ = phase != Phase::kLingering && phase != Phase::kClosed;
 }
 
@@ -289,11 +403,13 @@ void Connection::update_reading_phase() {
     }
 }
 
-void Connection::account_buffer() {
-    const auto held = static_cast<int64_t>(framer_.buffered() + serving_bytes_);
-    if (held == accounted_) return;
-    front_->account(held - accounted_);
-    accounted_ = held;
+/// Counts what is held; false: it is more than there is room for.
+bool Connection::account() noexcept {
+    const size_t bytes = framer_.capacity() + out_head_.capacity() + out_body_.capacity();
+    if (bytes <= kUncountedBytes && held_ == 0) return true;
+    held_ = bytes <= kUncountedBytes ? 0 : bytes;
+    holding_.set(trust_, bytes);
+    return holding_.has_room();
 }
 
 bool Connection::say_continue() {

@@ -13,31 +13,52 @@
 #include <string>
 #include <string_view>
 
+#include "host/http/budget.hpp"
 #include "host/http/framer.hpp"
+#include "host/http/problem.hpp"
 #include "host/http/reply.hpp"
 
 namespace ezapi::host::http {
 
 struct Timeouts {
     using Duration = std::chrono::milliseconds;
-    Duration head{10'000};   // from the first byte of a request to the end of its head
-    Duration body{60'000};   // from there to the end of its body
-    Duration idle{75'000};   // between requests
-    Duration write{30'000};  // for the client to take a reply
-    Duration linger{2'000};  // for the client to close after the last reply
+    Duration head{10'000};    // from the first byte of a request to the end of its head
+    Duration body{60'000};    // from there to the end of its body
+    Duration idle{75'000};    // between requests
+    Duration serve{300'000};  // for the handler to answer
+    Duration write{30'000};   // for the client to take a reply
+    Duration linger{2'000};   // for the client to close after the last reply
 };
 
 class Connection;
 using ConnectionPtr = std::shared_ptr<Connection>;
 
+/// What becomes of a request whose body has not been read.
+struct Ruling {
+    enum class Next {
+        kRead,   // its body
+        kAsk,    // Front::ask first, which may take time
+        kAnswer  // without its body
+    };
+    Next next = Next::kAnswer;
+    Trust trust = Trust::kNone;
+    uint64_t body_limit = 0;         // of kRead and kAsk
+    std::optional<Problem> problem;  // the answer of kAnswer; nothing: what serve() finds
+};
+
 /// What the server does for its connections. All functions: any thread.
 class Front {
 public:
     virtual ~Front() = default;
-    /// The largest body that the route of this request takes.
-    virtual uint64_t body_limit(const Head& head) = 0;
-    /// Must lead to exactly one reply() on the connection, at once or later.
-    virtual void serve(const ConnectionPtr& connection, Request request) = 0;
+    /// Judges a request with a body by its head. Never blocks.
+    [[nodiscard]] virtual Ruling judge(const Connection& connection, const Head& head) = 0;
+    /// Judges a credential that may need the database; leads to Connection::judged().
+    virtual void ask(const ConnectionPtr& connection, const Head& head) = 0;
+    /// Must lead to exactly one reply() on the connection, at once or later. With `problem` that is
+    /// the answer, and the request has no body.
+    virtual void serve(const ConnectionPtr& connection,
+                       Request request,
+                       std::optional<Problem> problem) = 0;
     /// The answer to bytes that are no request; `code` names the reason, `origin` is that of the
     /// page that asks, as far as it was read.
     virtual Reply refuse(const Fault& fault, const std::optional<std::string>& origin) = 0;
@@ -45,10 +66,13 @@ public:
     virtual void hand_to_drain(const ConnectionPtr& connection) = 0;
     /// The server ends: replies close their connections.
     [[nodiscard]] virtual bool ending() const noexcept = 0;
-    /// Bytes of unfinished requests of all connections; false: no more can be held.
-    virtual bool account(int64_t bytes) noexcept = 0;
-    /// A connection is gone with its descriptor.
-    virtual void forget() noexcept = 0;
+    /// Leads to go_on() of the connection, on a thread that may parse and run handlers.
+    virtual void resume(const ConnectionPtr& connection) = 0;
+    /// The budget that `connection` takes from is exceeded: ends those that hold most of it until
+    /// it is not. Without the lock of a connection.
+    virtual void relieve(const Connection& connection) noexcept = 0;
+    /// A connection of the client is gone with its descriptor.
+    virtual void forget(const Client& client) noexcept = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -60,6 +84,7 @@ public:
     Connection(int descriptor,
                std::string client_ip,
                std::shared_ptr<Front> front,
+               Holding holding,
                const Limits& limits,
                const Timeouts& timeouts);
     ~Connection();
@@ -74,15 +99,34 @@ public:
     /// Nothing more will arrive; a request under way is still answered.
     void on_input_end();
 
-    /// Answers the request that was given to Front::serve.
-    void reply(Reply reply, bool head_only);
+    /// Answers the request that was given to Front::serve. `trust` is that of its route.
+    void reply(Reply reply, bool head_only, Trust trust);
+
+    /// The answer to Front::ask: nothing, or why the body is not read.
+    void judged(std::optional<Problem> problem);
+
+    /// Takes up what the client has sent already.
+    void go_on();
 
     /// Sends what is left; for the draining thread.
     Flush flush();
     /// Ends the connection without further ado.
     void cut();
-    /// Acts on a deadline that has passed: 408 for a slow request, the end for the rest.
+    /// Gives up what it holds, since the server has no room: 503 for a request that arrives, the
+    /// end for a reply that is not taken.
+    void shed();
+    /// Acts on a deadline that has passed: 408 for a slow request, 503 for a slow handler, the end
+    /// for the rest.
     void expire(Clock::time_point now);
+
+    /// The counted bytes that shed() would free.
+    [[nodiscard]] size_t held() const noexcept { return held_.load(); }
+
+    [[nodiscard]] Trust trust() const noexcept { return trust_.load(); }
+
+    [[nodiscard]] const std::shared_ptr<Client>& client() const noexcept {
+        return holding_.client();
+    }
 
     /// A reply is owed or still being sent.
     [[nodiscard]] bool busy() const noexcept { return busy_.load(); }
@@ -95,21 +139,30 @@ public:
     }
 
 private:
-    enum class Phase { kIdle, kHead, kBody, kServing, kWriting, kLingering, kClosed };
+    enum class Phase { kIdle, kHead, kBody, kJudging, kServing, kWriting, kLingering, kClosed };
 
     using Lock = std::unique_lock<std::mutex>;
 
-    void pump();
     bool step(Lock& lock);
+    bool on_head(Lock& lock);
+    bool on_need_more(Lock& lock);
+    void serve(Lock& lock, Request request, std::optional<Problem> problem);
+    void answer_without_body(Lock& lock, std::optional<Problem> problem);
     void refuse(Lock& lock, const Fault& fault);
     void send_reply(Reply reply, bool head_only);
+    void drop_pipelined();
     Flush flush_locked();
     void after_reply();
     void close_locked();
     void enter(Phase phase, std::chrono::milliseconds limit);
     void update_reading_phase();
-    void account_buffer();
+    bool account() noexcept;
     bool say_continue();
+
+    /// Something was read that no request has been made of.
+    [[nodiscard]] bool has_more() const noexcept {
+        return open_.load() && !framer_.between_requests();
+    }
 
     const int descriptor_;
     const std::string client_ip_;
@@ -124,9 +177,8 @@ private:
     bool last_ = false;     // the current request's reply ends the connection
     bool http10_ = false;   // the current request speaks HTTP/1.0
     bool input_ended_ = false;
-    size_t ignored_ = 0;        // bytes that came after the last reply
-    size_t serving_bytes_ = 0;  // of the body that a handler has
-    int64_t accounted_ = 0;     // bytes told to Front::account
+    uint64_t ignored_ = 0;  // bytes that came after the last reply
+    Holding holding_;
     std::string out_head_;
     std::string out_body_;
     size_t sent_ = 0;
@@ -134,6 +186,8 @@ private:
     std::atomic<Clock::rep> deadline_;
     std::atomic<bool> busy_ = false;
     std::atomic<bool> open_ = true;
+    std::atomic<size_t> held_ = 0;
+    std::atomic<Trust> trust_ = Trust::kNone;  // of what is held
 };
 
 }  // namespace ezapi::host::http

@@ -70,14 +70,14 @@ private:
 
 }  // namespace
 
-uint64_t Server::Core::body_limit(const Head& head) {
-    if (!head.chunked && head.content_length == 0) return options_.limits.body_bytes;
-    const auto match = routes.table()->find(head.method, head.path());
-    const uint64_t own = match && match->route ? match->route->spec.max_body : 0;
-    return own != 0 ? std::min(own, options_.limits.body_bytes) : options_.limits.body_bytes;
+std::string Server::Core::client_ip_of(const Connection& connection, const Head& head) const {
+    if (proxies_.empty()) return connection.client_ip();
+    return proxies_.client_of(connection.client_ip(), head.field("x-forwarded-for"));
 }
 
-void Server::Core::serve(const ConnectionPtr& connection, Request request) {
+void Server::Core::serve(const ConnectionPtr& connection,
+                         Request request,
+                         std::optional<Problem> problem) {
     observer.began();
     auto match = routes.table()->find(request.head.method, request.head.path());
     if (match && match->route && !match->route->gate->enter()) match.reset();
@@ -85,9 +85,7 @@ void Server::Core::serve(const ConnectionPtr& connection, Request request) {
         (!match || !match->route) && routes.is_away(request.head.method, request.head.path());
     std::vector<std::string> allowed;
     if (match) allowed = std::move(match->allowed);
-    auto client_ip = proxies_.empty() ? connection->client_ip()
-                                      : proxies_.client_of(connection->client_ip(),
-                                                           request.head.field("x-forwarded-for"));
+    auto client_ip = client_ip_of(*connection, request.head);
     auto request_id = request_id_of(request.head);
     ExchangePtr exchange(new Exchange(shared_from_this(),
                                       connection,
@@ -95,7 +93,11 @@ void Server::Core::serve(const ConnectionPtr& connection, Request request) {
                                       std::move(client_ip),
                                       std::move(request_id),
                                       match ? std::move(*match) : Match{}));
-    if (away) {
+    if (problem) {
+        exchange.release()->problem(*problem);
+    } else if (exchange->head().target == "*") {
+        answer_asterisk(std::move(exchange));
+    } else if (away) {
         exchange.release()->problem(
             {503, "plugin_away", "the plugin that serves this path is being changed", {}});
     } else if (exchange->route() == nullptr) {
@@ -103,6 +105,13 @@ void Server::Core::serve(const ConnectionPtr& connection, Request request) {
     } else {
         dispatch(std::move(exchange));
     }
+}
+
+/// OPTIONS * asks about the server, not about a path.
+void Server::Core::answer_asterisk(ExchangePtr exchange) const {
+    Reply reply{204, {}, {}};
+    reply.set("Allow", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+    exchange.release()->finish(std::move(reply));
 }
 
 void Server::Core::answer_unmatched(ExchangePtr exchange, const std::vector<std::string>& allowed) {
@@ -126,6 +135,8 @@ void Server::Core::answer_unmatched(ExchangePtr exchange, const std::vector<std:
 
 void Server::Core::dispatch(ExchangePtr exchange) {
     const RouteSpec& spec = exchange->route()->spec;
+    // Judged before it waits for a thread, so that requests without a credential take none.
+    if (spec.access != EZ_MASTER && !admit(exchange)) return;
     // Asking for a master's credential may wait for the database, whatever the handler promises;
     // and while a large body is read by its handler, the thread's other connections would wait.
     const bool quick = spec.access != EZ_MASTER && exchange->body().size() <= kInlineBytes;
@@ -144,7 +155,8 @@ void Server::Core::run(ExchangePtr exchange) noexcept {
     try {
         const Route& route = *exchange->route();
         const Inside inside(route.gate);
-        if (!admit(exchange) || !check_query(exchange)) return;
+        if (route.spec.access == EZ_MASTER && !admit(exchange)) return;
+        if (!check_query(exchange)) return;
         const db::CallScope scope(db::Origin{exchange->caller().identity,
                                              std::string(exchange->client_ip()),
                                              std::string(exchange->request_id()),
@@ -241,7 +253,11 @@ void Server::Core::answer(ez_exchange& exchange, Reply reply) noexcept {
                            exchange.request_id(),
                            exchange.body().size(),
                            reply.body.size()});
-        exchange.connection()->reply(std::move(reply), exchange.method() == "HEAD");
+        const auto* route = exchange.route();
+        exchange.connection()->reply(
+            std::move(reply),
+            exchange.method() == "HEAD",
+            route == nullptr ? Trust::kNone : trust_of(route->spec.access));
     } catch (const std::exception& error) {
         telemetry::log(EZ_LOG_ERROR, "http", std::string("answer: ") + error.what());
         exchange.connection()->cut();

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "host/http/awaiting.hpp"
+#include "host/http/budget.hpp"
+#include "host/http/clients.hpp"
 #include "host/http/cors.hpp"
 #include "host/http/exchange.hpp"
 #include "host/http/executor.hpp"
@@ -33,16 +35,19 @@ public:
     void stop();
 
     // Front
-    uint64_t body_limit(const Head& head) override;
-    void serve(const ConnectionPtr& connection, Request request) override;
+    Ruling judge(const Connection& connection, const Head& head) override;
+    void ask(const ConnectionPtr& connection, const Head& head) override;
+    void serve(const ConnectionPtr& connection,
+               Request request,
+               std::optional<Problem> problem) override;
     Reply refuse(const Fault& fault, const std::optional<std::string>& origin) override;
     void hand_to_drain(const ConnectionPtr& connection) override;
 
     [[nodiscard]] bool ending() const noexcept override { return ending_.load(); }
 
-    bool account(int64_t bytes) noexcept override;
-
-    void forget() noexcept override { --connections_; }
+    void resume(const ConnectionPtr& connection) override;
+    void relieve(const Connection& connection) noexcept override;
+    void forget(const Client& client) noexcept override;
 
     // Desk
     bool postpone(ez_exchange& exchange, Reply& reply) noexcept override;
@@ -56,8 +61,16 @@ public:
 
     [[nodiscard]] size_t connection_count() const noexcept { return connections_.load(); }
 
+    [[nodiscard]] int64_t held_bytes() const noexcept { return budget_->total(); }
+
 private:
     ConnectionPtr accept(int descriptor, const std::string& client_ip);
+    [[nodiscard]] std::shared_ptr<Client> enter(const std::string& client_ip);
+    [[nodiscard]] std::string client_ip_of(const Connection& connection, const Head& head) const;
+    [[nodiscard]] uint64_t body_limit_of(const Route& route) const noexcept;
+    void answer_asterisk(ExchangePtr exchange) const;
+    [[nodiscard]] ConnectionPtr worst_for(const Connection& asker,
+                                          const std::vector<ConnectionPtr>& connections) const;
     void dispatch(ExchangePtr exchange);
     void run(ExchangePtr exchange) noexcept;
     [[nodiscard]] bool admit(ExchangePtr& exchange);
@@ -77,7 +90,9 @@ private:
     std::atomic<bool> ending_ = false;   // replies close their connections
     std::atomic<bool> stopped_ = false;  // clients are turned away
     std::atomic<size_t> connections_ = 0;
-    std::atomic<int64_t> buffered_ = 0;
+    Clients clients_;
+    const std::shared_ptr<Budget> budget_;
+    std::mutex relieving_;
 
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -4,6 +4,12 @@
 
 namespace ezapi::host::http {
 
+namespace {
+
+thread_local bool is_worker = false;
+
+}  // namespace
+
 Executor::Executor(size_t threads, size_t queue_limit) : queue_limit_(queue_limit) {
     threads_.reserve(threads);
     for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
@@ -14,10 +20,22 @@ Executor::~Executor() {
 }
 
 bool Executor::post(Task task) {
+    return push(std::move(task), true);
+}
+
+bool Executor::post_admitted(Task task) {
+    return push(std::move(task), false);
+}
+
+bool Executor::on_worker() noexcept {
+    return is_worker;
+}
+
+bool Executor::push(Task task, bool limited) {
     {
         const std::lock_guard lock(mutex_);
         // A task that an idle thread is about to take does not count as waiting.
-        if (stopping_ || queue_.size() >= queue_limit_ + idle_) return false;
+        if (stopping_ || (limited && queue_.size() >= queue_limit_ + idle_)) return false;
         queue_.push_back(std::move(task));
     }
     work_.notify_one();
@@ -41,6 +59,7 @@ void Executor::stop() {
 }
 
 void Executor::run() {
+    is_worker = true;
     std::unique_lock lock(mutex_);
     while (true) {
         ++idle_;

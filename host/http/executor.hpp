@@ -23,12 +23,18 @@ public:
 
     /// False: the queue is full or the executor stopped. Any thread, never blocks.
     [[nodiscard]] bool post(Task task);
+    /// The same for what was admitted before and must go on, whatever the queue's length. False:
+    /// the executor stopped.
+    [[nodiscard]] bool post_admitted(Task task);
+    /// Whether the calling thread is one of an executor's.
+    [[nodiscard]] static bool on_worker() noexcept;
     [[nodiscard]] size_t queued() const;
     /// Runs what is queued, then ends the threads.
     void stop();
 
 private:
     void run();
+    [[nodiscard]] bool push(Task task, bool limited);
 
     const size_t queue_limit_;
     mutable std::mutex mutex_;

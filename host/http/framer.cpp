@@ -6,9 +6,10 @@ namespace ezapi::host::http {
 
 namespace {
 
-constexpr size_t kChunkLineBytes = 256;        // the size and extensions, which are ignored
-constexpr size_t kTrailerBytes = 8 * 1024;     // ignored too
-constexpr size_t kReserveAtOnce = 256 * 1024;  // a length is only a claim until the bytes are here
+constexpr size_t kChunkLineBytes = 256;       // the size and extensions, which are ignored
+constexpr size_t kTrailerBytes = 8 * 1024;    // ignored too
+constexpr size_t kReserveAtOnce = 64 * 1024;  // a length is only a claim until the bytes are here
+constexpr size_t kKeptInput = 8 * 1024;       // of the memory for input, between requests
 
 }  // namespace
 
@@ -17,7 +18,7 @@ void Framer::feed(std::string_view bytes) {
     const bool in_data = state_ == State::kSized || state_ == State::kChunkData;
     if (in_data && input_.size() == position_) {
         const size_t part = static_cast<size_t>(std::min<uint64_t>(remaining_, bytes.size()));
-        request_.body.append(bytes.substr(0, part));
+        if (!dropping_) request_.body.append(bytes.substr(0, part));
         remaining_ -= part;
         bytes.remove_prefix(part);
     }
@@ -67,6 +68,16 @@ Request Framer::take() {
     scanned_ = 0;
     continue_said_ = false;
     line_forgiven_ = false;
+    return request;
+}
+
+Request Framer::take_without_body() {
+    const uint64_t length = request_.head.content_length;
+    Request request = take();
+    request.body = std::string();
+    remaining_ = length;
+    dropping_ = true;
+    state_ = State::kSized;
     return request;
 }
 
@@ -141,7 +152,9 @@ Framer::Step Framer::advance_body_start() {
 
 Framer::Step Framer::advance_sized() {
     move_to_body(remaining_);
-    if (remaining_ == 0) state_ = State::kDone;
+    if (remaining_ > 0) return Step::kNeedMore;
+    state_ = dropping_ ? State::kHead : State::kDone;
+    dropping_ = false;
     return Step::kNeedMore;
 }
 
@@ -217,7 +230,11 @@ Framer::Step Framer::advance_trailers() {
         if (!whole) return Step::kNeedMore;
         trailer_bytes_ += line.size() + 1;
         const bool last = judged.empty();
-        if (!last && !is_token(judged.substr(0, judged.find(':')))) {
+        const auto colon = judged.find(':');
+        if (!last && colon == std::string_view::npos) {
+            return fail({400, "bad_chunk", "trailer: a line without a colon"});
+        }
+        if (!last && !is_token(judged.substr(0, colon))) {
             return fail({400, "bad_chunk", "trailer: a name that is not a token"});
         }
         consume(line.size() + 1);
@@ -230,7 +247,7 @@ Framer::Step Framer::advance_trailers() {
 
 void Framer::move_to_body(uint64_t bytes) {
     const size_t part = static_cast<size_t>(std::min<uint64_t>(bytes, unread().size()));
-    request_.body.append(unread().substr(0, part));
+    if (!dropping_) request_.body.append(unread().substr(0, part));
     consume(part);
     remaining_ -= part;
 }
@@ -238,7 +255,7 @@ void Framer::move_to_body(uint64_t bytes) {
 void Framer::consume(size_t bytes) {
     position_ += bytes;
     if (position_ == input_.size()) {
-        if (input_.capacity() > kReserveAtOnce) input_ = std::string();
+        if (input_.capacity() > kKeptInput) input_ = std::string();
         input_.clear();
         position_ = 0;
     } else if (position_ > input_.size() / 2) {
@@ -257,6 +274,7 @@ Framer::Step Framer::fail(Fault fault) {
 }
 
 Framer::Step Framer::fail_too_large() {
+    if (body_limit_ == 0) return fail({400, "unexpected_body", "body: this route takes none"});
     return fail({413,
                  "body_too_large",
                  "body: more than the " + std::to_string(body_limit_) + " bytes allowed here"});

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "host/http/budget.hpp"
 #include "host/http/head.hpp"
 
 namespace ezapi::host::http {
@@ -18,6 +19,7 @@ namespace ezapi::host::http {
 struct Request {
     Head head;
     std::string body;  // decoded from its transfer coding
+    Holding holding;   // what the body counts in the memory budget
 };
 
 class Framer {
@@ -45,6 +47,13 @@ public:
     /// The request that kRequest announced; the framer then goes on with the next one.
     [[nodiscard]] Request take();
 
+    /// Instead of reading the body of the request whose head is ready: gives the head, drops the
+    /// body as it arrives, and goes on with the next request. Only for a body of known length.
+    [[nodiscard]] Request take_without_body();
+
+    /// The body that arrives belongs to a request that was taken without it.
+    [[nodiscard]] bool dropping() const noexcept { return dropping_; }
+
     /// Nothing of a next request has arrived.
     [[nodiscard]] bool between_requests() const noexcept {
         return state_ == State::kHead && input_.size() == position_;
@@ -58,6 +67,13 @@ public:
     [[nodiscard]] size_t buffered() const noexcept {
         return input_.size() - position_ + request_.body.size();
     }
+
+    /// The memory that they take.
+    [[nodiscard]] size_t capacity() const noexcept {
+        return input_.capacity() + request_.body.capacity();
+    }
+
+    [[nodiscard]] uint64_t body_limit() const noexcept { return body_limit_; }
 
 private:
     enum class State {
@@ -101,6 +117,7 @@ private:
     size_t trailer_bytes_ = 0;
     bool continue_said_ = false;
     bool line_forgiven_ = false;
+    bool dropping_ = false;
     Request request_;
     Fault fault_;
 };

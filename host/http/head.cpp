@@ -1,6 +1,7 @@
 #include "host/http/head.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "host/http/target.hpp"
 
@@ -9,9 +10,32 @@ namespace ezapi::host::http {
 namespace {
 
 constexpr size_t kMethodBytes = 32;
+constexpr std::array<std::string_view, 7> kMethods{
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
 Fault head_fault(std::string detail) {
     return {400, "bad_request", std::move(detail)};
+}
+
+/// Of the forms of RFC 9112 3.2 the origin form, the absolute form, and the asterisk of OPTIONS.
+std::optional<Fault> read_target(std::string_view target, size_t limit, Head& head) {
+    if (target == "*" && head.method == "OPTIONS") {
+        head.target = target;
+        return std::nullopt;
+    }
+    std::string origin;
+    if (target.size() <= limit) {
+        if (const auto absolute = split_absolute(target)) {
+            if (!is_host(absolute->authority)) {
+                return Fault{400, "bad_target", "request target: the host is not a valid one"};
+            }
+            origin = absolute->origin;
+            target = origin;
+        }
+    }
+    if (auto fault = vet_target(target, limit)) return fault;
+    head.target = target;
+    return std::nullopt;
 }
 
 std::optional<Fault> parse_request_line(std::string_view line, const Limits& limits, Head& head) {
@@ -33,10 +57,13 @@ std::optional<Fault> parse_request_line(std::string_view line, const Limits& lim
     } else {
         return head_fault("request line: expected HTTP/1.1 or HTTP/1.0");
     }
-    if (auto fault = vet_target(target, limits.target_bytes)) return fault;
+    if (std::find(kMethods.begin(), kMethods.end(), method) == kMethods.end()) {
+        return Fault{501,
+                     "unknown_method",
+                     "request line: expected GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS"};
+    }
     head.method = method;
-    head.target = target;
-    return std::nullopt;
+    return read_target(target, limits.target_bytes, head);
 }
 
 std::optional<Fault> parse_field(std::string_view line, Head& head) {
@@ -82,11 +109,16 @@ std::optional<Fault> read_framing(Head& head) {
 }
 
 std::optional<Fault> read_host(const Head& head) {
-    const auto hosts = std::count_if(head.fields.begin(), head.fields.end(), [](const auto& field) {
-        return field.first == "host";
-    });
-    if (hosts > 1) return head_fault("Host: given more than once");
-    if (hosts == 0 && head.minor_version == 1) return head_fault("Host: missing");
+    const std::string* host = nullptr;
+    for (const auto& [name, value] : head.fields) {
+        if (name != "host") continue;
+        if (host != nullptr) return head_fault("Host: given more than once");
+        host = &value;
+    }
+    if (host == nullptr && head.minor_version == 1) return head_fault("Host: missing");
+    if (host != nullptr && !is_host(*host)) {
+        return head_fault("Host: expected a name or an address, and a port of at most 65535");
+    }
     return std::nullopt;
 }
 

@@ -22,13 +22,15 @@ struct Limits {
 
 struct Head {
     std::string method;
-    std::string target;
+    std::string target;     // in origin form, or "*" of OPTIONS
     int minor_version = 1;  // HTTP/1.<minor_version>
     NameValues fields;      // names in lower case, values trimmed, in the order received
     uint64_t content_length = 0;
     bool chunked = false;
     bool keep_alive = true;
     bool expects_continue = false;
+
+    [[nodiscard]] bool has_body() const noexcept { return chunked || content_length > 0; }
 
     [[nodiscard]] std::string_view path() const noexcept;
     [[nodiscard]] std::string_view query() const noexcept;

@@ -23,6 +23,12 @@ public:
     [[nodiscard]] std::string client_of(const std::string& peer,
                                         const std::optional<std::string>& forwarded_for) const;
 
+    /// Whether the address of a peer is that of a trusted proxy.
+    [[nodiscard]] bool is_proxy(const std::string& peer) const {
+        const auto endpoint = parse_endpoint(peer);
+        return endpoint && trusts(endpoint->address);
+    }
+
     [[nodiscard]] bool empty() const noexcept { return networks_.empty(); }
 
 private:

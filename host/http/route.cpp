@@ -60,11 +60,26 @@ void add_query_names(const RouteSpec& spec, const nlohmann::json& operation, Rou
     for (const char* name : {"timeout", "wait"}) route.query_names.emplace_back(name);
 }
 
+void add_body_types(const nlohmann::json& operation, Route& route) {
+    for (const auto& parameter : operation.value("parameters", nlohmann::json::array())) {
+        route.takes_coding = route.takes_coding ||
+                             (parameter.value("in", "") == "header" &&
+                              equal_ignoring_case(parameter.value("name", ""), "content-encoding"));
+    }
+    if (operation.empty()) return;
+    route.takes_body = operation.contains("requestBody");
+    if (!route.takes_body) return;
+    const auto content = operation["requestBody"].value("content", nlohmann::json::object());
+    for (const auto& [type, unused] : content.items()) route.body_types.push_back(lowered(type));
+}
+
 void read_description(const RouteSpec& spec, Route& route) {
     try {
         const auto document =
             spec.describe.empty() ? nlohmann::json::object() : nlohmann::json::parse(spec.describe);
-        add_query_names(spec, document.value("operation", nlohmann::json::object()), route);
+        const auto operation = document.value("operation", nlohmann::json::object());
+        add_query_names(spec, operation, route);
+        add_body_types(operation, route);
         const auto schemas = document.value("schemas", nlohmann::json::object());
         for (const auto& [name, schema] : schemas.items()) route.schemas[name] = schema.dump();
     } catch (const nlohmann::json::exception& error) {

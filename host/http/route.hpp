@@ -63,7 +63,10 @@ struct Route {
     std::vector<std::string> segments;           // "{id}" for a parameter
     std::vector<std::string> query_names;        // what the operation lists, and what the host adds
     std::map<std::string, std::string> schemas;  // by name, as JSON in one canonical form
-    bool takes_wait = false;  // ?wait=applied&timeout=, which the host itself honours
+    bool takes_wait = false;              // ?wait=applied&timeout=, which the host itself honours
+    bool takes_body = true;               // an operation without a requestBody takes none
+    bool takes_coding = false;            // the operation lists the header Content-Encoding
+    std::vector<std::string> body_types;  // media types of the body; empty: any
     std::shared_ptr<Gate> gate;
 };
 

@@ -52,7 +52,8 @@ Server::Core::Core(ServerOptions options, telemetry::Metrics* metrics)
       awaiting(std::make_shared<Awaiting>(options.await_delivery)),
       options_(std::move(options)),
       cors_(options_.cors_origins),
-      proxies_(options_.trusted_proxies) {
+      proxies_(options_.trusted_proxies),
+      budget_(std::make_shared<Budget>(options_.max_buffered_bytes)) {
     if (options_.workers == 0)
         throw Error(EZ_INVALID, "HTTP server: 0 workers, expected at least 1");
 }
@@ -115,8 +116,16 @@ void Server::Core::hand_to_drain(const ConnectionPtr& connection) {
     slow_writer_->take(connection);
 }
 
-bool Server::Core::account(int64_t bytes) noexcept {
-    return (buffered_ += bytes) <= options_.max_buffered_bytes;
+void Server::Core::forget(const Client& client) noexcept {
+    --connections_;
+    clients_.leave(client);
+}
+
+std::shared_ptr<Client> Server::Core::enter(const std::string& client_ip) {
+    const size_t half = std::max<size_t>(1, options_.max_connections / 2);
+    const size_t most =
+        options_.max_connections_per_client > 0 ? options_.max_connections_per_client : half;
+    return clients_.enter(client_ip, !proxies_.is_proxy(client_ip), most);
 }
 
 ConnectionPtr Server::Core::accept(int descriptor, const std::string& client_ip) {
@@ -125,13 +134,24 @@ ConnectionPtr Server::Core::accept(int descriptor, const std::string& client_ip)
         turn_away(descriptor);
         return nullptr;
     }
-    ++connections_;
     ConnectionPtr connection;
+    std::shared_ptr<Client> client;
     try {
-        connection = std::make_shared<Connection>(
-            descriptor, client_ip, shared_from_this(), options_.limits, options_.timeouts);
+        client = enter(client_ip);
+        if (!client) {
+            observer.refused("client_connection_cap");
+            turn_away(descriptor);
+            return nullptr;
+        }
+        ++connections_;
+        connection = std::make_shared<Connection>(descriptor,
+                                                  client_ip,
+                                                  shared_from_this(),
+                                                  Holding(budget_, client),
+                                                  options_.limits,
+                                                  options_.timeouts);
     } catch (const std::exception&) {
-        --connections_;
+        if (client) forget(*client);
         ::close(descriptor);
         throw;
     }
@@ -154,16 +174,20 @@ std::vector<ConnectionPtr> Server::Core::alive() {
 
 void Server::Core::watch_clock() {
     const auto& limits = options_.timeouts;
-    const auto shortest =
-        std::min({limits.head, limits.body, limits.idle, limits.write, limits.linger});
+    const auto shortest = std::min(
+        {limits.head, limits.body, limits.idle, limits.serve, limits.write, limits.linger});
     const auto tick = std::clamp(shortest / 4, kShortestTick, kLongestTick);
     while (true) {
         {
             std::unique_lock lock(mutex_);
             if (wake_.wait_for(lock, tick, [this] { return stopping_; })) return;
         }
-        const auto now = Clock::now();
-        for (const auto& connection : alive()) connection->expire(now);
+        try {
+            const auto now = Clock::now();
+            for (const auto& connection : alive()) connection->expire(now);
+        } catch (const std::exception& error) {  // no memory: the next tick tries again
+            telemetry::log(EZ_LOG_ERROR, "http", error.what());
+        }
     }
 }
 
@@ -271,6 +295,10 @@ size_t Server::route_count(std::string_view owner) const {
 
 size_t Server::connection_count() const noexcept {
     return core_->connection_count();
+}
+
+int64_t Server::held_bytes() const noexcept {
+    return core_->held_bytes();
 }
 
 const Access& Server::access() const noexcept {

@@ -38,7 +38,8 @@ struct ServerOptions {
     size_t workers = 16;
     size_t queue = 1024;
     size_t max_connections = 10'000;
-    int64_t max_buffered_bytes = 256LL * 1024 * 1024;  // requests of all connections together
+    size_t max_connections_per_client = 0;             // of one address; 0: half of max_connections
+    int64_t max_buffered_bytes = 256LL * 1024 * 1024;  // requests and replies of all connections
     Limits limits;
     Timeouts timeouts;
     AccessOptions access;
@@ -85,6 +86,8 @@ public:
     [[nodiscard]] std::vector<RoutePtr> routes() const;
     [[nodiscard]] size_t route_count(std::string_view owner) const;
     [[nodiscard]] size_t connection_count() const noexcept;
+    /// The memory that requests and replies hold.
+    [[nodiscard]] int64_t held_bytes() const noexcept;
 
     [[nodiscard]] const Access& access() const noexcept;
 

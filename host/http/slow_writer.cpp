@@ -62,6 +62,16 @@ void SlowWriter::wake() const noexcept {
         ::write(wake_, &one, sizeof one);  // full: awake anyway
 }
 
+/// True: nothing is left to send.
+bool SlowWriter::flush(Connection& connection) noexcept {
+    try {
+        return connection.flush() != Connection::Flush::kAgain;
+    } catch (const std::exception&) {  // no memory to go on with it
+        connection.cut();
+        return true;
+    }
+}
+
 void SlowWriter::admit() {
     const std::lock_guard lock(mutex_);
     std::move(arrived_.begin(), arrived_.end(), std::back_inserter(waiting_));
@@ -93,7 +103,7 @@ void SlowWriter::run() {
             ConnectionPtr& connection = waiting_[i];
             bool done = false;
             if (polled[i + 1].revents != 0) {
-                done = connection->flush() != Connection::Flush::kAgain;
+                done = flush(*connection);
             } else if (now >= connection->write_deadline()) {
                 connection->cut();
                 done = true;

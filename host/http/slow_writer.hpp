@@ -1,6 +1,7 @@
 // The one thread that sends what sockets did not take at once. Waits with poll for all of them
 // together, so that a client that stops reading costs a table entry and no time, and cuts those
-// that do not finish before their deadline.
+// that do not finish before their deadline. It only sends: requests that wait behind a reply are
+// parsed and served by the executor.
 #pragma once
 
 #include <memory>
@@ -28,6 +29,7 @@ public:
 private:
     void run();
     void admit();
+    [[nodiscard]] static bool flush(Connection& connection) noexcept;
     void wake() const noexcept;
 
     int wake_;  // eventfd

@@ -98,9 +98,22 @@ const Case kCases[] = {
     {"BlankBeforeMethod", " GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
     {"MethodWithBracket", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
     {"MethodTooLong", std::string(40, 'A') + " / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-    {"AbsoluteForm", get("http://a/"), 400},
-    {"AuthorityForm", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-    {"AsteriskForm", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+    {"AbsoluteForm", get("http://a/"), 0},
+    {"AbsoluteFormWithPort", get("HTTPS://a:8080/b?c=d"), 0},
+    {"AbsoluteFormWithoutPath", get("http://a"), 0},
+    {"AbsoluteFormOfAnotherScheme", get("ftp://a/"), 400},
+    {"AbsoluteFormWithoutHost", get("http:///admin"), 400},
+    {"AbsoluteFormWithUser", get("http://user@a/"), 400},
+    {"AbsoluteFormWithBadAddress", get("http://[::::]/"), 400},
+    {"AbsoluteFormWithFragment", get("http://a#b"), 400},
+    {"AbsoluteFormWithDoubleSlash", get("http://a//admin"), 400},
+    {"AuthorityForm", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501},
+    {"AsteriskForm", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 0},
+    {"AsteriskFormOfGet", get("*"), 400},
+    {"UnknownMethod", "BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501},
+    {"TraceMethod", "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 501},
+    {"MethodInLowerCase", "get / HTTP/1.1\r\nHost: a\r\n\r\n", 501},
+    {"Http10WithBadHost", "GET / HTTP/1.0\r\nHost: a b\r\n\r\n", 400},
     {"TargetWithoutSlash", get("admin"), 400},
     {"TargetWithLeadingLetter", get("Xadmin"), 400},
     {"DoubleSlash", get("//admin"), 400},
@@ -187,6 +200,8 @@ const Case kCases[] = {
     {"ChunkedBareLfAfterData", chunked("5\r\nhello\n0\r\n\r\n"), 400},
     {"ChunkedLongExtension", chunked("5;" + std::string(300, 'a') + "\r\nhello\r\n0\r\n\r\n"), 400},
     {"ChunkedControlInExtension", chunked("5;a\x01\r\nhello\r\n0\r\n\r\n"), 400},
+    {"ChunkedTrailerWithoutColon", chunked("0\r\nX-Sum\r\n\r\n"), 400},
+    {"ChunkedTrailerWithoutName", chunked("0\r\n: 1\r\n\r\n"), 400},
     {"ChunkedTrailerBareLf", chunked("0\r\nX: 1\n\r\n"), 400},
     {"ChunkedTrailerTooLong", chunked("0\r\nX: " + std::string(9000, 'a') + "\r\n\r\n"), 431},
     {"ExpectUnknown", get("/", "Expect: magic\r\n"), 417},
@@ -244,6 +259,51 @@ TEST(Framer, AppliesTheLimitToAllChunksTogether) {
     EXPECT_EQ(frame({chunked("5\r\nhello\r\n5\r\n12345\r\n0\r\n\r\n")}, limits).fault, 413);
 }
 
+TEST(Framer, DropsTheBodyOfARequestThatIsTakenWithoutIt) {
+    const std::string bytes = sized("30", std::string(30, 'x')) + get("/next");
+    const size_t head = sized("30").size();
+    for (size_t cut = head; cut <= bytes.size(); ++cut) {
+        Framer framer(Limits{});
+        framer.feed(bytes.substr(0, cut));
+        ASSERT_EQ(framer.advance(), Framer::Step::kHead);
+        const Request refused = framer.take_without_body();
+        EXPECT_EQ(refused.head.content_length, 30U);
+        EXPECT_TRUE(refused.body.empty());
+        EXPECT_TRUE(framer.dropping());
+        Outcome outcome;
+        advance_all(framer, outcome);
+        framer.feed(bytes.substr(cut));
+        advance_all(framer, outcome);
+        ASSERT_EQ(outcome.fault, 0) << cut;
+        ASSERT_EQ(outcome.requests.size(), 1U) << cut;
+        EXPECT_EQ(outcome.requests[0].head.target, "/next");
+        EXPECT_EQ(framer.buffered(), 0U);
+    }
+}
+
+TEST(Framer, KeepsLittleMemoryBetweenRequests) {
+    Framer framer(Limits{});
+    std::string bytes;
+    for (int i = 0; i < 2000; ++i) bytes += get("/" + std::to_string(i));
+    Outcome outcome;
+    framer.feed(bytes);
+    advance_all(framer, outcome);
+    EXPECT_EQ(outcome.requests.size(), 2000U);
+    EXPECT_LE(framer.capacity(), 16U * 1024);
+}
+
+TEST(Framer, TakesNoChunkWhereNoBodyIsTaken) {
+    for (const auto& [body, status] : {std::pair{"0\r\n\r\n", 0}, {"1\r\nx\r\n0\r\n\r\n", 400}}) {
+        Framer framer(Limits{});
+        framer.feed(chunked(body));
+        ASSERT_EQ(framer.advance(), Framer::Step::kHead);
+        framer.set_body_limit(0);
+        Outcome outcome;
+        advance_all(framer, outcome);
+        EXPECT_EQ(outcome.fault, status);
+    }
+}
+
 TEST(Framer, SaysContinueOnceAndOnlyWhenTheBodyIsAwaited) {
     const std::string head =
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
@@ -270,10 +330,44 @@ TEST(Head, DecidesPersistenceByVersionAndConnection) {
     EXPECT_TRUE(keeps("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"));
 }
 
+TEST(Head, JudgesTheHost) {
+    const auto fault = [](const std::string& host) {
+        return frame({"GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"}).fault;
+    };
+    for (const char* host : {"a",
+                             "a.b-c.example",
+                             "a_b",
+                             "a:80",
+                             "a:",
+                             "10.0.0.1",
+                             "10.0.0.1:65535",
+                             "[::1]",
+                             "[2001:db8::7]:443"}) {
+        EXPECT_EQ(fault(host), 0) << host;
+    }
+    for (const char* host :
+         {"",     "a b",     "a b/c",           "a/c",        "a?b",  "a#b",      "user@a",
+          "a,b",  ":80",     "a:65536",         "a:-1",       "a:8x", "a:80:80",  "::1",
+          "[::1", "[::1]80", "[::::]:99999999", "[10.0.0.1]", "[]",   "\xc3\xa9", "a%20b"}) {
+        EXPECT_EQ(fault(host), 400) << host;
+    }
+    EXPECT_EQ(fault(std::string(256, 'a')), 400);
+}
+
+TEST(Head, ReadsTheAbsoluteFormAsTheOriginForm) {
+    const auto target = [](const std::string& absolute) {
+        return frame({get(absolute)}).requests.at(0).head.target;
+    };
+    EXPECT_EQ(target("http://a/admin/masters?limit=5"), "/admin/masters?limit=5");
+    EXPECT_EQ(target("http://[::1]:8080/"), "/");
+    EXPECT_EQ(target("https://a"), "/");
+    EXPECT_EQ(target("http://a?b=c"), "/?b=c");
+}
+
 TEST(Head, JoinsFieldsOfOneNameInAnyCase) {
-    const auto request = frame({get("/", "X-A:  1 \r\nx-a:2\r\n")}).requests.at(0);
-    EXPECT_EQ(request.head.field("x-a"), "1, 2");
-    EXPECT_EQ(request.head.field("x-b"), std::nullopt);
+    const Head head = frame({get("/", "X-A:  1 \r\nx-a:2\r\n")}).requests.at(0).head;
+    EXPECT_EQ(head.field("x-a"), "1, 2");
+    EXPECT_EQ(head.field("x-b"), std::nullopt);
 }
 
 }  // namespace

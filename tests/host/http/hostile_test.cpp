@@ -104,6 +104,7 @@ TEST_F(HostileTest, AnswersAHalfClosedClient) {
 }
 
 TEST_F(HostileTest, StallsNobodyForReadersThatStall) {
+    options_.max_buffered_bytes = 2LL * 1024 * 1024 * 1024;
     start();
     std::vector<std::unique_ptr<RawClient>> stalled;
     for (int i = 0; i < 24; ++i) {
@@ -221,6 +222,7 @@ TEST_F(HostileTest, RefusesWorkWhenTheQueueIsFull) {
 
 TEST_F(HostileTest, TurnsAwayConnectionsBeyondTheCap) {
     options_.max_connections = 2;
+    options_.max_connections_per_client = 2;
     start();
     const auto first = client();
     const auto second = client();

@@ -22,8 +22,8 @@ struct RawReply {
 
 class RawClient {
 public:
-    /// A receive buffer of 0 bytes: the system's.
-    explicit RawClient(int port, int receive_buffer = 0);
+    /// A receive buffer of 0 bytes: the system's. `from`: the address of the client.
+    explicit RawClient(int port, int receive_buffer = 0, const char* from = "127.0.0.1");
     ~RawClient();
     RawClient(const RawClient&) = delete;
     RawClient& operator=(const RawClient&) = delete;

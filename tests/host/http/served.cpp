@@ -7,12 +7,16 @@ void Served::add(const std::string& owner,
                  const std::string& pattern,
                  Handler handler,
                  int32_t access,
-                 uint32_t flags) {
+                 uint32_t flags,
+                 uint64_t max_body,
+                 const std::string& describe) {
     RouteSpec spec;
     spec.access = access;
     spec.method = method;
     spec.pattern = pattern;
     spec.flags = flags;
+    spec.max_body = max_body;
+    spec.describe = describe;
     spec.handler = std::move(handler);
     server_->route(owner, std::move(spec));
 }
@@ -29,17 +33,21 @@ void Served::start() {
         answering([](Exchange&) { return json_reply("1"); }),
         EZ_PUBLIC,
         EZ_ROUTE_INLINE);
-    add("test", "POST", "/echo", answering(echo));
+    constexpr uint64_t kLargeBody = 16UL * 1024 * 1024;
+    add("test", "POST", "/echo", answering(echo), EZ_PUBLIC, 0, kLargeBody);
+    add("test", "POST", "/admin/echo", answering(echo), EZ_ADMIN, 0, kLargeBody);
     add("test", "GET", "/number/{n}", answering([](Exchange& exchange) {
             return json_reply(std::string(exchange.param("n")));
         }));
     add("test", "GET", "/large", answering([](Exchange&) {
             return Reply{200, {{"Content-Type", "text/plain"}}, std::string(5 * 1024 * 1024, 'x')};
         }));
-    add("test", "GET", "/held", [this](ExchangePtr exchange) {
+    const auto hold = [this](ExchangePtr exchange) {
         const std::lock_guard lock(mutex_);
         held_.push_back(std::move(exchange));
-    });
+    };
+    add("test", "GET", "/held", hold);
+    add("test", "POST", "/kept", hold, EZ_PUBLIC, 0, kLargeBody);
     add("test",
         "GET",
         "/admin/thing",

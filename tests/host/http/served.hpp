@@ -42,15 +42,22 @@ protected:
              const std::string& pattern,
              Handler handler,
              int32_t access = EZ_PUBLIC,
-             uint32_t flags = 0);
+             uint32_t flags = 0,
+             uint64_t max_body = 0,
+             const std::string& describe = {});
 
     [[nodiscard]] std::unique_ptr<RawClient> client(int receive_buffer = 0) const {
         return std::make_unique<RawClient>(server_->port(), receive_buffer);
     }
 
+    [[nodiscard]] std::unique_ptr<RawClient> client_from(const char* address) const {
+        return std::make_unique<RawClient>(server_->port(), 0, address);
+    }
+
     RawReply ask(const std::string& bytes) const { return client()->ask(bytes); }
 
-    /// Exchanges of "/held", which are answered when the test says so.
+    /// Exchanges of "/held" and "/kept", which takes a body, which are answered when the test says
+    /// so.
     [[nodiscard]] size_t held_count();
     void release_all();
 

@@ -86,7 +86,7 @@ TEST_F(ServerTest, AnswersUnknownPathsAndMethodsWithProblems) {
     EXPECT_EQ(method.status, 405);
     EXPECT_EQ(method.header("allow"), "GET, HEAD, OPTIONS");
     const auto trace = ask("TRACE /ping HTTP/1.1\r\nHost: test\r\n\r\n");
-    EXPECT_EQ(trace.status, 405);
+    EXPECT_EQ(trace.status, 501);
 }
 
 TEST_F(ServerTest, DerivesOptions) {
@@ -94,6 +94,15 @@ TEST_F(ServerTest, DerivesOptions) {
     const auto reply = ask("OPTIONS /ping HTTP/1.1\r\nHost: test\r\n\r\n");
     EXPECT_EQ(reply.status, 204);
     EXPECT_EQ(reply.header("allow"), "GET, HEAD, OPTIONS");
+}
+
+TEST_F(ServerTest, AnswersOptionsOfTheServer) {
+    start();
+    const auto client = this->client();
+    const auto reply = client->ask("OPTIONS * HTTP/1.1\r\nHost: test\r\n\r\n");
+    EXPECT_EQ(reply.status, 204);
+    EXPECT_EQ(reply.header("allow"), "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+    EXPECT_EQ(client->ask(get_request("http://test/ping")).body, "\"pong\"");
 }
 
 TEST_F(ServerTest, AnswersPreflightsWithoutACredential) {
@@ -110,7 +119,7 @@ TEST_F(ServerTest, AnswersPreflightsWithoutACredential) {
     const auto answer = ask(get_request("/ping", "Origin: https://console.example\r\n"));
     EXPECT_THAT(answer.header("access-control-expose-headers"), HasSubstr("X-Change-Revision"));
     const auto refused =
-        ask("POST /ping HTTP/1.1\r\nHost: test\r\nOrigin: https://console.example\r\n"
+        ask("POST /echo HTTP/1.1\r\nHost: test\r\nOrigin: https://console.example\r\n"
             "Content-Length: 99999999999\r\n\r\n");
     EXPECT_EQ(refused.status, 413);
     EXPECT_EQ(refused.header("access-control-allow-origin"), "https://console.example");
@@ -221,7 +230,8 @@ TEST_F(ServerTest, AsksForCredentialsByTheRouteAndNotByItsSpelling) {
     for (const char* path : {"/admin/thing/", "/Admin/thing", "/admin%2Fthing"}) {
         EXPECT_EQ(ask(get_request(path)).status, 404) << path;
     }
-    EXPECT_EQ(ask(get_request("/%61dmin/thing")).status, 401);
+    EXPECT_EQ(ask(get_request("/%61dmin/thing")).status, 400);
+    EXPECT_EQ(ask(get_request("http://test/admin/thing")).status, 401);
     EXPECT_EQ(ask(get_request("/admin/thing?access_token=" + kAdminToken)).status, 401);
 }
 

@@ -29,6 +29,24 @@ TEST(Target, LetsEverySpellingOfNamesIn) {
     EXPECT_FALSE(vet_target("/a/...", 100));
 }
 
+TEST(Target, RefusesEncodedCharactersThatNeedNoEncoding) {
+    constexpr std::string_view kUnreserved =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    for (int value = 0x20; value < 0x7F; ++value) {
+        const char c = static_cast<char>(value);
+        const std::string upper = hex_of(std::string(1, c));
+        for (const std::string& path :
+             {"/x%" + upper, "/%" + upper + "dmin", "/a/b%" + upper + "/c"}) {
+            const bool refused = vet_target(path, 100).has_value();
+            EXPECT_EQ(refused, kUnreserved.find(c) != std::string_view::npos) << path;
+        }
+        EXPECT_FALSE(vet_target("/a?q=%" + upper, 100)) << "a query names no resource";
+    }
+    const auto fault = vet_target("/%61dmin/masters", 100);
+    ASSERT_TRUE(fault);
+    EXPECT_NE(fault->detail.find("'a'"), std::string::npos);
+}
+
 TEST(Target, TellsTheLimit) {
     const auto fault = vet_target("/123456789", 9);
     ASSERT_TRUE(fault);
