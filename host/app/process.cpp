@@ -71,10 +71,14 @@ http::ServerOptions server_options(const config::Config& config) {
     out.workers = static_cast<size_t>(config.integer("server.workers"));
     out.queue = static_cast<size_t>(config.integer("server.queue"));
     out.max_connections = static_cast<size_t>(config.integer("server.max_connections"));
+    out.max_connections_per_client =
+        static_cast<size_t>(config.integer("server.max_connections_per_client"));
+    out.max_buffered_bytes = config.integer("server.max_buffered_bytes");
     out.limits.head_bytes = static_cast<size_t>(config.integer("server.max_header_bytes"));
     out.limits.body_bytes = static_cast<uint64_t>(config.integer("server.max_body_bytes"));
     out.timeouts.head = config.milliseconds("server.header_timeout_ms");
     out.timeouts.body = config.milliseconds("server.body_timeout_ms");
+    out.timeouts.serve = config.milliseconds("server.answer_timeout_ms");
     out.timeouts.write = config.milliseconds("server.send_timeout_ms");
     out.timeouts.idle = config.seconds("server.keepalive_seconds");
     out.cors_origins = joined(config.list("cors.allow_origins"));

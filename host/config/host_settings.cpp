@@ -99,6 +99,21 @@ void add_server(Schema& out) {
                           1,
                           1000000,
                           "Open connections; more are refused"));
+    out.push_back(integer("server.max_connections_per_client",
+                          "EZ_API_MAX_CONNECTIONS_PER_CLIENT",
+                          0,
+                          0,
+                          1000000,
+                          "Open connections of one address, or of one IPv6 /64 network, except a "
+                          "trusted proxy; 0: half of max_connections"));
+    out.push_back(integer("server.max_buffered_bytes",
+                          "EZ_API_MAX_BUFFERED_BYTES",
+                          268435456,
+                          1048576,
+                          1099511627776,
+                          "Memory for requests and replies of all connections; beyond it those "
+                          "that hold most are ended. One address has at most half, masters "
+                          "together half, requests without a credential an eighth"));
     out.push_back(integer("server.max_body_bytes",
                           "EZ_API_MAX_BODY_BYTES",
                           16777216,
@@ -123,6 +138,13 @@ void add_server(Schema& out) {
                           100,
                           kMaxMilliseconds,
                           "Time in which the body of a request must arrive"));
+    out.push_back(integer("server.answer_timeout_ms",
+                          "EZ_API_ANSWER_TIMEOUT_MS",
+                          300000,
+                          1000,
+                          kMaxMilliseconds,
+                          "Time in which a handler must answer; beyond it 503 and the end of the "
+                          "connection"));
     out.push_back(integer("server.send_timeout_ms",
                           "EZ_API_SEND_TIMEOUT_MS",
                           30000,

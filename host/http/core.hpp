@@ -16,6 +16,7 @@
 #include "host/http/cors.hpp"
 #include "host/http/exchange.hpp"
 #include "host/http/executor.hpp"
+#include "host/http/heap.hpp"
 #include "host/http/listener.hpp"
 #include "host/http/observe.hpp"
 #include "host/http/proxies.hpp"
@@ -93,6 +94,7 @@ private:
     Clients clients_;
     const std::shared_ptr<Budget> budget_;
     std::mutex relieving_;
+    Heap heap_;  // of the clock's thread
 
     std::mutex mutex_;
     std::condition_variable wake_;

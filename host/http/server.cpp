@@ -185,6 +185,7 @@ void Server::Core::watch_clock() {
         try {
             const auto now = Clock::now();
             for (const auto& connection : alive()) connection->expire(now);
+            heap_.tick(now);
         } catch (const std::exception& error) {  // no memory: the next tick tries again
             telemetry::log(EZ_LOG_ERROR, "http", error.what());
         }

@@ -95,7 +95,7 @@ TEST_F(Instances, OneThatStopsInAFullPushIsRelievedAndDoesNoHarmWhenItComesBack)
         first_->at(std::string("stop ") + step);
         auto full = std::async(std::launch::async, [&] {
             HttpClient admin(first_->operator->()->port(), kAdminToken, 60s);
-            return admin.post("/admin/sync/full", json::object()).status;
+            return admin.send("POST", "/admin/sync/full").status;
         });
         ASSERT_TRUE(first_->reached()) << step;
         reader().command({"FLUSHALL"});

@@ -48,9 +48,9 @@ TEST_F(Template, RunsItsJob) {
 }
 
 TEST_F(Template, GoesAndComesBackWhileTheHostServes) {
-    EXPECT_EQ(admin().post("/admin/plugins/hello/disable", json::object()).status, 200);
+    EXPECT_EQ(admin().send("POST", "/admin/plugins/hello/disable").status, 200);
     EXPECT_EQ(instance().client().get("/hello/ada").status, 404);
-    EXPECT_EQ(admin().post("/admin/plugins/hello/enable", json::object()).status, 200);
+    EXPECT_EQ(admin().send("POST", "/admin/plugins/hello/enable").status, 200);
     EXPECT_EQ(instance().client().get("/hello/ada").status, 200);
 }
 

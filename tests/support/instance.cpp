@@ -121,7 +121,7 @@ void Instance::kill() {
 HttpAnswer push_all(HttpClient& admin) {
     HttpAnswer answer;
     const bool begun = eventually(60s, [&] {
-        answer = admin.post("/admin/sync/full", nlohmann::json::object());
+        answer = admin.send("POST", "/admin/sync/full");
         return answer.status != 409;
     });
     if (!begun) throw std::runtime_error("another full push never ended");

@@ -103,6 +103,7 @@ Operation operation() {
             "stored one is refused as request_id_reused. 200: stored. 202: waits to be stored "
             "(log.ack = queued). 429: the queue is full, nothing was taken. 503: nothing was "
             "stored, or it is not known; send it again.")
+        .header("Content-Encoding", {{"type", "string"}, {"enum", Json::array({"gzip", "x-gzip"})}})
         .body(array_schema(schema_ref("RequestRecord")))
         .body(text_schema(), "application/x-ndjson")
         .schema("RequestRecord", record_schema())

@@ -15,8 +15,15 @@ namespace ezapi::logs {
 
 class JsonScanner {
 public:
-    /// `base` is added to the places that are told.
-    explicit JsonScanner(std::string_view text, size_t base = 0) : text_(text), base_(base) {}
+    /// `base` is added to the places that are told. A byte order mark at place 0 is skipped, as
+    /// ezapi::parse_json does.
+    explicit JsonScanner(std::string_view text, size_t base = 0) : text_(text), base_(base) {
+        constexpr std::string_view kMark = "\xEF\xBB\xBF";
+        if (base == 0 && text_.starts_with(kMark)) {
+            text_.remove_prefix(kMark.size());
+            base_ += kMark.size();
+        }
+    }
 
     enum class Kind { object, array, string, number, boolean, null };
 

@@ -57,16 +57,16 @@ TEST_F(PluginsTest, AreShownWithStateRoutesAndJobs) {
 }
 
 TEST_F(PluginsTest, AreDisabledEnabledAndReloadedWhileOthersServe) {
-    EXPECT_EQ(admin().post("/admin/plugins/probe/disable", nullptr).json().at("state"), "disabled");
+    EXPECT_EQ(admin().send("POST", "/admin/plugins/probe/disable").json().at("state"), "disabled");
     EXPECT_EQ(admin().get("/probe/you").status, 404);
     EXPECT_EQ(instance().client().get("/swagger/openapi.json").body.find("/probe/"),
               std::string::npos);
-    EXPECT_EQ(admin().post("/admin/plugins/probe/reload", nullptr).status, 409);
-    EXPECT_EQ(admin().post("/admin/plugins/probe/enable", nullptr).json().at("state"), "running");
+    EXPECT_EQ(admin().send("POST", "/admin/plugins/probe/reload").status, 409);
+    EXPECT_EQ(admin().send("POST", "/admin/plugins/probe/enable").json().at("state"), "running");
     EXPECT_EQ(admin().get("/probe/you").status, 200);
-    EXPECT_EQ(admin().post("/admin/plugins/probe/reload", nullptr).json().at("state"), "running");
+    EXPECT_EQ(admin().send("POST", "/admin/plugins/probe/reload").json().at("state"), "running");
     EXPECT_EQ(admin().get("/probe/you").status, 200);
-    EXPECT_EQ(admin().post("/admin/plugins/nobody/enable", nullptr).status, 404);
+    EXPECT_EQ(admin().send("POST", "/admin/plugins/nobody/enable").status, 404);
 }
 
 TEST_F(PluginsTest, AreCountedInTheMetrics) {

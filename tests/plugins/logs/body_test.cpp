@@ -118,6 +118,17 @@ std::string gzip(const std::string& plain) {
     return out;
 }
 
+TEST(Body, SkipsAByteOrderMarkAsEveryRouteDoes) {
+    const std::string mark = "\xEF\xBB\xBF";
+    EXPECT_EQ(parse_json(mark + "[1]"), Json::array({1}));
+    EXPECT_EQ(read(mark + R"([{"request_id":"r"}])").rows.size(), 1U);
+    EXPECT_EQ(read_lines(mark + "{\"request_id\":\"r\"}\n{\"request_id\":\"s\"}").rows.size(), 2U);
+    for (const std::string& body : {mark + mark + "[]", "[" + mark + "]", mark}) {
+        EXPECT_EQ(status_of(body), 400) << body;
+        EXPECT_THROW((void)parse_json(body), Error) << body;
+    }
+}
+
 TEST(IngestBody, TakesEveryFieldOfARecord) {
     const ParsedBody body = read(
         R"([{"request_id":"r-1","master_id":7,"key_id":8,"group":"g","namespace":"n","model":"m",)"

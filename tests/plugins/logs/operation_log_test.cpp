@@ -106,7 +106,7 @@ TEST_F(OperationLog, HoldsWhatTheServerItselfIsToldToDo) {
     EXPECT_EQ(session[0]["after"]["scope"], "read");
     EXPECT_EQ(session.dump().find(opened.json()["token"].get<std::string>()), std::string::npos);
 
-    const json reload = rows_of(admin().post("/admin/plugins/features/reload", json::object()));
+    const json reload = rows_of(admin().send("POST", "/admin/plugins/features/reload"));
     ASSERT_EQ(reload.size(), 1U);
     EXPECT_EQ(reload[0]["resource"], "plugins");
     EXPECT_EQ(reload[0]["resource_id"], "features");

@@ -182,11 +182,11 @@ TEST_F(SyncInstance, AnEntityThatKeepsFailingIsGivenUpShownAndRetriedOnDemand) {
 
     repair_flags();
     const std::string id = std::to_string(dead["data"][0]["id"].get<std::int64_t>());
-    EXPECT_EQ(admin_->post("/admin/sync/outbox/" + id + "/retry", json::object()).status, 202);
+    EXPECT_EQ(admin_->send("POST", "/admin/sync/outbox/" + id + "/retry").status, 202);
 
     EXPECT_TRUE(eventually(10s, [&] { return change_state(revision) == "applied"; }));
     EXPECT_EQ(flag_in_redis("beta"), 1);
-    EXPECT_EQ(admin_->post("/admin/sync/outbox/" + id + "/retry", json::object()).status, 404);
+    EXPECT_EQ(admin_->send("POST", "/admin/sync/outbox/" + id + "/retry").status, 404);
 }
 
 TEST_F(SyncInstance, WithoutOutboxAChangeIsPushedOnceAndWaitsForAnOperator) {
@@ -247,7 +247,7 @@ TEST_F(SyncInstance, AWriteMayWaitUntilItsChangeIsApplied) {
 }
 
 TEST_F(SyncInstance, AChangeThatRedisHoldsNothingOfHasARevisionToo) {
-    const HttpAnswer answer = admin_->post("/admin/sync/outbox/1/retry", json::object());
+    const HttpAnswer answer = admin_->send("POST", "/admin/sync/outbox/1/retry");
     EXPECT_EQ(answer.status, 404) << "nothing changed";
     EXPECT_EQ(answer.header("x-change-revision"), "");
     const HttpAnswer full = admin_->post("/admin/sync/drift?wait=applied", {{"repair", true}});
@@ -288,10 +288,10 @@ TEST_F(SyncInstance, AWriteThatIsGivenUpSaysSo) {
 
 TEST_F(SyncInstance, WhatWasMissedWhileAPluginWasDisabledReachesRedis) {
     ASSERT_EQ(put_flag("beta", 1).status, 201);
-    ASSERT_EQ(admin_->post("/admin/plugins/features/disable", json::object()).status, 200);
+    ASSERT_EQ(admin_->send("POST", "/admin/plugins/features/disable").status, 200);
     SqlReader(instance_->dsn()).value("UPDATE features SET value = '2' WHERE name = 'beta'");
 
-    ASSERT_EQ(admin_->post("/admin/plugins/features/enable", json::object()).status, 200);
+    ASSERT_EQ(admin_->send("POST", "/admin/plugins/features/enable").status, 200);
 
     EXPECT_TRUE(eventually(5s, [&] { return flag_in_redis("beta") == 2; }));
 }
@@ -426,7 +426,7 @@ TEST_F(SyncInstance, OnlyOperatorsSeeIt) {
                              "/admin/sync/nodes",
                              "/admin/sync/drift"})
         EXPECT_EQ(nobody.get(path).status, 401) << path;
-    EXPECT_EQ(nobody.post("/admin/sync/full", json::object()).status, 401);
+    EXPECT_EQ(nobody.send("POST", "/admin/sync/full").status, 401);
 }
 
 }  // namespace
