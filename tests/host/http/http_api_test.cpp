@@ -38,7 +38,8 @@ protected:
         route.method = str(method);
         route.pattern = str(pattern);
         route.describe = str(
-            R"({"operation":{"parameters":[{"name":"q","in":"query"},{"name":"r","in":"query"}]}})");
+            R"({"operation":{"parameters":[{"name":"q","in":"query"},{"name":"r","in":"query"}],)"
+            R"("requestBody":{"content":{"text/plain":{}}}}})");
         route.handler = handler;
         route.user = user;
         route.free_user = [](void* freed) noexcept {
