@@ -20,6 +20,19 @@ void check_source(Draft& draft) {
     if (!draft.changes("source") && draft.after != *draft.before) draft.after["source"] = "manual";
 }
 
+/// The data plane reads a bare name with a dot as namespace and model.
+void warn_of_dot(Draft& draft) {
+    const std::string& name = draft.after.at("name").get_ref<const std::string&>();
+    const std::string model = name.substr(namespace_of(name).size() + 1);
+    const size_t dot = model.find('.');
+    if (dot == std::string::npos) return;
+    draft.warn("name",
+               "qualified_name",
+               "the public model's name has a dot: clients have to ask for '" + name + "', as '" +
+                   model + "' alone is read as model '" + model.substr(dot + 1) +
+                   "' of namespace '" + model.substr(0, dot) + "'");
+}
+
 void touch(Tx& tx, const Record* before, const Record* after) {
     if (before != nullptr && after != nullptr && before->data == after->data) return;
     const auto name = [](const Record& record) {
@@ -35,6 +48,10 @@ Field ability(const char* name, const char* about) {
     return boolean(name).default_to(false).filterable().about(about);
 }
 
+Field tokens(const char* name, const char* about) {
+    return integer(name).nullable().zero_as_null().range(1, kMaxTokens).sortable().about(about);
+}
+
 std::vector<Field> model_fields() {
     return fields(
         text("name")
@@ -45,19 +62,21 @@ std::vector<Field> model_fields() {
             .filterable()
             .sortable()
             .searchable()
-            .about("`namespace.public_model`, split at the first dot"),
+            .about("`namespace.public_model`, split at the first dot: clients ask for it by this "
+                   "name, and may leave out the namespace only where it is their default one and "
+                   "the public model has no dot of its own"),
         choice("kind", {"chat", "embedding", "rerank", "other"})
             .default_to("chat")
             .filterable()
             .sortable(),
-        integer("context_window").nullable().range(1, kMaxTokens).sortable().about("Tokens"),
-        integer("max_output_tokens").nullable().range(1, kMaxTokens).sortable().about("Tokens"),
+        tokens("context_window", "Tokens of a request; 0 and null: unknown"),
+        tokens("max_output_tokens", "Tokens of an answer; 0 and null: unknown"),
         number("cost_per_token")
             .nullable()
             .range(0, 1000000)
             .sortable()
-            .about(
-                "US dollars for one token of input; more digits than a double keeps are refused"),
+            .about("US dollars for one token of input, with all of its digits; 0: free of charge, "
+                   "null: unknown"),
         ability("supports_vision", "Takes images"),
         ability("supports_functions", "Calls functions"),
         ability("supports_tool_choice", "Can be told which function to call"),
@@ -80,10 +99,12 @@ ResourceSpec model_spec(const Namespaces& namespaces) {
         .schema = "Model",
         .fields = model_fields(),
         .uniques = {{"models_name_key", {"name"}}},
+        .warns = true,
         .prepare =
             [&namespaces](Tx& tx, Draft& draft) {
                 check_source(draft);
                 if (draft.changes("name")) namespaces.require_of(tx, draft);
+                warn_of_dot(draft);
             },
         .written = touch,
     };

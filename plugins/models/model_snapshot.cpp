@@ -15,25 +15,31 @@ constexpr const char* kSelect =
 constexpr std::int64_t kPage = 1000;
 constexpr size_t kVersionLength = 12;
 
-constexpr std::array kNumbers{"context_window", "max_output_tokens", "cost_per_token"};
+constexpr std::array kLimits{"context_window", "max_output_tokens"};
 constexpr std::array kAbilities{"supports_vision",
                                 "supports_functions",
                                 "supports_tool_choice",
                                 "supports_fim",
                                 "supports_stream"};
 
-/// What is absent, zero or false is left out, as data planes expect.
+bool is_zero(std::string_view number) {
+    return number.find_first_of("123456789") == std::string_view::npos;
+}
+
+/// What is unknown or false is left out, as data planes expect. A limit of zero is unknown; a price
+/// of zero is a price.
 std::string snapshot(const Rows& rows, size_t row) {
     std::string out = "{\"name\":";
     append_json_string(out, rows.text(row, 0));
     out += ",\"kind\":";
     append_json_string(out, rows.text(row, 1));
     size_t column = 2;
-    for (const char* number : kNumbers) {
+    for (const char* limit : kLimits) {
         const std::string_view text = rows.text(row, column++);
-        if (text.find_first_of("123456789") != std::string_view::npos)
-            out.append(",\"").append(number).append("\":").append(text);
+        if (!is_zero(text)) out.append(",\"").append(limit).append("\":").append(text);
     }
+    const std::string_view price = rows.text(row, column++);
+    if (!price.empty()) out.append(",\"cost_per_token\":").append(is_zero(price) ? "0" : price);
     for (const char* ability : kAbilities) {
         if (rows.boolean(row, column++)) out.append(",\"").append(ability).append("\":true");
     }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace ezapi {
 namespace {
 
@@ -109,16 +111,29 @@ TEST(Json, KeepsSixtyFourBitIntegersExactly) {
     EXPECT_EQ(parse_json("18446744073709551615").get<std::uint64_t>(), UINT64_MAX);
 }
 
-TEST(Json, RefusesIntegersThatDoNotFitSixtyFourBits) {
-    EXPECT_THAT(refusal("18446744073709551616"), HasSubstr("does not fit"));
-    EXPECT_THAT(refusal("[-9223372036854775809]"), HasSubstr("does not fit"));
-    EXPECT_EQ(refusal("[1e400]"),
-              "malformed JSON: at byte 6: the number 1e400 does not fit a double");
+TEST(Json, ReadsEveryNumberThatJsonAllows) {
     EXPECT_EQ(parse_json("1e3"), 1000.0);
+    EXPECT_EQ(parse_json("18446744073709551616"), 18446744073709551616.0);
+    EXPECT_EQ(parse_json("[-9223372036854775809]")[0], -9223372036854775809.0);
+    EXPECT_EQ(parse_json("1.23456789012345678e-7"), 1.23456789012345678e-7);
+    EXPECT_EQ(parse_json("1e-400"), 0.0);
+}
+
+TEST(Json, SaysThatANumberIsTooLargeAndNotThatItIsMalformed) {
+    for (const bool exact : {false, true}) {
+        try {
+            (void)parse_json("[1e400]", {.exact_numbers = exact});
+            FAIL() << "nothing was thrown";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.http_status(), 400);
+            EXPECT_EQ(error.code(), "number_out_of_range");
+            EXPECT_STREQ(error.what(), "at byte 6: the number 1e400 is larger than 1.8e308");
+        }
+    }
 }
 
 TEST(Json, TellsNothingOfTheParserBehindIt) {
-    for (const char* text : {"1e400", "{", "[1 2]", "\"\xff\"", "nul", "[1,]"})
+    for (const char* text : {"{", "[1 2]", "\"\xff\"", "nul", "[1,]"})
         EXPECT_THAT(refusal(text), ::testing::Not(HasSubstr("exception"))) << text;
 }
 
@@ -134,9 +149,9 @@ TEST(Json, HoldsAsManyValuesAsAreAllowed) {
     }
 }
 
-TEST(Json, RefusesDecimalsThatLoseDigitsWhereNumbersAreExact) {
+TEST(Json, KeepsEveryDigitWhereNumbersAreExact) {
     const JsonLimits exact{.exact_numbers = true};
-    for (const char* good : {"0.0000025",
+    for (const char* kept : {"0.0000025",
                              "1.50",
                              "-0.0",
                              "0.1",
@@ -144,19 +159,91 @@ TEST(Json, RefusesDecimalsThatLoseDigitsWhereNumbersAreExact) {
                              "2.5E+3",
                              "123456.1234567891",
                              "0.30000000000000004",
-                             "1.7976931348623157e308"})
-        EXPECT_NO_THROW((void)parse_json(good, exact)) << good;
-    for (const char* bad : {"123456.123456789012345678", "0.10000000000000001", "1e-400"}) {
-        EXPECT_THROW((void)parse_json(bad, exact), Error) << bad;
-        EXPECT_NO_THROW((void)parse_json(bad)) << bad;
+                             "1.7976931348623157e308"}) {
+        const Json value = parse_json(kept, exact);
+        EXPECT_TRUE(value.is_number()) << kept;
+        EXPECT_EQ(Decimal(dump_json(value)), Decimal(kept));
+    }
+    const std::pair<const char*, std::string> longer[] = {
+        {"123456.123456789012345678", "123456.123456789012345678"},
+        {"-123456.1234567890123456780", "-123456.123456789012345678"},
+        {"0.10000000000000001", "0.10000000000000001"},
+        {"1.23456789012345678e-7", "0.000000123456789012345678"},
+        {"1234567890123456789012345E-3", "1234567890123456789012.345"},
+        {"18446744073709551617", "18446744073709551617"},
+        {"1e-400", "0." + std::string(399, '0') + "1"},
+    };
+    for (const auto& [text, plain] : longer) {
+        const Json value = parse_json(text, exact);
+        EXPECT_TRUE(is_exact_number(value)) << text;
+        EXPECT_TRUE(is_json_number(value)) << text;
+        EXPECT_STREQ(json_type(value), "number");
+        EXPECT_EQ(dump_json(value), plain);
+        EXPECT_EQ(parse_json(plain, exact), value) << "one form of one number";
+        EXPECT_EQ(as_integer(value), std::nullopt);
+        EXPECT_TRUE(parse_json(text).is_number_float()) << "the nearest double otherwise";
+    }
+    EXPECT_EQ(
+        dump_json(parse_json(R"({"a":[1,0.10000000000000001,{"b":"\u00e9\n"}],"c":null})", exact)),
+        R"({"a":[1,0.10000000000000001,{"b":"é\n"}],"c":null})");
+    try {
+        (void)parse_json("1e-99999", exact);
+        FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), "number_out_of_range");
+        EXPECT_THAT(error.what(), HasSubstr("more than 1000 digits"));
+    }
+    EXPECT_THROW((void)parse_json("1e-99999999999999999999999", exact), Error);
+}
+
+/// Whatever number is written, reading and writing it gives the same number.
+TEST(Json, NumbersSurviveTheWayInAndOut) {
+    std::mt19937 random(7);
+    const auto digits = [&](size_t most) {
+        std::string out(1 + random() % most, '0');
+        for (char& c : out) c = static_cast<char>('0' + random() % 10);
+        return out;
+    };
+    for (int i = 0; i < 5'000; ++i) {
+        std::string text = random() % 2 == 0 ? "-" : "";
+        std::string whole = digits(25);
+        whole.erase(0, std::min(whole.find_first_not_of('0'), whole.size() - 1));
+        text += whole;
+        if (random() % 2 == 0) text += "." + digits(25);
+        if (random() % 2 == 0) text += (random() % 2 == 0 ? "e" : "E-") + digits(2);
+        const std::string written = dump_json(parse_json(text, {.exact_numbers = true}));
+        EXPECT_EQ(Decimal(written), Decimal(text)) << text << " became " << written;
+        EXPECT_EQ(dump_json(parse_stored(written)), written);
     }
 }
 
-TEST(AsInteger, TakesOnlyIntegersOfSixtyFourBitsWithSign) {
+TEST(Decimal, ComparesAndShifts) {
+    EXPECT_EQ(Decimal("0").compare(0), 0);
+    EXPECT_EQ(Decimal("-0.0").compare(0), 0);
+    EXPECT_LT(Decimal("-1e-400").compare(0), 0);
+    EXPECT_GT(Decimal("1e-400").compare(0), 0);
+    EXPECT_GT(Decimal("1000000.00000000000000000001").compare(1000000), 0);
+    EXPECT_LT(Decimal("999999.99999999999999999999").compare(1000000), 0);
+    EXPECT_EQ(Decimal("1e6").compare(1000000), 0);
+    EXPECT_LT(Decimal("-2").compare(-1), 0);
+    EXPECT_GT(Decimal("1e300").compare(INT64_MAX), 0);
+    EXPECT_LT(Decimal("-1e300").compare(INT64_MIN), 0);
+    EXPECT_EQ(Decimal("2.5").shifted(-6).plain(), "0.0000025");
+    EXPECT_EQ(Decimal("1e6").shifted(-6).plain(), "1");
+    EXPECT_EQ(Decimal("0.00").shifted(-6).plain(), "0");
+}
+
+TEST(AsInteger, TakesIntegersHoweverTheyAreWritten) {
     EXPECT_EQ(as_integer(parse_json("-5")), -5);
     EXPECT_EQ(as_integer(parse_json("9223372036854775807")), INT64_MAX);
     EXPECT_EQ(as_integer(parse_json("9223372036854775808")), std::nullopt);
-    EXPECT_EQ(as_integer(parse_json("1.0")), std::nullopt);
+    EXPECT_EQ(as_integer(parse_json("1.0")), 1);
+    EXPECT_EQ(as_integer(parse_json("12e2")), 1200);
+    EXPECT_EQ(as_integer(parse_json("-0.0")), 0);
+    EXPECT_EQ(as_integer(parse_json("1.5")), std::nullopt);
+    EXPECT_EQ(as_integer(parse_json("9007199254740991.0")), 9007199254740991);
+    EXPECT_EQ(as_integer(parse_json("9007199254740993.0")), std::nullopt);
+    EXPECT_EQ(as_integer(parse_json("1e300")), std::nullopt);
     EXPECT_EQ(as_integer(parse_json("true")), std::nullopt);
     EXPECT_EQ(as_integer(parse_json("\"1\"")), std::nullopt);
 }

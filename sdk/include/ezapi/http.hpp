@@ -148,7 +148,7 @@ public:
     /// A body that must be an object.
     [[nodiscard]] Json object(const JsonLimits& limits = kBodyLimits) const {
         Json body = json(limits);
-        if (!body.is_object()) throw no_object(body.type_name());
+        if (!body.is_object()) throw no_object(json_type(body));
         return body;
     }
 

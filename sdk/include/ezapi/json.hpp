@@ -4,11 +4,13 @@
 //
 //     const Json body = parse_json(request.body());   // throws Error, 400
 //
-// nlohmann/json converts silently between number types and keeps the last of duplicate keys;
-// nothing here does.
+// Every number that JSON allows is a number. One of which a double would lose digits is read as an
+// exact number where the limits ask for that, and as the nearest double otherwise. An exact number
+// is neither `is_number()` nor a string: ask `is_json_number`, write it by `dump_json`.
 #pragma once
 
-#include <charconv>
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -18,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/decimal.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/text.hpp"
 
@@ -30,54 +33,46 @@ inline constexpr size_t kMaxJsonDepth = 64;
 /// What a document may hold besides being well-formed.
 struct JsonLimits {
     size_t values = std::numeric_limits<size_t>::max();  // at any depth
-    bool exact_numbers = false;  // refuses decimals of which a double loses digits
+    bool exact_numbers = false;                          // see above
+    size_t depth = kMaxJsonDepth;
 };
+
+/// Characters of an exact number that is written without an exponent.
+inline constexpr size_t kMaxExactNumber = 1000;
+
+/// A number with all of its digits. `decimal` must not be longer than kMaxExactNumber.
+[[nodiscard]] inline Json exact_number(const Decimal& decimal) {
+    const std::string text = decimal.plain();
+    constexpr std::uint64_t kSubtype = 1;
+    return Json::binary({text.begin(), text.end()}, kSubtype);
+}
+
+/// JSON text has no binary values, so that none but exact numbers are such.
+[[nodiscard]] inline bool is_exact_number(const Json& value) {
+    return value.is_binary();
+}
+
+/// The digits of an exact number, without an exponent.
+[[nodiscard]] inline std::string exact_digits(const Json& value) {
+    const auto& bytes = value.get_binary();
+    return {bytes.begin(), bytes.end()};
+}
+
+[[nodiscard]] inline bool is_json_number(const Json& value) {
+    return value.is_number() || is_exact_number(value);
+}
+
+/// What a value is, for messages.
+[[nodiscard]] inline const char* json_type(const Json& value) {
+    return is_exact_number(value) ? "number" : value.type_name();
+}
 
 namespace detail {
 
-/// A decimal number as its significant digits and the power of ten of the last one.
-struct Decimal {
-    std::string digits;
-    std::int64_t exponent = 0;
-
-    explicit Decimal(std::string_view text) {
-        size_t at = text.starts_with('-') ? 1 : 0;
-        bool behind_point = false;
-        for (; at < text.size() && text[at] != 'e' && text[at] != 'E'; ++at) {
-            if (text[at] == '.') {
-                behind_point = true;
-                continue;
-            }
-            if (behind_point) --exponent;
-            if (!digits.empty() || text[at] != '0') digits.push_back(text[at]);
-        }
-        while (!digits.empty() && digits.back() == '0') {
-            digits.pop_back();
-            ++exponent;
-        }
-        if (digits.empty()) {
-            exponent = 0;
-        } else if (at < text.size()) {
-            exponent += power(text.substr(at + 1));
-        }
-    }
-
-    bool operator==(const Decimal&) const = default;
-
-private:
-    static std::int64_t power(std::string_view text) {
-        if (text.starts_with('+')) text.remove_prefix(1);
-        std::int32_t value = 0;  // what does not fit is no double either
-        std::from_chars(text.data(), text.data() + text.size(), value);
-        return value;
-    }
-};
-
-/// Whether the double that was read from `text` says the same when it is written again.
+/// Whether the double that was read from `text` says the same when it is written again. The library
+/// does not always write the shortest form: 8e23 becomes 7.999999999999999e+23.
 [[nodiscard]] inline bool keeps_digits(double value, std::string_view text) {
-    char written[32];
-    const auto end = std::to_chars(written, written + sizeof written, value).ptr;
-    return Decimal({written, static_cast<size_t>(end - written)}) == Decimal(text);
+    return Decimal(Json(value).dump()) == Decimal(text);
 }
 
 /// Builds a document from the parser's events; returning false ends the parse with `fault`.
@@ -87,6 +82,9 @@ public:
 
     [[nodiscard]] const std::string& fault() const { return fault_; }
 
+    /// Whether the text is JSON, with a number that is too large to be kept.
+    [[nodiscard]] bool out_of_range() const { return out_of_range_; }
+
     bool null() { return place(nullptr); }
 
     bool boolean(bool value) { return place(value); }
@@ -95,14 +93,14 @@ public:
 
     bool number_unsigned(std::uint64_t value) { return place(value); }
 
+    /// An integer too large for 64 bits arrives here, too.
     bool number_float(double value, const std::string& text) {
-        // An integer too large for 64 bits arrives here as a double that has lost digits.
-        if (text.find_first_of(".eE") == std::string::npos) {
-            return fail("the number " + text.substr(0, 40) + " does not fit 64 bits");
-        }
-        if (limits_.exact_numbers && !keeps_digits(value, text))
-            return fail("the number " + shortened(text) + " has more digits than are kept");
-        return place(value);
+        if (!limits_.exact_numbers || keeps_digits(value, text)) return place(value);
+        const Decimal exact(text);
+        if (exact.plain_size() <= kMaxExactNumber) return place(exact_number(exact));
+        out_of_range_ = true;
+        return fail("the number " + shortened(text) + " takes more than " +
+                    std::to_string(kMaxExactNumber) + " digits when it is written out");
     }
 
     bool string(std::string& value) {
@@ -134,10 +132,10 @@ public:
                      const std::string& token,
                      const nlohmann::detail::exception& error) {
         constexpr int kNumberOverflow = 406;
+        out_of_range_ = error.id == kNumberOverflow;
         fault_ = "at byte " + std::to_string(position) + ": " +
-                 (error.id == kNumberOverflow
-                      ? "the number " + shortened(token) + " does not fit a double"
-                      : without_text(without_place(error.what())));
+                 (out_of_range_ ? "the number " + shortened(token) + " is larger than 1.8e308"
+                                : without_text(without_place(error.what())));
         return false;
     }
 
@@ -195,8 +193,8 @@ private:
 
     bool open(Json&& value) {
         if (!has_room()) return false;
-        if (stack_.size() >= kMaxJsonDepth) {
-            return fail("nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
+        if (stack_.size() >= limits_.depth) {
+            return fail("nested deeper than " + std::to_string(limits_.depth) + " levels");
         }
         stack_.push_back(add(std::move(value)));
         return true;
@@ -213,7 +211,44 @@ private:
     std::vector<Json*> stack_;
     std::string key_;
     std::string fault_;
+    bool out_of_range_ = false;
 };
+
+/// Whether there is an exact number anywhere in it.
+[[nodiscard]] inline bool holds_exact_number(const Json& value) {
+    if (is_exact_number(value)) return true;
+    return value.is_structured() && std::any_of(value.begin(), value.end(), [](const Json& member) {
+               return holds_exact_number(member);
+           });
+}
+
+[[nodiscard]] inline std::string dump_plain(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+inline void append_exact(std::string& out, const Json& value) {
+    if (is_exact_number(value)) {
+        out += exact_digits(value);
+    } else if (value.is_array()) {
+        out.push_back('[');
+        for (const Json& item : value) {
+            if (&item != &value.front()) out.push_back(',');
+            append_exact(out, item);
+        }
+        out.push_back(']');
+    } else if (value.is_object()) {
+        out.push_back('{');
+        for (auto member = value.begin(); member != value.end(); ++member) {
+            if (member != value.begin()) out.push_back(',');
+            out += dump_plain(member.key());
+            out.push_back(':');
+            append_exact(out, *member);
+        }
+        out.push_back('}');
+    } else {
+        out += dump_plain(value);
+    }
+}
 
 }  // namespace detail
 
@@ -224,16 +259,24 @@ private:
     if (text.empty()) {
         throw Error(EZ_INVALID, "malformed JSON: the body is empty").with_code("malformed_json");
     }
-    if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
-        throw Error(EZ_INVALID, "malformed JSON: " + builder.fault()).with_code("malformed_json");
-    }
-    return root;
+    if (Json::sax_parse(text.begin(), text.end(), &builder)) return root;
+    if (builder.out_of_range())
+        throw Error(EZ_INVALID, builder.fault()).with_code("number_out_of_range");
+    throw Error(EZ_INVALID, "malformed JSON: " + builder.fault()).with_code("malformed_json");
+}
+
+/// JSON that the database holds, every number with all of its digits.
+[[nodiscard]] inline Json parse_stored(std::string_view text) {
+    return parse_json(text, {.exact_numbers = true, .depth = std::numeric_limits<size_t>::max()});
 }
 
 /// Serialises; invalid UTF-8, which can only come from old rows, is replaced instead of failing a
 /// whole list.
 [[nodiscard]] inline std::string dump_json(const Json& value) {
-    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (!detail::holds_exact_number(value)) return detail::dump_plain(value);
+    std::string out;
+    detail::append_exact(out, value);
+    return out;
 }
 
 /// Appends `text` as a JSON string. The text must be UTF-8, as PostgreSQL guarantees of its own.
@@ -272,7 +315,8 @@ inline void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
-/// An integer of 64 bits, or nothing when the value is another type or does not fit.
+/// An integer of 64 bits, or nothing when the value is another type or does not fit. 3.0 and 3e0
+/// are integers as 3 is, below 2^53: beyond that a double does not tell neighbours apart.
 [[nodiscard]] inline std::optional<std::int64_t> as_integer(const Json& value) {
     if (value.is_number_unsigned()) {
         const auto number = value.get<std::uint64_t>();
@@ -281,7 +325,11 @@ inline void append_json_string(std::string& out, std::string_view text) {
         return static_cast<std::int64_t>(number);
     }
     if (value.is_number_integer()) return value.get<std::int64_t>();
-    return std::nullopt;
+    if (!value.is_number_float()) return std::nullopt;
+    constexpr double kExact = 9007199254740992.0;  // 2^53
+    const auto number = value.get<double>();
+    if (!(number > -kExact && number < kExact) || number != std::trunc(number)) return std::nullopt;
+    return static_cast<std::int64_t>(number);
 }
 
 }  // namespace ezapi

@@ -50,12 +50,14 @@ TEST_F(ModelSnapshot, IsTheGoldenFile) {
     EXPECT_EQ(database_->render(model_projection(), {"ns.m"}).at("ns.m"), expected);
 }
 
-TEST_F(ModelSnapshot, LeavesOutWhatIsAbsentZeroOrFalse) {
+TEST_F(ModelSnapshot, LeavesOutWhatIsUnknownOrFalse) {
     database_->sql.query(
         "INSERT INTO models (name, kind, cost_per_token, context_window) VALUES ('ns.a', 'rerank', "
-        "0.0, NULL), ('ns.\"b', 'chat', 0.0000025, 0)");
-    const auto out = database_->render(model_projection(), {"ns.a", "ns.\"b", "ns.c"});
+        "NULL, NULL), ('ns.\"b', 'chat', 0.0000025, 0), ('ns.free', 'chat', 0.000, 0)");
+    const auto out = database_->render(model_projection(), {"ns.a", "ns.\"b", "ns.c", "ns.free"});
     EXPECT_EQ(out.at("ns.a"), (Json{{"name", "ns.a"}, {"kind", "rerank"}}));
+    EXPECT_EQ(out.at("ns.free"),
+              (Json{{"name", "ns.free"}, {"kind", "chat"}, {"cost_per_token", 0}}));
     EXPECT_EQ(out.at("ns.\"b"),
               (Json{{"name", "ns.\"b"}, {"kind", "chat"}, {"cost_per_token", 0.0000025}}));
     EXPECT_TRUE(out.at("ns.c").is_null());

@@ -55,6 +55,27 @@ TEST_F(FeaturesApi, TakesAnyJsonAsTheValue) {
     EXPECT_EQ(put("any", {{"enabled", true}}).status, 422);
 }
 
+TEST_F(FeaturesApi, KeepsEveryDigitOfANumber) {
+    const std::string value =
+        R"({"big":123456789012345678901234567890,"list":[0.10000000000000000001,1.5],"tiny":)"
+        R"(1e-30})";
+    const HttpAnswer made =
+        admin().send("PUT", "/admin/features/digits", R"({"value":)" + value + "}");
+    ASSERT_EQ(made.status, 201) << made.body;
+    for (const char* digits : {"123456789012345678901234567890", "0.10000000000000000001"}) {
+        EXPECT_NE(made.body.find(digits), std::string::npos) << made.body;
+        EXPECT_NE(admin().get("/admin/features/digits").body.find(digits), std::string::npos);
+        EXPECT_TRUE(eventually(10s, [&] {
+            const auto field = redis().field("meta:features", "digits");
+            return field && field->find(digits) != std::string::npos;
+        }));
+    }
+    // What was read may be written again: no digit is lost by the way back.
+    EXPECT_EQ(admin().send("PUT", "/admin/features/digits", made.body).status, 200);
+    EXPECT_NE(admin().get("/admin/features/digits").body.find("0.10000000000000000001"),
+              std::string::npos);
+}
+
 TEST_F(FeaturesApi, PreconditionsAreHonoured) {
     EXPECT_EQ(put("guarded", {{"value", 1}}, {{"If-Match", "\"1\""}}).status, 412);
     EXPECT_EQ(put("guarded", {{"value", 1}}, {{"If-None-Match", "*"}}).status, 201);

@@ -31,6 +31,13 @@ struct Draft {
     Json reveal = Json::object();  // joins the answer to this request and nothing else
     Faults faults;
 
+    /// Tells whoever writes of something that is allowed and seldom meant: joins the answer to this
+    /// request as one of `warnings`. The resource declares `warns`.
+    void warn(std::string_view field, std::string_view code, std::string message) {
+        reveal["warnings"].push_back(
+            {{"field", field}, {"code", code}, {"message", std::move(message)}});
+    }
+
     [[nodiscard]] bool creates() const { return before == nullptr; }
 
     /// Whether the stored value of a field will differ.
@@ -117,8 +124,10 @@ private:
         return out;
     }
 
+    /// Warnings are of an answer, which may come back as a body: they say nothing there.
     static bool is_common(const std::string& name) {
-        return name == "id" || name == "version" || name == "created_at" || name == "updated_at";
+        return name == "id" || name == "version" || name == "created_at" || name == "updated_at" ||
+               name == "warnings";
     }
 
     void read_field(const Field& field, const Json& body) {
@@ -173,7 +182,7 @@ private:
             return;
         }
         if (!value.is_string()) {
-            fault(field.name, "type", std::string("expected text, found ") + value.type_name());
+            fault(field.name, "type", std::string("expected text, found ") + json_type(value));
             return;
         }
         const auto& text = value.get_ref<const std::string&>();
@@ -283,6 +292,7 @@ private:
     std::optional<Json> accept_integer(const Field& field, const Json& value) {
         const auto number = as_integer(value);
         if (!number) return wrong_type(field, "an integer", value);
+        if (field.is_zero_null && *number == 0) return Json();
         if (*number < field.minimum || *number > field.maximum) {
             fault(field.name,
                   "range",
@@ -293,10 +303,9 @@ private:
     }
 
     std::optional<Json> accept_number(const Field& field, const Json& value) {
-        if (!value.is_number()) return wrong_type(field, "a number", value);
-        const double number = value.get<double>();
-        if (number < static_cast<double>(field.minimum) ||
-            number > static_cast<double>(field.maximum)) {
+        if (!is_json_number(value)) return wrong_type(field, "a number", value);
+        const Decimal number(dump_json(value));
+        if (number.compare(field.minimum) < 0 || number.compare(field.maximum) > 0) {
             fault(field.name, "range", "expected " + range_text(field) + ", found " + shown(value));
             return std::nullopt;
         }

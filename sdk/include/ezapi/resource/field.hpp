@@ -54,8 +54,9 @@ struct Field {
     bool is_searchable = false;
     bool is_trimmed = false;
     bool is_lower_case = false;
-    bool is_prose = false;    // text that may hold control characters, such as the ends of lines
-    bool is_guarded = false;  // grants or limits access: changed by a value only
+    bool is_zero_null = false;  // an integer whose 0 means what null means
+    bool is_prose = false;      // text that may hold control characters, such as the ends of lines
+    bool is_guarded = false;    // grants or limits access: changed by a value only
 
     Json default_value;  // null: none
     size_t min_length = 0;
@@ -98,6 +99,9 @@ struct Field {
 
     /// Taken in any case, kept in lower case (ASCII).
     Field&& lower_case() && { return (is_lower_case = true, std::move(*this)); }
+
+    /// Takes 0 for null, as clients send it whose numbers have no null. Goes with `nullable`.
+    Field&& zero_as_null() && { return (is_zero_null = true, std::move(*this)); }
 
     Field&& prose() && { return (is_prose = true, std::move(*this)); }
 

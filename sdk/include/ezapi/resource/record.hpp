@@ -48,7 +48,7 @@ inline void append_cell(std::string& out, FieldType type, ez_value cell) {
 [[nodiscard]] inline Json cell_json(FieldType type, ez_value cell) {
     std::string text;
     append_cell(text, type, cell);
-    return Json::parse(text);
+    return parse_stored(text);
 }
 
 /// Some field names are words of SQL ("group").

@@ -175,8 +175,7 @@ public:
     /// way.
     void read(Draft& draft, const Json& body, BodyMode mode) const {
         if (!body.is_object()) {
-            throw Error(EZ_INVALID,
-                        std::string("expected a JSON object, found ") + body.type_name())
+            throw Error(EZ_INVALID, std::string("expected a JSON object, found ") + json_type(body))
                 .with_http(422)
                 .with_code("validation");
         }

@@ -28,7 +28,7 @@ namespace detail {
         case FieldType::number:
             out = field.type == FieldType::integer ? integer_schema() : Json{{"type", "number"}};
             if (field.minimum != std::numeric_limits<std::int64_t>::min())
-                out["minimum"] = field.minimum;
+                out["minimum"] = field.is_zero_null ? 0 : field.minimum;
             if (field.maximum != std::numeric_limits<std::int64_t>::max())
                 out["maximum"] = field.maximum;
             break;
@@ -78,7 +78,12 @@ namespace detail {
     for (const Field& field : spec.fields) {
         if (field.is_visible()) properties[field.name] = answer_schema(field);
     }
-    return object_schema(std::move(properties));
+    if (!spec.warns) return object_schema(std::move(properties));
+    properties["warnings"] = array_schema(object_schema(
+        {{"field", text_schema()}, {"code", text_schema()}, {"message", text_schema()}}));
+    properties["warnings"]["description"] =
+        "In the answer to a write: what was taken, but is seldom meant";
+    return object_schema(std::move(properties), {"warnings"});
 }
 
 [[nodiscard]] inline Json body_schema(const std::vector<Field>& fields, BodyMode mode) {

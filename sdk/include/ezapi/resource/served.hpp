@@ -122,7 +122,7 @@ private:
                 ? resource_.create(tx, operation["data"], within)
                 : resource_.update(
                       tx, operation["id"], operation["data"], BodyMode::merge, version, within);
-        Json data = Json::parse(record.text);
+        Json data = parse_stored(record.text);
         data.update(record.reveal);
         result.update(
             {{"status", op == "create" ? 201 : 200}, {"id", record.id}, {"data", std::move(data)}});

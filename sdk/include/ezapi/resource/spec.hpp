@@ -40,6 +40,7 @@ struct ResourceSpec {
     std::vector<Field> fields;
     std::vector<Unique> uniques = {};
     std::vector<Foreign> foreigns = {};
+    bool warns = false;               // the answer to a write may carry `warnings`, see Draft::warn
     std::vector<Field> reveals = {};  // what the answer to a creation carries besides, for OpenAPI
     /// Rules over several fields, and columns that code sets. Runs before the row is written.
     std::function<void(Tx&, Draft&)> prepare = {};
