@@ -11,6 +11,7 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/network.hpp"
+#include "ezapi/url.hpp"
 #include "host/config/credentials.hpp"
 #include "host/telemetry/redact.hpp"
 
@@ -18,9 +19,12 @@ namespace ezapi::host::config {
 namespace {
 
 /// `whole` is all of what was set: a part of a credential does not look like one.
-[[noreturn]] void refuse(const Setting& setting, std::string_view found, std::string_view whole) {
+[[noreturn]] void refuse(const Setting& setting,
+                         std::string_view found,
+                         std::string_view whole,
+                         const std::string& why = {}) {
     const std::string what = setting.secret ? "the value (not shown)" : quoted(found, whole);
-    throw Error(EZ_INVALID, what + " is not " + setting.allowed());
+    throw Error(EZ_INVALID, what + " is not " + setting.allowed() + why);
 }
 
 template <class Number>
@@ -69,20 +73,11 @@ std::vector<std::string> split(std::string_view text) {
     return items;
 }
 
-/// Scheme and host; what is behind them is the server's business.
-bool is_http_url(std::string_view text) {
-    for (const std::string_view scheme : {"https://", "http://"}) {
-        if (!text.starts_with(scheme)) continue;
-        const std::string_view rest = text.substr(scheme.size());
-        const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-        return !authority.empty() && authority.front() != ':' &&
-               std::all_of(rest.begin(), rest.end(), [](char c) { return c > ' ' && c < 0x7F; });
-    }
-    return false;
-}
-
 void check_form(const Setting& setting, std::string_view text, std::string_view whole) {
-    if (setting.form == Form::kHttpUrl && !is_http_url(text)) refuse(setting, text, whole);
+    if (setting.form == Form::kHttpUrl) {
+        if (const std::string fault = url_fault(text); !fault.empty())
+            refuse(setting, text, whole, ": " + fault);
+    }
     if (setting.form != Form::kNetworks) return;
     for (const std::string& network : split(text)) {
         if (!network.empty() && !network_fault(network).empty()) refuse(setting, network, whole);

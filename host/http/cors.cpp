@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ezapi/error.hpp"
+#include "ezapi/url.hpp"
 #include "host/http/syntax.hpp"
 
 namespace ezapi::host::http {
@@ -15,11 +16,24 @@ constexpr std::string_view kReadableHeaders =
     "Allow, ETag, Idempotency-Replayed, Location, Retry-After, WWW-Authenticate, "
     "X-Change-Revision, X-Change-State, X-Request-ID";
 
-bool is_origin(std::string_view text) {
+/// What is wrong with an origin; empty: nothing. Schemes other than http and https are those of
+/// browser extensions and apps.
+std::string origin_fault(std::string_view text) {
     const auto colon = text.find("://");
-    if (colon == std::string_view::npos || colon == 0) return false;
-    const auto host = text.substr(colon + 3);
-    return !host.empty() && host.find_first_of("/?#@ ") == std::string_view::npos;
+    if (colon == std::string_view::npos || colon == 0) return "it has no scheme";
+    const auto valid = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '+' || c == '-' || c == '.';
+    };
+    if (!std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), valid))
+        return "its scheme is none";
+    if (text.find('/', colon + 3) != std::string_view::npos) return "it has a path";
+    try {
+        static_cast<void>(Authority::parse(text.substr(colon + 3)));
+        return {};
+    } catch (const Error& error) {
+        return error.what();
+    }
 }
 
 }  // namespace
@@ -28,12 +42,14 @@ Cors::Cors(std::string_view origins) {
     for (const auto origin : list_of(origins)) {
         if (origin == "*") {
             any_ = true;
-        } else if (is_origin(origin)) {
+        } else if (const std::string fault = origin_fault(origin); fault.empty()) {
             origins_.push_back(lowered(origin));
         } else {
+            const bool secret = origin.find('@') != std::string_view::npos;  // user:password@host
             throw Error(EZ_INVALID,
-                        "CORS origin '" + std::string(origin) +
-                            "': expected '*' or scheme://host[:port] without a path");
+                        "CORS origin " +
+                            (secret ? "(not shown)" : "'" + std::string(origin) + "'") +
+                            ": expected '*' or scheme://host[:port] without a path, but " + fault);
         }
     }
 }

@@ -37,14 +37,16 @@ Fetched fetched(outgoing::Answer&& answer, const Validators& known) {
 std::string redirected(const std::string& url, const outgoing::Answer& answer) {
     const std::string location = answer.header("location");
     if (location.empty()) throw Error(EZ_UNAVAILABLE, "a redirect to nowhere");
-    std::string target = outgoing::resolved(url, location);
-    if (url.starts_with("https:") && !target.starts_with("https:"))
+    const Url from = Url::parse(url);
+    const Url target = from.resolved(location);
+    if (from.scheme == "https" && target.scheme != "https")
         throw Error(EZ_UNAVAILABLE, "a redirect from https to http");
-    return target;
+    return target.text();
 }
 
 Fetched follow(std::string url,
                const Validators& known,
+               const outgoing::Reach& reach,
                const FetchLimits& limits,
                const std::function<bool()>& cancelled) {
     const Clock::time_point deadline = Clock::now() + limits.total;
@@ -54,6 +56,7 @@ Fetched follow(std::string url,
                      std::chrono::milliseconds(0));
         outgoing::Answer answer =
             outgoing::exchange(request_for(url, known),
+                               reach,
                                {limits.connect, limits.silence, left, limits.max_bytes},
                                cancelled);
         if (!is_redirect(answer.status)) return fetched(std::move(answer), known);
@@ -68,10 +71,11 @@ Fetched follow(std::string url,
 
 Fetched fetch(const std::string& url,
               const Validators& known,
+              const outgoing::Reach& reach,
               const FetchLimits& limits,
               const std::function<bool()>& cancelled) {
     try {
-        return follow(url, known, limits, cancelled);
+        return follow(url, known, reach, limits, cancelled);
     } catch (const Error& error) {
         throw Error(error.status(), "GET " + outgoing::shown_url(url) + ": " + error.what())
             .with_code("upstream");

@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "outgoing/reach.hpp"
+
 namespace ezapi::models {
 
 struct FetchLimits {
@@ -28,11 +30,13 @@ struct Fetched {
     std::string last_modified;
 };
 
-/// Throws Error (EZ_UNAVAILABLE or EZ_TIMEOUT) with the reason for anything but 200 and 304.
-/// `cancelled` is asked from another thread, about ten times a second. A redirect may not lead from
-/// https to http.
+/// Throws Error with the reason for anything but 200 and 304: EZ_UNAVAILABLE, EZ_TIMEOUT, or
+/// EZ_DENIED where `reach` refuses an address. `cancelled` is asked from another thread, about ten
+/// times a second. Each redirect is judged as the first address is, and may not lead from https to
+/// http.
 [[nodiscard]] Fetched fetch(const std::string& url,
                             const Validators& known,
+                            const outgoing::Reach& reach,
                             const FetchLimits& limits,
                             const std::function<bool()>& cancelled);
 

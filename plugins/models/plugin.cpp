@@ -54,6 +54,9 @@ constexpr const char* kSettings = R"json({"type": "object", "properties": {
     "registry_url": {
         "type": "string", "default": "https://models.dev/api.json", "x-env": "EZ_MODEL_REGISTRY_URL", "x-format": "http-url",
         "description": "Address of the registry's document, in the format of models.dev"},
+    "registry_allowed_networks": {
+        "type": "string", "default": "", "x-env": "EZ_MODEL_REGISTRY_ALLOWED_NETWORKS", "x-format": "cidr-list",
+        "description": "Addresses and networks, comma-separated, that the registry's address and its redirects may lead to besides public addresses"},
     "registry_namespace": {
         "type": "string", "default": "", "x-env": "EZ_MODEL_REGISTRY_NAMESPACE",
         "description": "Namespace of the registry's models, which are then named <namespace>.<provider>/<model>. Empty: they are named <provider>.<model>, each provider being a namespace"}

@@ -18,12 +18,19 @@ Json nullable(Json schema, std::string_view about) {
 }
 
 Json counts_schema() {
+    Json problems = array_schema(text_schema());
+    problems["maxItems"] = RegistryDocument::kMostProblems;
+    problems["description"] = "The first of what could not be read, and why";
     return object_schema({{"created", integer_schema()},
                           {"updated", integer_schema()},
                           {"removed", integer_schema()},
                           {"unchanged", integer_schema()},
                           {"skipped", integer_schema()},
-                          {"manual", integer_schema()}});
+                          {"partial", integer_schema()},
+                          {"kept", integer_schema()},
+                          {"problems", problems},
+                          {"manual", integer_schema()}},
+                         {"partial", "kept", "problems"});
 }
 
 Json source_schema() {
@@ -67,9 +74,11 @@ Operation refresh_operation() {
         .describe(
             "Models are named `<provider>.<model>` after the upstream's providers, unless the "
             "setting registry_namespace puts all of them into one namespace. They are a catalogue: "
-            "no namespace of that name has to exist. `skipped` are models that make no sense, "
-            "`manual` those that somebody has written, which win. A repeat finds nothing left to "
-            "do, so that Idempotency-Key is refused (400).")
+            "no namespace of that name has to exist. What can be read of the document is read: "
+            "`skipped` are entries that cannot, `partial` models of which some members cannot, "
+            "whose stored values stay, `kept` models that stay because the place where they would "
+            "stand cannot be read. `manual` are those that were written through the API, which "
+            "win. A repeat finds nothing left to do, so that Idempotency-Key is refused (400).")
         .query("force",
                {{"type", "boolean"}, {"default", false}},
                "Whether more than half of the registry's models may be removed")
@@ -101,7 +110,8 @@ RegistrySettings RegistrySettings::read(const Json& settings) {
             .refresh = std::chrono::seconds(settings.at("registry_refresh_seconds").get<int>()),
             .cache_dir = settings.at("registry_cache_dir").get<std::string>(),
             .url = settings.at("registry_url").get<std::string>(),
-            .name_space = settings.at("registry_namespace").get<std::string>()};
+            .name_space = settings.at("registry_namespace").get<std::string>(),
+            .allowed_networks = settings.at("registry_allowed_networks").get<std::string>()};
 }
 
 Registry::Registry(const Host& host, RegistrySettings settings, FetchLimits limits)
@@ -109,6 +119,7 @@ Registry::Registry(const Host& host, RegistrySettings settings, FetchLimits limi
       log_(host.log()),
       settings_(std::move(settings)),
       limits_(limits),
+      reach_(settings_.allowed_networks),
       cache_(settings_.cache_dir) {}
 
 void Registry::serve(Host& host) {
@@ -156,7 +167,7 @@ Json Registry::refresh(Removal removal, const std::function<bool()>& cancelled) 
     if (!lock.owns_lock())
         throw Error(EZ_CONFLICT, "a refresh of the model registry is running").with_code("running");
     try {
-        const Document document = obtain(cancelled);
+        Document document = obtain(cancelled);
         const RefreshCounts counts = apply(document, removal);
         if (document.fresh) keep(*document.fresh);
         Json out = counts.json();
@@ -195,11 +206,21 @@ Registry::Document Registry::obtain(const std::function<bool()>& cancelled) cons
     }
 }
 
+Fetched Registry::fetched(const Validators& known, const std::function<bool()>& cancelled) const {
+    try {
+        return fetch(settings_.url, known, reach_, limits_, cancelled);
+    } catch (const Error& error) {
+        if (error.status() != EZ_DENIED) throw;
+        throw Error(EZ_DENIED, std::string(error.what()) + " (EZ_MODEL_REGISTRY_ALLOWED_NETWORKS)")
+            .with_code(error.code());
+    }
+}
+
 Registry::Document Registry::from_upstream(const std::optional<CachedDocument>& cached,
                                            const std::function<bool()>& cancelled) const {
     const Validators known =
         cached ? Validators{cached->etag, cached->last_modified} : Validators{};
-    Fetched got = fetch(settings_.url, known, limits_, cancelled);
+    Fetched got = fetched(known, cancelled);
     const std::string& text = got.not_modified ? cached->text : got.body;
     Document out{read_registry_document(text, settings_.name_space), {}, {}};
     out.provenance = provenance_of(out.content);
@@ -220,17 +241,17 @@ Provenance Registry::provenance_of(const RegistryDocument& content) const {
     return out;
 }
 
-RefreshCounts Registry::apply(const Document& document, Removal removal) const {
-    if (document.content.skipped > 0)
+RefreshCounts Registry::apply(Document& document, Removal removal) const {
+    if (!document.content.problems.empty())
         log_.warn("registry: " + std::to_string(document.content.skipped) +
-                  " models left out, the first: " + document.content.first_skipped);
+                  " entries could not be read and " + std::to_string(document.content.partial) +
+                  " only in part, the first: " + document.content.problems.front());
     Tx tx = db_.begin();
     lock_registry(tx);
     const StoredModels stored = stored_models(tx);
     const RegistryPlan plan = plan_refresh(document.content, stored);
     if (removal == Removal::guarded) refuse_mass_removal(plan);
-    const RefreshCounts counts =
-        apply_plan(tx, plan, document.content.skipped, document.provenance);
+    RefreshCounts counts = apply_plan(tx, plan, document.content, document.provenance);
     tx.commit();
     return counts;
 }

@@ -1,9 +1,9 @@
 // The registry: brings the models that models.dev knows into the catalogue, by a job and on demand.
 //
-// One refresh: ask the upstream whether its document is another than the last one; read it as a
-// whole; hold it against what is stored; write what differs in one transaction. When the upstream
-// fails or sends something broken, the last good document is used. A document that would remove
-// most of the models changes nothing unless forced.
+// One refresh: ask the upstream whether its document is another than the last one; read what can be
+// read of it; hold it against what is stored; write what differs in one transaction. When the
+// upstream fails or sends something broken, the last good document is used. A document that would
+// remove most of the models changes nothing unless forced.
 #pragma once
 
 #include <mutex>
@@ -21,7 +21,8 @@ struct RegistrySettings {
     std::chrono::seconds refresh{1800};
     std::string cache_dir;
     std::string url;
-    std::string name_space;  // empty: a provider's id
+    std::string name_space;        // empty: a provider's id
+    std::string allowed_networks;  // besides public addresses
 
     [[nodiscard]] static RegistrySettings read(const Json& settings);
 };
@@ -50,13 +51,16 @@ private:
     [[nodiscard]] Document from_upstream(const std::optional<CachedDocument>& cached,
                                          const std::function<bool()>& cancelled) const;
     [[nodiscard]] Provenance provenance_of(const RegistryDocument& content) const;
-    [[nodiscard]] RefreshCounts apply(const Document& document, Removal removal) const;
+    [[nodiscard]] Fetched fetched(const Validators& known,
+                                  const std::function<bool()>& cancelled) const;
+    [[nodiscard]] RefreshCounts apply(Document& document, Removal removal) const;
     void keep(const CachedDocument& document) const;
 
     Db db_;
     Log log_;
     RegistrySettings settings_;
     FetchLimits limits_;
+    outgoing::Reach reach_;
     RegistryCache cache_;
     std::mutex refreshing_;
 };

@@ -1,8 +1,6 @@
 #include "registry_document.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 
 #include "ezapi/json.hpp"
 #include "ezapi/resource/field.hpp"
@@ -14,99 +12,129 @@ namespace ezapi::models {
 namespace {
 
 constexpr std::int64_t kMaxTokens = 1000000000;
-constexpr double kTokensPerPrice = 1e6;  // models.dev states prices for a million tokens
+constexpr double kMostPrice = 1e6;
+constexpr int kPriceShift = -6;  // models.dev states prices for a million tokens
 
 Error broken(const std::string& why) {
     return Error(EZ_INVALID, "the registry's document is broken: " + why)
         .with_code("broken_document");
 }
 
-/// Why one model is left out.
-struct Skip {
-    std::string reason;
-};
+/// What the JSON of a document may hold: about ten times what models.dev has.
+constexpr JsonLimits kLimits{.values = 5'000'000};
 
 const Json* member(const Json& object, const char* name) {
     const auto found = object.find(name);
     return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-bool flag(const Json& model, const char* name) {
-    const Json* value = member(model, name);
-    if (value == nullptr) return false;
-    if (!value->is_boolean()) throw Skip{std::string(name) + " is not a boolean"};
-    return value->get<bool>();
-}
+/// Reads the parts of one model. A member that is absent or null says nothing; one that is not what
+/// it should be leaves its parts unread.
+class ModelReader {
+public:
+    ModelReader(const std::string& id, const Json& model) : id_(id), model_(model) {}
 
-/// Zero stands for unknown there.
-std::optional<std::int64_t> tokens(const Json& model, const char* name) {
-    const Json* limit = member(model, "limit");
-    const Json* value = limit != nullptr && limit->is_object() ? member(*limit, name) : nullptr;
-    if (value == nullptr) return std::nullopt;
-    const auto number = as_integer(*value);
-    if (!number || *number < 0 || *number > kMaxTokens)
-        throw Skip{std::string("limit.") + name + " is not a number of tokens"};
-    return *number == 0 ? std::nullopt : number;
-}
+    RegistryModel read(std::string name) {
+        out_.name = std::move(name);
+        read_modalities();
+        out_.context_window = tokens("context", kContextWindow);
+        out_.max_output_tokens = tokens("output", kMaxOutputTokens);
+        read_cost();
+        read_functions();
+        return std::move(out_);
+    }
 
-std::string decimal(double value) {
-    char text[64];
-    std::snprintf(text, sizeof text, "%.15f", value);
-    std::string out = text;
-    out.erase(out.find_last_not_of('0') + 1);
-    if (out.ends_with('.')) out.pop_back();
-    return out;
-}
+    /// The first of what could not be read; empty: all could.
+    [[nodiscard]] const std::string& problem() const { return problem_; }
 
-std::string cost(const Json& model) {
-    const Json* prices = member(model, "cost");
-    const Json* input =
-        prices != nullptr && prices->is_object() ? member(*prices, "input") : nullptr;
-    if (input == nullptr) return {};
-    if (!input->is_number()) throw Skip{"cost.input is not a number"};
-    const double price = input->get<double>();
-    if (!std::isfinite(price) || price < 0 || price > kTokensPerPrice)
-        throw Skip{"cost.input is not a price"};
-    return decimal(price / kTokensPerPrice);
-}
+private:
+    void unread(unsigned parts, const std::string& why) {
+        out_.unread |= parts;
+        if (problem_.empty()) problem_ = why;
+    }
 
-bool has_modality(const Json& model, const char* direction, std::string_view modality) {
-    const Json* modalities = member(model, "modalities");
-    const Json* list =
-        modalities != nullptr && modalities->is_object() ? member(*modalities, direction) : nullptr;
-    if (list == nullptr || !list->is_array()) return false;
-    return std::any_of(list->begin(), list->end(), [&](const Json& one) {
-        return one.is_string() && one.get_ref<const std::string&>() == modality;
-    });
-}
+    /// The object `name` of the model; nullptr where there is none.
+    const Json* object(const char* name, unsigned parts) {
+        const Json* found = member(model_, name);
+        if (found == nullptr || found->is_object()) return found;
+        unread(parts, std::string(name) + " is not an object");
+        return nullptr;
+    }
 
-/// models.dev does not state the kind: embedding and rerank models tell by their id or family,
-/// chat models by text in and text out.
-std::string kind_of(const std::string& id, const Json& model) {
-    std::string names = lower_case(id);
-    if (const Json* family = member(model, "family"); family != nullptr && family->is_string())
-        names += " " + lower_case(family->get_ref<const std::string&>());
-    if (names.find("rerank") != std::string::npos) return "rerank";
-    if (names.find("embed") != std::string::npos) return "embedding";
-    const bool chat = has_modality(model, "input", "text") && has_modality(model, "output", "text");
-    return chat ? "chat" : "other";
-}
+    /// Zero stands for unknown there.
+    std::optional<std::int64_t> tokens(const char* name, unsigned part) {
+        const Json* limit = object("limit", part);
+        const Json* value = limit != nullptr ? member(*limit, name) : nullptr;
+        if (value == nullptr) return std::nullopt;
+        const auto number = as_integer(*value);
+        if (!number || *number < 0 || *number > kMaxTokens) {
+            unread(part, std::string("limit.") + name + " is not a number of tokens");
+            return std::nullopt;
+        }
+        return *number == 0 ? std::nullopt : number;
+    }
 
-RegistryModel read_model(std::string name, const std::string& id, const Json& model) {
-    if (const std::string fault = name_fault(name); !fault.empty()) throw Skip{fault};
-    if (!model.is_object()) throw Skip{"is not an object"};
-    RegistryModel out;
-    out.name = std::move(name);
-    out.kind = kind_of(id, model);
-    out.context_window = tokens(model, "context");
-    out.max_output_tokens = tokens(model, "output");
-    out.cost_per_token = cost(model);
-    out.supports_vision = has_modality(model, "input", "image");
-    out.supports_functions = flag(model, "tool_call");
-    out.supports_tool_choice = out.supports_functions;
-    out.supports_stream = out.kind == "chat";
-    return out;
-}
+    void read_cost() {
+        const Json* prices = object("cost", kCost);
+        const Json* input = prices != nullptr ? member(*prices, "input") : nullptr;
+        if (input == nullptr) return;
+        if (!input->is_number() || input->get<double>() < 0 || input->get<double>() > kMostPrice)
+            return unread(kCost, "cost.input is not a price");
+        out_.cost_per_token = Decimal(dump_json(*input)).shifted(kPriceShift).plain();
+    }
+
+    void read_functions() {
+        const Json* value = member(model_, "tool_call");
+        if (value == nullptr) return;
+        if (!value->is_boolean()) return unread(kFunctions, "tool_call is not a boolean");
+        out_.supports_functions = value->get<bool>();
+        out_.supports_tool_choice = out_.supports_functions;
+    }
+
+    /// Nothing where it cannot be told.
+    std::optional<bool> has_modality(const char* direction,
+                                     std::string_view modality,
+                                     unsigned part) {
+        const Json* modalities = object("modalities", part);
+        if (modalities == nullptr)
+            return member(model_, "modalities") == nullptr ? std::optional(false) : std::nullopt;
+        const Json* list = member(*modalities, direction);
+        if (list == nullptr) return false;
+        if (!list->is_array()) {
+            unread(part, std::string("modalities.") + direction + " is not a list");
+            return std::nullopt;
+        }
+        return std::any_of(list->begin(), list->end(), [&](const Json& one) {
+            return one.is_string() && one.get_ref<const std::string&>() == modality;
+        });
+    }
+
+    void read_modalities() {
+        out_.supports_vision = has_modality("input", "image", kVision).value_or(false);
+        out_.kind = kind();
+        out_.supports_stream = out_.kind == "chat";
+    }
+
+    /// models.dev does not state the kind: embedding and rerank models tell by their id or family,
+    /// chat models by text in and text out.
+    std::string kind() {
+        std::string names = lower_case(id_);
+        const Json* family = member(model_, "family");
+        if (family != nullptr && family->is_string())
+            names += " " + lower_case(family->get_ref<const std::string&>());
+        if (names.find("rerank") != std::string::npos) return "rerank";
+        if (names.find("embed") != std::string::npos) return "embedding";
+        if (family != nullptr && !family->is_string()) unread(kKind, "family is not a text");
+        const auto in = has_modality("input", "text", kKind);
+        const auto out = has_modality("output", "text", kKind);
+        return in.value_or(false) && out.value_or(false) ? "chat" : "other";
+    }
+
+    const std::string& id_;
+    const Json& model_;
+    RegistryModel out_;
+    std::string problem_;
+};
 
 class DocumentReader {
 public:
@@ -116,11 +144,14 @@ public:
     void read(const Json& root) {
         if (!root.is_object()) throw broken("expected an object of providers");
         for (const auto& [id, provider] : root.items()) {
-            if (!provider.is_object()) throw broken("the provider '" + id + "' is not an object");
-            const Json* models = member(provider, "models");
-            if (models == nullptr || !models->is_object())
-                throw broken("the provider '" + id + "' has no object 'models'");
-            for (const auto& [model_id, model] : models->items()) add(id, model_id, model);
+            const Json* models = provider.is_object() ? member(provider, "models") : nullptr;
+            if (models != nullptr && models->is_object()) {
+                for (const auto& [model_id, model] : models->items()) add(id, model_id, model);
+            } else {
+                out_.unread_providers.insert(name_of(id, ""));
+                left_out("the provider '" + id + "'",
+                         provider.is_object() ? "has no object 'models'" : "is not an object");
+            }
         }
         finish();
     }
@@ -134,15 +165,29 @@ private:
     }
 
     void add(const std::string& provider, const std::string& id, const Json& model) {
-        try {
-            out_.models.push_back(read_model(name_of(provider, id), id, model));
-        } catch (const Skip& skip) {
-            left_out(provider + "/" + id, skip.reason);
+        std::string name = name_of(provider, id);
+        const std::string what = provider + "/" + id;
+        if (const std::string fault = name_fault(name); !fault.empty())
+            return left_out(what, fault);
+        if (!model.is_object()) {
+            out_.unread_models.insert(std::move(name));
+            return left_out(what, "is not an object");
         }
+        ModelReader reader(id, model);
+        out_.models.push_back(reader.read(std::move(name)));
+        if (reader.problem().empty()) return;
+        ++out_.partial;
+        note(what, reader.problem());
     }
 
     void left_out(const std::string& what, const std::string& why) {
-        if (out_.skipped++ == 0) out_.first_skipped = what + ": " + why;
+        ++out_.skipped;
+        note(what, why);
+    }
+
+    void note(const std::string& what, const std::string& why) {
+        if (out_.problems.size() < RegistryDocument::kMostProblems)
+            out_.problems.push_back(shortened(what, 120) + ": " + why);
     }
 
     void finish() {
@@ -154,7 +199,7 @@ private:
                 return a.name == b.name;
             });
         for (auto it = twice; it != out_.models.end(); ++it)
-            left_out("a model", "its name is taken by another");
+            left_out(it->name, "its name is taken by another");
         out_.models.erase(twice, out_.models.end());
         if (out_.models.empty()) throw broken("there is no usable model in it");
     }
@@ -165,11 +210,34 @@ private:
 
 }  // namespace
 
+void RegistryModel::keep_unread(const RegistryModel& stored) {
+    if ((unread & kKind) != 0) {
+        kind = stored.kind;
+        supports_stream = stored.supports_stream;
+    }
+    if ((unread & kContextWindow) != 0) context_window = stored.context_window;
+    if ((unread & kMaxOutputTokens) != 0) max_output_tokens = stored.max_output_tokens;
+    if ((unread & kCost) != 0) cost_per_token = stored.cost_per_token;
+    if ((unread & kVision) != 0) supports_vision = stored.supports_vision;
+    if ((unread & kFunctions) != 0) {
+        supports_functions = stored.supports_functions;
+        supports_tool_choice = stored.supports_tool_choice;
+    }
+    unread = 0;
+}
+
+bool RegistryDocument::may_have(std::string_view name) const {
+    if (unread_models.contains(name)) return true;
+    return std::any_of(unread_providers.begin(), unread_providers.end(), [&](const auto& begin) {
+        return name.starts_with(begin);
+    });
+}
+
 RegistryDocument read_registry_document(std::string_view text, std::string_view name_space) {
     RegistryDocument out;
     Json root;
     try {
-        root = parse_json(text);
+        root = parse_json(text, kLimits);
     } catch (const Error& error) {
         throw broken(error.what());
     }

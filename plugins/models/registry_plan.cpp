@@ -4,7 +4,7 @@
 
 namespace ezapi::models {
 
-RegistryPlan plan_refresh(const RegistryDocument& document, const StoredModels& stored) {
+RegistryPlan plan_refresh(RegistryDocument& document, const StoredModels& stored) {
     RegistryPlan plan;
     // Both are in byte order of the names: one walk along both finds what only one of them has.
     auto at = stored.begin();
@@ -12,10 +12,14 @@ RegistryPlan plan_refresh(const RegistryDocument& document, const StoredModels& 
         for (; at != stored.end() && (name == nullptr || at->first < *name); ++at) {
             if (at->second.manual) continue;
             ++plan.registry_rows;
-            plan.removed.push_back(at->first);
+            if (document.may_have(at->first)) {
+                ++plan.kept;
+            } else {
+                plan.removed.push_back(at->first);
+            }
         }
     };
-    for (const RegistryModel& model : document.models) {
+    for (RegistryModel& model : document.models) {
         gone_before(&model.name);
         if (at == stored.end() || at->first != model.name) {
             plan.created.push_back(&model);
@@ -27,6 +31,7 @@ RegistryPlan plan_refresh(const RegistryDocument& document, const StoredModels& 
             continue;
         }
         ++plan.registry_rows;
+        model.keep_unread(held.model);
         if (held.model == model) {
             ++plan.unchanged;
         } else {

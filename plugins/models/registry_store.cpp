@@ -140,6 +140,9 @@ Json RefreshCounts::json() const {
             {"removed", removed},
             {"unchanged", unchanged},
             {"skipped", skipped},
+            {"partial", partial},
+            {"kept", kept},
+            {"problems", problems},
             {"manual", manual}};
 }
 
@@ -174,7 +177,7 @@ StoredModels stored_models(Tx& tx) {
 
 RefreshCounts apply_plan(Tx& tx,
                          const RegistryPlan& plan,
-                         size_t skipped,
+                         const RegistryDocument& document,
                          const Provenance& provenance) {
     RefreshCounts counts;
     counts.removed = remove_models(tx, plan.removed);
@@ -182,7 +185,10 @@ RefreshCounts apply_plan(Tx& tx,
     counts.created = create_models(tx, plan.created);
     counts.unchanged = plan.unchanged;
     counts.manual = plan.manual;
-    counts.skipped = skipped;
+    counts.kept = plan.kept;
+    counts.skipped = document.skipped;
+    counts.partial = document.partial;
+    counts.problems = document.problems;
     const bool wrote = counts.removed + counts.updated + counts.created > 0;
     if (store_provenance(tx, counts, provenance) || wrote) tx.touched(kMeta, kModelsMeta);
     if (wrote) record_refresh(tx, counts, provenance);

@@ -17,7 +17,10 @@ struct RefreshCounts {
     size_t removed = 0;
     size_t unchanged = 0;
     size_t skipped = 0;
+    size_t partial = 0;
+    size_t kept = 0;
     size_t manual = 0;
+    std::vector<std::string> problems;
 
     [[nodiscard]] Json json() const;
 };
@@ -40,7 +43,7 @@ void lock_registry(Tx& tx);
 /// Writes what differs and marks it for the data plane, together with the state.
 [[nodiscard]] RefreshCounts apply_plan(Tx& tx,
                                        const RegistryPlan& plan,
-                                       size_t skipped,
+                                       const RegistryDocument& document,
                                        const Provenance& provenance);
 
 /// Notes a refresh that changed nothing because it failed.

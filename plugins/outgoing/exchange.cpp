@@ -3,13 +3,11 @@
 #include <Poco/Exception.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/URI.h>
 
-#include <algorithm>
-#include <cctype>
 #include <istream>
 
 #include "ezapi/error.hpp"
+#include "ezapi/text.hpp"
 #include "outgoing/session.hpp"
 #include "outgoing/watchdog.hpp"
 
@@ -20,13 +18,10 @@ using Clock = std::chrono::steady_clock;
 using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPResponse;
 
+constexpr int kMaxFields = 200;  // of the head of an answer
+
 Poco::Timespan span(std::chrono::milliseconds time) {
     return Poco::Timespan(std::chrono::microseconds(time).count());
-}
-
-Poco::URI checked(const std::string& url) {
-    if (const std::string fault = url_fault(url); !fault.empty()) throw Error(EZ_INVALID, fault);
-    return Poco::URI(url);
 }
 
 std::string read_body(std::istream& in, const HTTPResponse& response, size_t max_bytes) {
@@ -50,20 +45,12 @@ std::string read_body(std::istream& in, const HTTPResponse& response, size_t max
     return body;
 }
 
-std::string lower_case(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
-    return text;
-}
-
 Answer ask(Poco::Net::HTTPClientSession& session,
-           const Poco::URI& uri,
+           const Url& url,
            const Request& request,
            const Limits& limits) {
-    const std::string path = uri.getPathAndQuery();
-    HTTPRequest head(request.method, path.empty() ? "/" : path, HTTPRequest::HTTP_1_1);
-    head.setHost(uri.getAuthority());
+    HTTPRequest head(request.method, url.target(), HTTPRequest::HTTP_1_1);
+    head.setHost(url.authority.text());
     head.set("User-Agent", "ezapi");
     head.setKeepAlive(false);
     for (const auto& [name, value] : request.headers) head.set(name, value);
@@ -71,6 +58,7 @@ Answer ask(Poco::Net::HTTPClientSession& session,
         head.setContentLength64(static_cast<Poco::Int64>(request.body.size()));
     session.sendRequest(head) << request.body << std::flush;
     HTTPResponse response;
+    response.setFieldLimit(kMaxFields);
     std::istream& in = session.receiveResponse(response);
     Answer out;
     out.status = response.getStatus();
@@ -81,14 +69,15 @@ Answer ask(Poco::Net::HTTPClientSession& session,
 }
 
 Answer guarded(const Request& request,
+               const Reach& reach,
                const Limits& limits,
                const std::function<bool()>& cancelled) {
-    const Poco::URI uri = checked(request.url);
-    const auto session = session_for(uri, request.refusal);
+    const Url url = Url::parse(request.url);
+    const auto session = session_for(url, reach);
     session->setTimeout(span(limits.connect), span(limits.silence), span(limits.silence));
     Watchdog watchdog(*session, Clock::now() + limits.total, cancelled);
     try {
-        Answer out = ask(*session, uri, request, limits);
+        Answer out = ask(*session, url, request, limits);
         if (watchdog.cut()) throw Error(EZ_TIMEOUT, "the answer was cut");
         return out;
     } catch (const std::exception&) {
@@ -103,57 +92,29 @@ Answer guarded(const Request& request,
 
 }  // namespace
 
-std::string url_fault(const std::string& url) {
-    try {
-        const Poco::URI uri(url);
-        if ((uri.getScheme() != "http" && uri.getScheme() != "https") || uri.getHost().empty())
-            return "expected an address that begins with https:// or http://";
-        if (!uri.getUserInfo().empty()) return "user information in an address is not supported";
-        return {};
-    } catch (const Poco::Exception&) {
-        return "expected an address that begins with https:// or http://";
-    }
-}
-
-std::string host_of(const std::string& url) {
-    try {
-        return Poco::URI(url).getHost();
-    } catch (const Poco::Exception&) {
-        return {};
-    }
-}
-
 std::string origin_of(const std::string& url) {
     try {
-        Poco::URI uri(url);
-        uri.setUserInfo("");
-        return uri.getScheme() + "://" + uri.getAuthority();
-    } catch (const Poco::Exception&) {
+        return Url::parse(url).origin();
+    } catch (const Error&) {
         return "an address that cannot be read";
     }
 }
 
 std::string shown_url(const std::string& url) {
     try {
-        Poco::URI uri(url);
-        uri.setUserInfo("");
-        return uri.getScheme() + "://" + uri.getAuthority() + uri.getPath();
-    } catch (const Poco::Exception&) {
+        const Url read = Url::parse(url);
+        return read.origin() + read.path;
+    } catch (const Error&) {
         return "an address that cannot be read";
     }
 }
 
-std::string resolved(const std::string& url, const std::string& location) {
-    Poco::URI target = checked(url);
-    target.resolve(location);
-    return checked(target.toString()).toString();
-}
-
 Answer exchange(const Request& request,
+                const Reach& reach,
                 const Limits& limits,
                 const std::function<bool()>& cancelled) {
     try {
-        return guarded(request, limits, cancelled);
+        return guarded(request, reach, limits, cancelled);
     } catch (const Poco::TimeoutException&) {
         throw Error(EZ_TIMEOUT, "there was no answer in time");
     } catch (const Poco::Exception& error) {

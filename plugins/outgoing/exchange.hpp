@@ -1,15 +1,19 @@
 // One outgoing HTTP or HTTPS request and its answer, with a limit on everything: time, size, and
-// where it may connect to. A redirect is an answer like any other; who follows one makes the next
-// request and is checked again.
+// where it may connect to. It is the only way out of the process by HTTP, and nothing leaves
+// without a Reach that has judged the address. A redirect is an answer like any other: to follow
+// it is another request, which is judged again.
 //
 // The address that a name resolves to is judged where the connection is made, and the connection
-// goes to that address: there is no second look-up that could answer otherwise.
+// goes to that address: there is no second look-up that could answer otherwise (DNS rebinding).
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <map>
 #include <string>
+
+#include "ezapi/url.hpp"
+#include "outgoing/reach.hpp"
 
 namespace ezapi::outgoing {
 
@@ -27,8 +31,6 @@ struct Request {
     std::string body = {};
     /// Whether the body of an answer with this status is read; unset: never.
     std::function<bool(int status)> wants_body = {};
-    /// Why it may not connect to this address (IPv4 or IPv6 as text); empty: it may. Unset: to any.
-    std::function<std::string(const std::string& address)> refusal = {};
 };
 
 struct Answer {
@@ -42,27 +44,18 @@ struct Answer {
     }
 };
 
-/// Throws Error with the reason where there was no complete answer: EZ_TIMEOUT, EZ_DENIED where the
-/// address was refused, EZ_INVALID for a url that is none, else EZ_UNAVAILABLE. `cancelled` is
-/// asked from another thread, about ten times a second.
+/// Throws Error with the reason where there was no complete answer: EZ_TIMEOUT, EZ_DENIED where
+/// `reach` refuses the address, EZ_INVALID for a url that is none, else EZ_UNAVAILABLE. `cancelled`
+/// is asked from another thread, about ten times a second.
 [[nodiscard]] Answer exchange(const Request& request,
+                              const Reach& reach,
                               const Limits& limits,
                               const std::function<bool()>& cancelled);
-
-/// The absolute address of a `Location`, relative to where it was sent from. Throws EZ_INVALID.
-[[nodiscard]] std::string resolved(const std::string& url, const std::string& location);
-
-/// Why it is no address that can be asked: not http or https, no host, or user information; empty:
-/// it can.
-[[nodiscard]] std::string url_fault(const std::string& url);
-
-/// Its host, an IPv6 address without brackets; empty where there is none.
-[[nodiscard]] std::string host_of(const std::string& url);
 
 /// Scheme and authority alone, for messages about addresses whose path is a secret.
 [[nodiscard]] std::string origin_of(const std::string& url);
 
-/// The address without user information, query and fragment, for messages.
+/// The address without query, for messages.
 [[nodiscard]] std::string shown_url(const std::string& url);
 
 }  // namespace ezapi::outgoing

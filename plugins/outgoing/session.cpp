@@ -14,20 +14,18 @@ template <class Session>
 class Checked : public Session {
 public:
     template <class... Args>
-    explicit Checked(std::function<std::string(const std::string&)> refusal, Args&&... args)
-        : Session(std::forward<Args>(args)...), refusal_(std::move(refusal)) {}
+    explicit Checked(const Reach& reach, Args&&... args)
+        : Session(std::forward<Args>(args)...), reach_(reach) {}
 
 protected:
     void connect(const Poco::Net::SocketAddress& address) override {
-        if (refusal_) {
-            const std::string why = refusal_(address.host().toString());
-            if (!why.empty()) throw Error(EZ_DENIED, why);
-        }
+        const std::string why = reach_.refusal(address.host().toString());
+        if (!why.empty()) throw Error(EZ_DENIED, why);
         Session::connect(address);
     }
 
 private:
-    std::function<std::string(const std::string&)> refusal_;
+    const Reach& reach_;
 };
 
 Poco::Net::Context::Ptr tls() {
@@ -44,15 +42,12 @@ Poco::Net::Context::Ptr tls() {
 
 }  // namespace
 
-std::unique_ptr<Poco::Net::HTTPClientSession> session_for(
-    const Poco::URI& uri, std::function<std::string(const std::string&)> refusal) {
+std::unique_ptr<Poco::Net::HTTPClientSession> session_for(const Url& url, const Reach& reach) {
     using Poco::Net::HTTPClientSession;
     using Poco::Net::HTTPSClientSession;
-    if (uri.getScheme() == "http")
-        return std::make_unique<Checked<HTTPClientSession>>(
-            std::move(refusal), uri.getHost(), uri.getPort());
-    return std::make_unique<Checked<HTTPSClientSession>>(
-        std::move(refusal), uri.getHost(), uri.getPort(), tls());
+    if (url.scheme == "http")
+        return std::make_unique<Checked<HTTPClientSession>>(reach, url.address(), url.port());
+    return std::make_unique<Checked<HTTPSClientSession>>(reach, url.address(), url.port(), tls());
 }
 
 }  // namespace ezapi::outgoing

@@ -3,17 +3,17 @@
 #pragma once
 
 #include <Poco/Net/HTTPClientSession.h>
-#include <Poco/URI.h>
 
-#include <functional>
 #include <memory>
-#include <string>
+
+#include "ezapi/url.hpp"
+#include "outgoing/reach.hpp"
 
 namespace ezapi::outgoing {
 
-/// `refusal` as in exchange.hpp; it is called in the middle of the request and its reason thrown as
+/// `reach` must outlive it. It is asked in the middle of the request, and its reason thrown as
 /// EZ_DENIED.
-[[nodiscard]] std::unique_ptr<Poco::Net::HTTPClientSession> session_for(
-    const Poco::URI& uri, std::function<std::string(const std::string&)> refusal);
+[[nodiscard]] std::unique_ptr<Poco::Net::HTTPClientSession> session_for(const Url& url,
+                                                                        const Reach& reach);
 
 }  // namespace ezapi::outgoing

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace ezapi::provider_groups {
+#include "ezapi/url.hpp"
 
-inline constexpr size_t kMaxUrl = 2048;
+namespace ezapi::provider_groups {
 
 /// Either the address in its one form (scheme and host in lower case, no slash at the end), or what
 /// is wrong with it.
@@ -16,7 +16,7 @@ struct UpstreamUrl {
     std::string fault;  // empty: none
 };
 
-/// Accepts `http(s)://host[:port][/path]` of RFC 3986, without user information, query or fragment.
+/// Accepts `http(s)://host[:port][/path]` as ezapi/url.hpp reads it, without a query.
 [[nodiscard]] UpstreamUrl read_upstream_url(std::string_view text);
 
 }  // namespace ezapi::provider_groups

@@ -58,14 +58,14 @@ Attempt Sender::send(const WebhookSettings& webhook,
     const auto begin = std::chrono::steady_clock::now();
     Attempt out;
     try {
-        const outgoing::Answer answer = outgoing::exchange(
-            {.method = "POST",
-             .url = webhook.url,
-             .headers = headers_of(webhook, delivery, now),
-             .body = delivery.payload,
-             .refusal = [this](const std::string& address) { return reach_.refusal(address); }},
-            limits_,
-            cancelled);
+        const outgoing::Answer answer =
+            outgoing::exchange({.method = "POST",
+                                .url = webhook.url,
+                                .headers = headers_of(webhook, delivery, now),
+                                .body = delivery.payload},
+                               reach_,
+                               limits_,
+                               cancelled);
         out.status = answer.status;
         out.error = verdict(answer.status);
         out.delivered = out.error.empty();

@@ -1,6 +1,7 @@
 #include "webhook/settings.hpp"
 
 #include "ezapi/network.hpp"
+#include "ezapi/url.hpp"
 #include "outgoing/exchange.hpp"
 
 namespace ezapi::logs {
@@ -22,9 +23,8 @@ std::string mask(std::string_view secret) {
 /// A name is judged by what it resolves to, when a request goes there.
 std::string address_fault(const outgoing::Reach& reach, std::string_view url) {
     if (url.empty()) return {};
-    const std::string text(url);
-    if (std::string fault = outgoing::url_fault(text); !fault.empty()) return fault;
-    const std::string host = outgoing::host_of(text);
+    if (std::string fault = url_fault(url); !fault.empty()) return fault;
+    const std::string host = Url::parse(url).address();
     return Address::parse(host) ? reach.refusal(host) : std::string();
 }
 
@@ -49,7 +49,7 @@ ResourceSpec webhook_spec(const outgoing::Reach& reach) {
             text("url")
                 .default_to("")
                 .trimmed()
-                .length(0, 2048)
+                .length(0, kMaxUrl)
                 .must([&reach](std::string_view url) { return address_fault(reach, url); })
                 .about(
                     "Where alerts are posted: `https://` or `http://`, at a public address or in "

@@ -4,6 +4,7 @@
 
 #include "tests/support/eventually.hpp"
 #include "tests/support/instance.hpp"
+#include "tests/support/refused_urls.hpp"
 #include "tests/support/sql_reader.hpp"
 #include "tests/support/upstream.hpp"
 
@@ -76,6 +77,12 @@ TEST_F(WebhookApi, RefusesAddressesThatItMayNotGoTo) {
                             "http://169.254.169.254/latest",
                             "http://[::1]/",
                             "http://[::ffff:10.0.0.1]/"}) {
+        EXPECT_THAT(fault({{"url", url}}), HasSubstr("url: ")) << url;
+    }
+    for (const char* url : kRefusedUrls) {
+        const std::string_view text(url);
+        if (text.empty() || text.ends_with('\n') || text.ends_with('\t'))
+            continue;  // the field is trimmed, and may be empty
         EXPECT_THAT(fault({{"url", url}}), HasSubstr("url: ")) << url;
     }
     EXPECT_THAT(fault({{"url", "ftp://example.org/"}}), HasSubstr("https://"));

@@ -15,10 +15,12 @@ namespace ezapi::models {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using ::testing::HasSubstr;
 using tests::Upstream;
 
 const std::function<bool()> kNever = [] { return false; };
+const outgoing::Reach kLoopback("127.0.0.1/32");
 
 FetchLimits limits() {
     return {
@@ -29,7 +31,7 @@ Error fault_of(const std::string& url,
                const FetchLimits& limits,
                const std::function<bool()>& cancelled = kNever) {
     try {
-        (void)fetch(url, {}, limits, cancelled);
+        (void)fetch(url, {}, kLoopback, limits, cancelled);
     } catch (const Error& error) {
         return error;
     }
@@ -40,12 +42,12 @@ Error fault_of(const std::string& url,
 TEST(HttpFetch, BringsADocumentWithItsValidators) {
     Upstream upstream;
     upstream.serve("{\"p\": 1}", "\"one\"");
-    const Fetched got = fetch(upstream.url(), {}, limits(), kNever);
+    const Fetched got = fetch(upstream.url(), {}, kLoopback, limits(), kNever);
     EXPECT_EQ(got.body, "{\"p\": 1}");
     EXPECT_EQ(got.etag, "\"one\"");
     EXPECT_FALSE(got.not_modified);
-    const Fetched again =
-        fetch(upstream.url(), {.etag = got.etag, .last_modified = "then"}, limits(), kNever);
+    const Fetched again = fetch(
+        upstream.url(), {.etag = got.etag, .last_modified = "then"}, kLoopback, limits(), kNever);
     EXPECT_TRUE(again.not_modified);
     EXPECT_EQ(upstream.asked().back().at("If-None-Match"), "\"one\"");
     EXPECT_EQ(upstream.asked().back().at("If-Modified-Since"), "then");
@@ -74,10 +76,77 @@ TEST(HttpFetch, FollowsRedirectsAndNotForEver) {
         }
         response.redirect(request.getURI() == "/loop" ? "/loop" : "/there");
     });
-    EXPECT_EQ(fetch(upstream.url("/here"), {}, limits(), kNever).body, "document");
+    EXPECT_EQ(fetch(upstream.url("/here"), {}, kLoopback, limits(), kNever).body, "document");
     EXPECT_THAT(fault_of(upstream.url("/loop"), limits()).what(), HasSubstr("redirects"));
     upstream.answer([](auto&, auto& response) { response.redirect("file:///etc/passwd"); });
     EXPECT_THAT(fault_of(upstream.url(), limits()).what(), HasSubstr("https://"));
+}
+
+TEST(HttpFetch, JudgesTheAddressOfEveryHop) {
+    const outgoing::Reach nothing("");
+    Upstream inner;  // what an attacker would like to reach
+    inner.serve("secret", "\"one\"");
+    const auto refused = [&](const std::string& url, const outgoing::Reach& reach) {
+        try {
+            (void)fetch(url, {}, reach, limits(), kNever);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.status(), EZ_DENIED) << url << ": " << error.what();
+            EXPECT_THAT(error.what(), HasSubstr("not among the networks that are allowed")) << url;
+            return;
+        }
+        ADD_FAILURE() << url << " was fetched";
+    };
+    refused(inner.url(), nothing);
+    refused("http://localhost:" + std::to_string(inner.port()), nothing);  // by a name
+    refused("http://[::1]:" + std::to_string(inner.port()), nothing);
+    refused("http://[::ffff:127.0.0.1]:" + std::to_string(inner.port()), nothing);
+
+    // The first hop is allowed, where it leads to is not.
+    Upstream outer;
+    for (const std::string& target : {"http://127.0.0.2:" + std::to_string(inner.port()) + "/",
+                                      "http://[::1]:" + std::to_string(inner.port()) + "/",
+                                      "http://169.254.169.254/latest/meta-data/"s,
+                                      "//10.0.0.1/"s}) {
+        outer.answer([&](auto&, auto& response) { response.redirect(target); });
+        refused(outer.url(), kLoopback);
+    }
+    EXPECT_TRUE(inner.asked().empty());
+}
+
+TEST(HttpFetch, FollowsReferencesAsTheRfcResolvesThem) {
+    Upstream upstream;
+    upstream.answer([](auto& request, auto& response) {
+        const std::string& at = request.getURI();
+        if (at == "/a/api.json") return response.redirect("../b%2Fc/x?y=%2F#part");
+        response.send() << at;
+    });
+    EXPECT_EQ(fetch(upstream.url("/a/api.json"), {}, kLoopback, limits(), kNever).body,
+              "/b%2Fc/x?y=%2F");
+}
+
+TEST(HttpFetch, RefusesARedirectToWhatIsNoAddress) {
+    Upstream upstream;
+    for (const char* target : {"http://[:::::]/",
+                               "http://999.999.999.999/",
+                               "http://127.1/",
+                               "http://0x7f.0.0.1/",
+                               "http://user:secret@127.0.0.1/",
+                               "ftp://127.0.0.1/",
+                               "http:///x"}) {
+        upstream.answer([&](auto&, auto& response) { response.redirect(target); });
+        const Error error = fault_of(upstream.url(), limits());
+        EXPECT_EQ(error.status(), EZ_INVALID) << target << ": " << error.what();
+        EXPECT_THAT(error.what(), ::testing::Not(HasSubstr("secret")));
+    }
+}
+
+TEST(HttpFetch, RefusesAHeadWithoutAnEnd) {
+    Upstream upstream;
+    upstream.answer([](auto&, auto& response) {
+        for (int i = 0; i < 1000; ++i) response.set("X-" + std::to_string(i), "x");
+        response.send() << "document";
+    });
+    EXPECT_EQ(fault_of(upstream.url(), limits()).status(), EZ_UNAVAILABLE);
 }
 
 TEST(HttpFetch, RefusesAnAnswerThatIsTooLarge) {
@@ -165,8 +234,10 @@ TEST(HttpFetch, SaysWhyThereIsNoConnection) {
 }
 
 TEST(HttpFetch, ShowsAddressesWithoutSecrets) {
-    EXPECT_EQ(outgoing::shown_url("https://u:p@models.dev/api.json?token=x#y"),
+    EXPECT_EQ(outgoing::shown_url("https://models.dev/api.json?token=x"),
               "https://models.dev/api.json");
+    EXPECT_EQ(outgoing::shown_url("https://u:p@models.dev/api.json"),
+              "an address that cannot be read");
     EXPECT_EQ(outgoing::shown_url("http://127.0.0.1:8080/a"), "http://127.0.0.1:8080/a");
 }
 

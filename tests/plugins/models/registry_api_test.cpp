@@ -26,6 +26,7 @@ protected:
             InstanceOptions{.plugins = {"namespaces", "models"},
                             .environment = {{"EZ_MODEL_REGISTRY_ENABLED", "true"},
                                             {"EZ_MODEL_REGISTRY_URL", upstream_.url()},
+                                            {"EZ_MODEL_REGISTRY_ALLOWED_NETWORKS", "127.0.0.1"},
                                             {"EZ_MODEL_REGISTRY_REFRESH_SECONDS", "3600"},
                                             {"EZ_MODEL_REGISTRY_CACHE_DIR", make_cache_dir()}}});
         admin_ = std::make_unique<HttpClient>(instance_->admin());

@@ -37,8 +37,7 @@ std::vector<std::string> names(const std::vector<const RegistryModel*>& models) 
 }
 
 TEST(RegistryPlan, WritesOnlyWhatDiffers) {
-    const RegistryDocument next =
-        document({model("p.changed", 2), model("p.new"), model("p.same")});
+    RegistryDocument next = document({model("p.changed", 2), model("p.new"), model("p.same")});
     const RegistryPlan plan = plan_refresh(
         next,
         stored({{model("a.gone")}, {model("p.changed")}, {model("p.same")}, {model("z.gone")}}));
@@ -50,7 +49,7 @@ TEST(RegistryPlan, WritesOnlyWhatDiffers) {
 }
 
 TEST(RegistryPlan, LeavesManualModelsAlone) {
-    const RegistryDocument next = document({model("p.mine", 2)});
+    RegistryDocument next = document({model("p.mine", 2)});
     const RegistryPlan plan =
         plan_refresh(next, stored({{model("p.mine"), true}, {model("q.mine"), true}}));
     EXPECT_TRUE(plan.created.empty());
@@ -60,12 +59,39 @@ TEST(RegistryPlan, LeavesManualModelsAlone) {
     EXPECT_EQ(plan.registry_rows, 0U);
 }
 
+TEST(RegistryPlan, RemovesNothingThatCouldNotBeRead) {
+    RegistryDocument next = document({model("p.here")});
+    next.unread_models = {"p.unread"};
+    next.unread_providers = {"q."};
+    const RegistryPlan plan = plan_refresh(next,
+                                           stored({{model("p.gone")},
+                                                   {model("p.here")},
+                                                   {model("p.unread")},
+                                                   {model("q.any")},
+                                                   {model("q1.gone")}}));
+    EXPECT_THAT(plan.removed, ElementsAre("p.gone", "q1.gone"));
+    EXPECT_EQ(plan.kept, 2U);
+    EXPECT_EQ(plan.unchanged, 1U);
+}
+
+TEST(RegistryPlan, KeepsMembersThatCouldNotBeRead) {
+    RegistryModel partly = model("p.m", 5);
+    partly.unread = kContextWindow;
+    RegistryDocument next = document({partly});
+    EXPECT_EQ(plan_refresh(next, stored({{model("p.m", 7)}})).unchanged, 1U);
+    partly.cost_per_token = "1";
+    next = document({partly});
+    const RegistryPlan plan = plan_refresh(next, stored({{model("p.m", 7)}}));
+    ASSERT_THAT(names(plan.updated), ElementsAre("p.m"));
+    EXPECT_EQ(plan.updated[0]->context_window, 7);
+}
+
 TEST(RegistryPlan, RefusesToRemoveMoreThanHalf) {
     const StoredModels four =
         stored({{model("p.1")}, {model("p.2")}, {model("p.3")}, {model("p.4")}});
-    const RegistryDocument half = document({model("p.1"), model("p.2")});
+    RegistryDocument half = document({model("p.1"), model("p.2")});
     EXPECT_NO_THROW(refuse_mass_removal(plan_refresh(half, four)));
-    const RegistryDocument quarter = document({model("p.1"), model("q.1"), model("q.2")});
+    RegistryDocument quarter = document({model("p.1"), model("q.1"), model("q.2")});
     EXPECT_THROW(refuse_mass_removal(plan_refresh(quarter, four)), Error);
     EXPECT_NO_THROW(refuse_mass_removal(plan_refresh(quarter, {})));
 }

@@ -55,7 +55,8 @@ protected:
                            .refresh = 1800s,
                            .cache_dir = folder_.string(),
                            .url = upstream_.url(),
-                           .name_space = {}},
+                           .name_space = {},
+                           .allowed_networks = allowed_},
                           {.connect = 1000ms, .silence = 1000ms, .total = 10000ms});
         return registry.refresh(removal, [] { return false; });
     }
@@ -84,6 +85,7 @@ protected:
     Upstream upstream_;
     std::filesystem::path folder_;
     std::set<std::string> seen_;
+    std::string allowed_ = "127.0.0.1";
 };
 
 TEST_F(RegistryTest, BringsInWhatTheUpstreamHas) {
@@ -199,6 +201,18 @@ TEST_F(RegistryTest, ABrokenDocumentChangesNothing) {
     refresh();
     EXPECT_EQ(upstream_.asked().back().at("If-None-Match"), "\"1\"")
         << "what was broken is not in the cache";
+}
+
+TEST_F(RegistryTest, GoesWhereItsNetworksAllowAndNowhereElse) {
+    serve(document({"a", "b"}), "\"1\"");
+    refresh();
+    upstream_.answer([](auto&, auto& response) { response.redirect("http://10.0.0.1/"); });
+    EXPECT_THAT(refresh().at("error").get<std::string>(), HasSubstr("10.0.0.1 is private"));
+    EXPECT_THAT(last_error(), HasSubstr("EZ_MODEL_REGISTRY_ALLOWED_NETWORKS"));
+    EXPECT_EQ(names(), "p.a p.b");
+    allowed_ = "";
+    std::filesystem::remove_all(folder_);
+    EXPECT_THAT(fault_of().what(), HasSubstr("127.0.0.1 is of the machine itself"));
 }
 
 TEST_F(RegistryTest, IgnoresACacheThatWasCutOrIsOfAnotherAddress) {

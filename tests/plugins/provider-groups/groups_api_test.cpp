@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/plugins/provider-groups/groups_fixture.hpp"
+#include "tests/support/refused_urls.hpp"
 
 namespace ezapi::tests {
 namespace {
@@ -42,6 +43,20 @@ TEST_F(GroupsTest, TellsAllFaultsAtOnce) {
     EXPECT_THAT(faults(admin().post("/admin/provider-groups",
                                     {{"name", "x"}, {"type", "vertex"}, {"base_url", "x://y"}})),
                 UnorderedElementsAre("base_url format", "google_project required"));
+}
+
+TEST_F(GroupsTest, RefusesEveryBaseUrlThatIsNoAddress) {
+    const auto id = create_group({{"name", "urls"}, {"type", "openai"}});
+    const std::string path = "/admin/provider-groups/" + std::to_string(id);
+    for (const char* url : kRefusedUrls) {
+        const std::string_view text(url);
+        if (text.empty() || text.ends_with('\n') || text.ends_with('\t'))
+            continue;  // the field is trimmed, and may be empty
+        const HttpAnswer answer = admin().patch(path, {{"base_url", url}});
+        EXPECT_EQ(answer.status, 422) << url;
+        EXPECT_EQ(answer.body.find("secret"), std::string::npos) << answer.body;
+    }
+    EXPECT_EQ(admin().get(path).json().at("base_url"), "");
 }
 
 TEST_F(GroupsTest, NamesTheGroupThatHasTheName) {

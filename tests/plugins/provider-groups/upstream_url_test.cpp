@@ -50,7 +50,13 @@ INSTANTIATE_TEST_SUITE_P(UpstreamUrl,
                                            "https://example.com/%zz",
                                            "https://example.com/%2",
                                            "https://example.com/\n",
-                                           "https://ex\xC3\xA4mple.com"));
+                                           "https://ex\xC3\xA4mple.com",
+                                           "http://[:::::]/",
+                                           "http://[......:]/",
+                                           "http://999.999.999.999/",
+                                           "http://a b/",
+                                           "https://example.com./v1",
+                                           "https://example.com?"));
 
 TEST(UpstreamUrl, HasALimit) {
     const std::string base = "https://example.com/";

@@ -1,0 +1,161 @@
+// The real catalogue, damaged at random: whatever happens to one place of the document, rows of
+// models in other places stay, and what is stored of them stays true.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "ezapi/error.hpp"
+#include "ezapi/json.hpp"
+#include "registry_document.hpp"
+#include "registry_plan.hpp"
+
+namespace ezapi::models {
+namespace {
+
+Json catalogue() {
+    const char* shared = std::getenv("EZ_SHARED_DIR");
+    std::ifstream in(
+        std::filesystem::path(shared != nullptr ? shared : EZAPI_SOURCE_DIR "/../shared") /
+        "data/models.dev/api.json");
+    return in ? Json::parse(in) : Json();
+}
+
+/// Part of the catalogue, so that thousands of documents are read in seconds.
+Json some_of(const Json& whole, size_t providers) {
+    Json out = Json::object();
+    for (const auto& [id, provider] : whole.items()) {
+        if (out.size() == providers) break;
+        if (provider.at("models").size() <= 40) out[id] = provider;
+    }
+    return out;
+}
+
+StoredModels stored_of(const RegistryDocument& document) {
+    StoredModels out;
+    for (const RegistryModel& model : document.models) out[model.name] = {model, false};
+    return out;
+}
+
+const Json kDebris[] = {nullptr,
+                        true,
+                        -1,
+                        1e300,
+                        "text",
+                        "",
+                        Json::array(),
+                        Json::array({nullptr, 1, "x"}),
+                        Json::object({{"models", 1}}),
+                        Json::object({{"limit", "x"}})};
+
+class Damage {
+public:
+    explicit Damage(unsigned seed) : random_(seed) {}
+
+    /// Provider and model that a strike concerns; the model is empty where it is all of them.
+    using Place = std::pair<std::string, std::string>;
+
+    /// Replaces or adds something in one place.
+    Place strike(Json& document) {
+        auto provider = pick(document);
+        const Place space{provider.key(), ""};
+        switch (random_() % 6) {
+            case 0:
+                *provider = debris();
+                return space;
+            case 1:
+                provider->at("models") = debris();
+                return space;
+            case 2:
+                document["zz-new"] = debris();
+                return {"zz-new", ""};
+            default:
+                break;
+        }
+        if (!provider->is_object() || !provider->contains("models") ||
+            !provider->at("models").is_object() || provider->at("models").empty())
+            return space;
+        auto model = pick(provider->at("models"));
+        const Place place{provider.key(), model.key()};
+        Json* at = &*model;
+        for (size_t depth = random_() % 4; depth > 0 && at->is_object() && !at->empty(); --depth)
+            at = &*pick(*at);
+        *at = debris();
+        return place;
+    }
+
+private:
+    Json::iterator pick(Json& object) {
+        return std::next(object.begin(), static_cast<std::ptrdiff_t>(random_() % object.size()));
+    }
+
+    const Json& debris() { return kDebris[random_() % std::size(kDebris)]; }
+
+    std::mt19937 random_;
+};
+
+class RegistryDamage : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(RegistryDamage, NeverTakesRowsOfModelsThatWereNotTouched) {
+    const Json whole = catalogue();
+    if (whole.is_null()) GTEST_SKIP() << "the models.dev catalogue is not here: set EZ_SHARED_DIR";
+    const Json sound = some_of(whole, 40);
+    const StoredModels stored = stored_of(read_registry_document(sound.dump(), GetParam()));
+    ASSERT_GT(stored.size(), 200U);
+    size_t read = 0;
+    for (unsigned seed = 1; seed <= 400; ++seed) {
+        Damage damage(seed);
+        Json document = sound;
+        std::set<std::string> struck;
+        for (unsigned strikes = 1 + seed % 5; strikes > 0; --strikes) {
+            auto [provider, model] = damage.strike(document);
+            if (GetParam().empty()) std::replace(provider.begin(), provider.end(), '.', '-');
+            struck.insert(GetParam().empty() ? provider + "." + model
+                                             : GetParam() + "." + provider + "/" + model);
+        }
+        const auto touched = [&](const std::string& name) {
+            return std::any_of(struck.begin(), struck.end(), [&](const std::string& begin) {
+                return name.starts_with(begin);
+            });
+        };
+        RegistryDocument damaged = read_registry_document(document.dump(), GetParam());
+        ++read;
+        const RegistryPlan plan = plan_refresh(damaged, stored);
+        for (const std::string& name : plan.removed)
+            EXPECT_TRUE(touched(name)) << name << " was removed, seed " << seed;
+        for (const RegistryModel* model : plan.updated)
+            EXPECT_TRUE(touched(model->name)) << model->name << " was changed, seed " << seed;
+    }
+    EXPECT_EQ(read, 400U);
+}
+
+/// Nothing that could not be read takes a row away: only what is readable and gone does.
+TEST_P(RegistryDamage, ARowGoesOnlyWhereItsProviderCouldBeRead) {
+    const Json whole = catalogue();
+    if (whole.is_null()) GTEST_SKIP() << "the models.dev catalogue is not here: set EZ_SHARED_DIR";
+    const Json sound = some_of(whole, 40);
+    const StoredModels stored = stored_of(read_registry_document(sound.dump(), GetParam()));
+    for (const Json& debris : kDebris) {
+        if (debris.is_object()) continue;
+        for (const auto& [id, provider] : sound.items()) {
+            Json document = sound;
+            document[id] = debris;
+            RegistryDocument damaged = read_registry_document(document.dump(), GetParam());
+            EXPECT_TRUE(plan_refresh(damaged, stored).removed.empty()) << id << debris;
+            document = sound;
+            for (Json& model : document[id]["models"]) model = debris;
+            damaged = read_registry_document(document.dump(), GetParam());
+            EXPECT_TRUE(plan_refresh(damaged, stored).removed.empty()) << id << debris;
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Names, RegistryDamage, ::testing::Values("", "all"));
+
+}  // namespace
+}  // namespace ezapi::models
