@@ -143,6 +143,7 @@ void seal_credentials(const Keyring& ring, Tx& tx, Draft& draft) {
 }
 
 void prepare(const Keyring& ring, Tx& tx, Draft& draft) {
+    if (draft.after.at("weight") == 0) draft.after["weight"] = kDefaultWeight;
     check_ban(draft);
     check_expiry(draft);
     const bool credentials = draft.creates() || !draft.secrets.empty();
@@ -171,10 +172,13 @@ std::vector<Field> api_key_fields() {
         text("refresh_token").nullable().secret().length(0, kMaxCredential).must(credential_fault),
         time("token_expires_at").nullable().sortable().about("When the access token expires"),
         integer("weight")
-            .default_to(0)
+            .default_to(kDefaultWeight)
             .range(0, 1000000)
             .sortable()
-            .about("Share of the traffic among the API keys of the group; 0: the data plane's own"),
+            .about(
+                "Share of the traffic among the API keys of the group. 0 is taken as the default, "
+                "as clients send it whose numbers cannot be absent: to take an API key out of "
+                "service, suspend it"),
         choice("status", {"active", "suspended", "banned"})
             .default_to("active")
             .guarded()

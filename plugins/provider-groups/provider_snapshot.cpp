@@ -37,7 +37,8 @@ Json snapshot(const Rows& rows, size_t row, const Credentials& credentials) {
     put("access_token", credentials.access_token);
     put("refresh_token", credentials.refresh_token);
     if (!rows.is_null(row, 12)) out["token_expires_at"] = rows.integer(row, 12);
-    if (rows.integer(row, 13) != 0) out["weight"] = rows.integer(row, 13);
+    // 0 is how the default was stored once.
+    if (rows.integer(row, 13) > kDefaultWeight) out["weight"] = rows.integer(row, 13);
     return out;
 }
 

@@ -6,6 +6,7 @@
 // credentials, whether it is rendered for a change or for a full push.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "ezapi/changes.hpp"
@@ -15,6 +16,9 @@
 namespace ezapi::provider_groups {
 
 inline constexpr std::string_view kProviders = "config:providers";
+
+/// Share of the traffic of an API key that has no other; left out of what the data plane reads.
+inline constexpr std::int64_t kDefaultWeight = 1;
 
 /// `ring` must outlive the projection.
 [[nodiscard]] Projection provider_projection(const Keyring& ring, const Log& log);

@@ -73,6 +73,16 @@ TEST_F(ProviderSnapshot, AddsTokensAndWeightWhereTheyArePresent) {
     EXPECT_EQ(provider.at("weight"), 50);
 }
 
+TEST_F(ProviderSnapshot, LeavesOutTheDefaultWeight) {
+    insert_key(1, kKey);
+    insert_key(2, kKey, ", weight", ", 0");  // as it was stored once
+    insert_key(3, kKey, ", weight", ", 1");
+    insert_key(4, kKey, ", weight", ", 2");
+    for (const char* id : {"1", "2", "3"})
+        EXPECT_FALSE(render({id}).at(id).contains("weight")) << id;
+    EXPECT_EQ(render({"4"}).at("4").at("weight"), 2);
+}
+
 TEST_F(ProviderSnapshot, LeavesOutAnEmptyProjectAndLocation) {
     database_->sql.query(
         "UPDATE provider_groups SET type = 'openai', google_project = '', google_location = '', "

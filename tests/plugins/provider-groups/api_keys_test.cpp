@@ -35,7 +35,7 @@ TEST_F(GroupsTest, ShowsMasksAndKeepsSecretsToItself) {
     EXPECT_EQ(key.at("access_token"), "ya2…oken");
     EXPECT_EQ(key.at("refresh_token"), "1//…resh");
     EXPECT_EQ(key.at("api_key"), nullptr);
-    EXPECT_EQ(key.at("weight"), 0);
+    EXPECT_EQ(key.at("weight"), 1);
     EXPECT_EQ(key.at("token_expires_at"), "2030-01-02T03:04:05.000Z");
     for (const char* hidden : {"sealed", "key_id", "credential_ref", "fingerprint"})
         EXPECT_FALSE(key.contains(hidden)) << hidden;

@@ -1,0 +1,2 @@
+-- As the API has it.
+ALTER TABLE masters ALTER COLUMN "group" SET DEFAULT 'default';
