@@ -10,7 +10,21 @@ namespace {
 constexpr std::string_view kDefaultRouteGroup = "default";
 constexpr std::int64_t kMaxWeight = 1'000'000;
 
+/// The data plane reads a bare name with a dot as namespace and model.
+void warn_of_dot(Draft& draft) {
+    const std::string& model = draft.after.at("public_model").get_ref<const std::string&>();
+    const size_t dot = model.find('.');
+    if (dot == std::string::npos) return;
+    draft.warn("public_model",
+               "qualified_name",
+               "the name has a dot: clients have to ask for '" +
+                   draft.after.at("namespace").get_ref<const std::string&>() + "." + model +
+                   "', as '" + model + "' alone is read as model '" + model.substr(dot + 1) +
+                   "' of namespace '" + model.substr(0, dot) + "'");
+}
+
 void prepare(Tx&, Draft& draft) {
+    warn_of_dot(draft);
     if (draft.after.at("route_group") == "") draft.after["route_group"] = kDefaultRouteGroup;
     if (draft.after.at("selector_type") != "regex") return;
     std::string fault =
@@ -44,7 +58,9 @@ std::vector<Field> binding_fields() {
             .filterable()
             .sortable()
             .searchable()
-            .about("The model's name there; may contain dots and slashes"),
+            .about("The model's name there; may contain dots and slashes. Clients ask for a name "
+                   "with a dot as `namespace.public_model`, also in their default namespace, "
+                   "because a name is split at its first dot"),
         reference("group_id").required().sortable().about("The provider group that serves it"),
         text("route_group")
             .default_to(kDefaultRouteGroup)
@@ -89,6 +105,7 @@ ResourceSpec binding_spec() {
                      {"namespace", "public_model", "group_id", "route_group"}}},
         .foreigns = {{"bindings_namespace_fkey", "namespace", "namespaces"},
                      {"bindings_group_id_fkey", "group_id", "provider-groups"}},
+        .warns = true,
         .prepare = prepare,
         .written = written,
     };

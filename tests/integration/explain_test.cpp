@@ -352,6 +352,51 @@ TEST_F(ExplainTest, EveryRuleIsToldWithWhatDecidedIt) {
     EXPECT_EQ(admin().remove(path).status, 204);
 }
 
+TEST_F(ExplainTest, NamesTheModelThatAClientHasToAskFor) {
+    const std::int64_t dots = group("dots", {"gpt-4.1-mini"});
+    api_key(dots, "dots");
+    bind("open", "gpt-4.1-mini", dots);
+    bind("other", "gpt-4.1-mini", dots);
+    std::vector<std::string> made_here;  // other tests count tokens
+    const auto caller = [&](const json& master) {
+        const json made = create("/admin/masters", master);
+        made_here.push_back("/admin/masters/" + made.at("id").dump());
+        const json key =
+            create("/admin/masters/" + made.at("id").dump() + "/keys", {{"name", "t"}});
+        return Caller{key.at("token"), id_of(key)};
+    };
+    const auto ask = [&](const Caller& who, const char* model) {
+        const json said = explain({{"key_id", who.key_id}, {"model", model}});
+        EXPECT_TRUE(eventually(10s, [&] { return decision_of(said) == seen(who, model, ""); }))
+            << said.dump(1);
+        return said;
+    };
+    const Caller home = caller({{"name", "dots-1"}, {"default_namespace", "open"}});
+    const json refused = ask(home, "gpt-4.1-mini");
+    EXPECT_EQ(refused.at("decision"), "deny");
+    EXPECT_EQ(refused.at("namespace"), "gpt-4");
+    EXPECT_EQ(refused.at("ask_for"), "open.gpt-4.1-mini");
+    for (const json& rule : refused.at("rules")) {
+        if (rule.at("rule") != "namespace_active") continue;
+        EXPECT_EQ(rule.at("verdict"), "fail");
+        EXPECT_EQ(rule.at("detail"),
+                  "no such namespace: 'gpt-4'; a name is split at its first dot, so that this one "
+                  "is read as model '1-mini' of namespace 'gpt-4': ask for 'open.gpt-4.1-mini'");
+    }
+    const json allowed = ask(home, "open.gpt-4.1-mini");
+    EXPECT_EQ(allowed.at("decision"), "allow");
+    EXPECT_EQ(allowed.at("ask_for"), json());
+
+    // Not the default namespace where the token may not use it, and none where it may use nothing.
+    const Caller bound = caller({{"name", "dots-2"}, {"namespaces", {"other"}}});
+    EXPECT_EQ(ask(bound, "gpt-4.1-mini").at("ask_for"), "other.gpt-4.1-mini");
+    EXPECT_EQ(ask(home, "gpt-9.1").at("ask_for"), json());
+    const Caller nowhere = caller({{"name", "dots-3"}});
+    EXPECT_EQ(ask(nowhere, "plain").at("ask_for"), "open.plain") << "no dot and no default";
+    EXPECT_EQ(explain({{"token", "sk-nobody"}, {"model", "gpt-4.1-mini"}}).at("ask_for"), json());
+    for (const std::string& master : made_here) EXPECT_EQ(admin().remove(master).status, 204);
+}
+
 TEST_F(ExplainTest, ATokenInTheBodyIsFoundNowhereElse) {
     const std::string token = callers_.front().token;
     const std::string secret = token.substr(3);

@@ -17,9 +17,15 @@ std::string address_fault(std::string_view text) {
 const std::vector<Field>& body_fields() {
     static const std::vector<Field> kFields = fields(
         text("token").nullable().secret().length(1, 256).about("The token itself; this or key_id"),
-        integer("key_id").nullable().range(1, kMostId).about("Id of the token; this or token"),
+        integer("key_id")
+            .nullable()
+            .zero_as_null()
+            .range(1, kMostId)
+            .about("Id of the token; this or token"),
         text("model").required().trimmed().length(1, 320).about(
-            "`namespace.public_model`; a name without a dot is of the token's default namespace"),
+            "`namespace.public_model`, split at the first dot; a name without a dot is of the "
+            "token's default namespace. A public model with a dot of its own has to be asked for "
+            "with its namespace"),
         text("ip")
             .nullable()
             .trimmed()
@@ -128,6 +134,7 @@ Json explain(const Facts& facts) {
             {"key_id", facts.token ? Json(facts.token->id) : Json()},
             {"namespace", facts.space},
             {"public_model", facts.public_model},
+            {"ask_for", text_or_null(facts.qualified)},
             {"route_group", text_or_null(routing.route_group)},
             {"rules", rules_json(rules)},
             {"candidates", candidates_json(facts, routing)}};
@@ -135,6 +142,13 @@ Json explain(const Facts& facts) {
 
 Json nullable(Json schema) {
     schema["nullable"] = true;
+    return schema;
+}
+
+Json ask_for_schema() {
+    Json schema = nullable(text_schema());
+    schema["description"] =
+        "The name to ask for, where the one in the question was read otherwise than it was meant";
     return schema;
 }
 
@@ -178,7 +192,10 @@ Operation describe() {
         .describe(
             "Judges by what the database holds, in the order in which the data plane applies the "
             "rules. The first rule that fails is the refusal; those behind it are judged all the "
-            "same. `serves` tells what would be used if every rule passed. 409 `plugin_missing` "
+            "same. A name is split at its first dot: `gpt-4.1-mini` is read as model `1-mini` of "
+            "namespace `gpt-4`, whatever the default namespace is. Where that is not what was "
+            "meant, `ask_for` is the name to use, such as `demo.gpt-4.1-mini`. `serves` tells what "
+            "would be used if every rule passed. 409 `plugin_missing` "
             "where the plugins masters and keys do not both run. It changes nothing: sessions of "
             "scope `read` may call it, and Idempotency-Key is refused (400).")
         .body_of("BindingQuestion")
@@ -191,6 +208,7 @@ Operation describe() {
                                {"key_id", nullable(integer_schema())},
                                {"namespace", text_schema()},
                                {"public_model", text_schema()},
+                               {"ask_for", ask_for_schema()},
                                {"route_group", nullable(text_schema())},
                                {"rules", array_schema(schema_ref("BindingRule"))},
                                {"candidates", array_schema(schema_ref("BindingCandidate"))}}))

@@ -8,6 +8,8 @@ namespace ezapi::bindings {
 
 namespace {
 
+constexpr std::int64_t kMostNamespaces = 20;  // that are looked at for the one that was meant
+
 std::vector<std::string> list(ez_str array) {
     return Json::parse(view(array)).get<std::vector<std::string>>();
 }
@@ -54,6 +56,12 @@ ez_status take_namespace(void* user, const ez_namespace* found) noexcept {
     });
 }
 
+std::string default_namespace(const Facts& facts) {
+    if (facts.token && !facts.token->default_namespace.empty())
+        return facts.token->default_namespace;
+    return facts.master ? facts.master->default_namespace : std::string();
+}
+
 /// namespace.public_model, split on the first dot; a name without one is of the default namespace.
 void split_model(Facts& facts) {
     const std::string& model = facts.question.model;
@@ -64,8 +72,7 @@ void split_model(Facts& facts) {
         return;
     }
     facts.public_model = model;
-    if (facts.token) facts.space = facts.token->default_namespace;
-    if (facts.space.empty() && facts.master) facts.space = facts.master->default_namespace;
+    facts.space = default_namespace(facts);
 }
 
 }  // namespace
@@ -86,8 +93,9 @@ Facts FactReader::read(Tx& tx, Question question) const {
     facts.question = std::move(question);
     read_token(tx, facts);
     split_model(facts);
-    read_namespace(tx, facts);
+    facts.name_space = find_namespace(tx, facts.space);
     read_bindings_of(tx, facts);
+    if (facts.bindings.candidates.empty()) read_qualified(tx, facts);
     return facts;
 }
 
@@ -108,10 +116,33 @@ void FactReader::read_token(Tx& tx, Facts& facts) const {
                                         static_cast<void*>(&facts.master));
 }
 
-void FactReader::read_namespace(Tx& tx, Facts& facts) const {
-    const ez_str name = str(facts.space);
+/// The default namespace first, then the others by name, active ones only. Without a token no
+/// namespace is known to be open to the caller, so that none is named.
+void FactReader::read_qualified(Tx& tx, Facts& facts) const {
+    if (!facts.token) return;
+    const std::vector<std::string>& allowed = facts.token->namespaces;
+    const std::vector<std::string_view> views(allowed.begin(), allowed.end());
+    const Rows rows = tx.query(
+        "SELECT DISTINCT b.name, b.namespace, b.namespace <> $4 AS other FROM bindings b WHERE "
+        "b.public_model = $1 AND ($2 OR b.namespace = ANY($3::text[])) AND b.status = 'active' "
+        "ORDER BY other, b.namespace LIMIT $5",
+        {facts.question.model,
+         allowed.empty(),
+         pg_array(views),
+         default_namespace(facts),
+         kMostNamespaces});
+    for (size_t row = 0; row < rows.size() && facts.qualified.empty(); ++row) {
+        const auto found = find_namespace(tx, rows.text(row, 1));
+        if (found && found->status == "active") facts.qualified = rows.text(row, 0);
+    }
+}
+
+std::optional<NamespaceFacts> FactReader::find_namespace(Tx& tx, std::string_view name) const {
+    std::optional<NamespaceFacts> out;
+    const ez_str wanted = str(name);
     namespaces_.call<&ez_namespaces_v1::read>(
-        tx.handle(), &name, size_t{1}, &take_namespace, static_cast<void*>(&facts.name_space));
+        tx.handle(), &wanted, size_t{1}, &take_namespace, static_cast<void*>(&out));
+    return out;
 }
 
 void FactReader::read_bindings_of(Tx& tx, Facts& facts) const {

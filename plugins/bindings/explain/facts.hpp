@@ -61,6 +61,9 @@ struct Facts {
     std::optional<NamespaceFacts> name_space;
     Resolved bindings;
     std::vector<ApiKey> api_keys;  // of the bindings' groups, by group and id
+    /// The name to ask for, where the one that was asked for has no binding and the whole of it is
+    /// a public model of a namespace that the token may use; empty: none.
+    std::string qualified;
 
     [[nodiscard]] std::string name() const { return space + "." + public_model; }
 };
@@ -74,8 +77,9 @@ public:
 
 private:
     void read_token(Tx& tx, Facts& facts) const;
-    void read_namespace(Tx& tx, Facts& facts) const;
     void read_bindings_of(Tx& tx, Facts& facts) const;
+    void read_qualified(Tx& tx, Facts& facts) const;
+    [[nodiscard]] std::optional<NamespaceFacts> find_namespace(Tx& tx, std::string_view name) const;
 
     const GroupReader& groups_;
     Service<ez_keys_v1> keys_;

@@ -181,6 +181,24 @@ Verdict candidate_usable(const Case& at) {
                         : "nothing in route group '" + at.routing.route_group + "' can serve");
 }
 
+/// Why the name that was asked for is not the model that was meant.
+std::string misread(const Facts& facts) {
+    if (facts.qualified.empty()) return {};
+    const std::string& asked = facts.question.model;
+    const std::string read =
+        asked.find('.') == std::string::npos
+            ? "a name without a dot is of the default namespace" +
+                  (facts.space.empty() ? std::string() : " '" + facts.space + "'")
+            : "a name is split at its first dot, so that this one is read as model '" +
+                  facts.public_model + "' of namespace '" + facts.space + "'";
+    return "; " + read + ": ask for '" + facts.qualified + "'";
+}
+
+bool is_about_the_name(std::string_view refusal) {
+    return refusal == "namespace_not_allowed" || refusal == "namespace_not_active" ||
+           refusal == "no_binding";
+}
+
 struct Step {
     std::string_view name;
     std::string_view refusal;
@@ -240,6 +258,8 @@ std::vector<Rule> judge(const Facts& facts, const Routing& routing) {
         const Case at{facts, routing, rule};
         rule.verdict =
             step.of_token && !facts.token ? at.skip("the token is not known") : step.judge(at);
+        if (rule.verdict == Verdict::fail && is_about_the_name(rule.refusal))
+            rule.detail += misread(facts);
         rules.push_back(std::move(rule));
     }
     return rules;

@@ -225,6 +225,24 @@ TEST_F(BindingsApi, PublicModelsHoldNoControlCharacters) {
     }
 }
 
+TEST_F(BindingsApi, WarnsOfAPublicModelWithADot) {
+    const json dotted = bind("gpt-4.1-mini");
+    ASSERT_EQ(dotted.at("warnings").size(), 1U) << dotted.dump();
+    EXPECT_EQ(dotted.at("warnings")[0].at("field"), "public_model");
+    EXPECT_EQ(dotted.at("warnings")[0].at("code"), "qualified_name");
+    EXPECT_THAT(dotted.at("warnings")[0].at("message").get<std::string>(),
+                HasSubstr("ask for '" + space_ + ".gpt-4.1-mini'"));
+    const std::string path = "/admin/bindings/" + dotted.at("id").dump();
+    EXPECT_FALSE(admin().get(path).json().contains("warnings"));
+    EXPECT_TRUE(admin().patch(path, {{"weight", 3}}).json().contains("warnings"));
+    EXPECT_FALSE(admin().patch(path, {{"public_model", "plain"}}).json().contains("warnings"));
+    const json batch = admin()
+                           .post("/admin/bindings/batch",
+                                 {{"operations", {{{"op", "create"}, {"data", body("a.b")}}}}})
+                           .json();
+    EXPECT_TRUE(batch.at("results")[0].at("data").contains("warnings")) << batch.dump();
+}
+
 TEST_F(BindingsApi, ExplainIsARead) {
     const json question{{"key_id", 1}, {"model", space_ + ".m"}};
     const std::string token =
