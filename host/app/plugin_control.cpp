@@ -3,10 +3,13 @@
 #include <chrono>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "ezapi/error.hpp"
 #include "host/app/main_loop.hpp"
+#include "host/changes/bus.hpp"
 #include "host/http/server.hpp"
 #include "host/jobs/scheduler.hpp"
 #include "host/modules/loader.hpp"
@@ -105,6 +108,22 @@ std::string PluginControl::change(std::string_view plugin, std::string_view acti
         if (line.name == plugin) return dump(plugin_json(line, *this));
     }
     throw Error(EZ_NOT_FOUND, "plugin '" + std::string(plugin) + "': is not there");
+}
+
+std::string PluginControl::confirmation(std::string_view plugin, std::string_view action) const {
+    if (action != "disable") return {};
+    const std::vector<modules::PluginReport> plugins = loader.report();
+    std::set<std::string, std::less<>> stopped{std::string(plugin)};
+    for (size_t before = 0; before != stopped.size();) {
+        before = stopped.size();
+        for (const modules::PluginReport& other : plugins) {
+            for (const std::string& provider : other.depends_on)
+                if (stopped.contains(provider)) stopped.insert(other.name);
+        }
+    }
+    for (const std::string& auditor : bus.auditors())
+        if (stopped.contains(auditor)) return "audit";
+    return {};
 }
 
 }  // namespace ezapi::host::app

@@ -9,6 +9,10 @@ namespace http {
 class Server;
 }
 
+namespace changes {
+class Bus;
+}
+
 namespace jobs {
 class Scheduler;
 }
@@ -27,12 +31,17 @@ struct PluginControl {
     const jobs::Scheduler& scheduler;
     http::Server& server;
     MainLoop& loop;
+    changes::Bus& bus;
 
     /// {"data": [...]}: every plugin that is known, with its jobs and the number of its routes.
     [[nodiscard]] std::string list() const;
 
     /// "enable", "disable" or "reload", done on the main thread; returns the plugin's entry.
     [[nodiscard]] std::string change(std::string_view plugin, std::string_view action) const;
+
+    /// "audit" when the action stops a plugin that keeps the audit, itself or through what depends
+    /// on it; else empty.
+    [[nodiscard]] std::string confirmation(std::string_view plugin, std::string_view action) const;
 };
 
 }  // namespace ezapi::host::app

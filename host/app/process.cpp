@@ -26,6 +26,8 @@ namespace ezapi::host::app {
 namespace {
 
 constexpr const char* kOwner = "host";
+constexpr std::string_view kNoAudit =
+    "no plugin keeps the operation log: changes are noted in ez_unaudited_changes only";
 constexpr std::chrono::minutes kPurgePeriod{10};
 constexpr std::chrono::seconds kMigratePeriod{5};
 constexpr std::chrono::seconds kFirstProbe{2};
@@ -112,7 +114,9 @@ ez_status await_delivery(modules::Services& services,
     return table->await(pin->service().self, revision, timeout_ms, fn, user, error);
 }
 
-http::Health health_of(const HealthMonitor& monitor, const modules::Loader& loader) {
+http::Health health_of(const HealthMonitor& monitor,
+                       const modules::Loader& loader,
+                       changes::Bus& bus) {
     http::Health health;
     nlohmann::ordered_json checks;
     for (const HealthMonitor::Finding& finding : monitor.findings()) {
@@ -128,6 +132,9 @@ http::Health health_of(const HealthMonitor& monitor, const modules::Loader& load
     }
     checks["plugins"] = {
         {"status", failed.empty() ? "ok" : "degraded"}, {"running", running}, {"failed", failed}};
+    checks["audit"] = {{"status", "ok"}};
+    if (bus.auditors().empty())
+        checks["audit"] = {{"status", "disabled"}, {"error", std::string(kNoAudit)}};
     health.checks = checks.dump();
     return health;
 }
@@ -231,6 +238,10 @@ bool Process::refused() const {
 
 void Process::make_components() {
     const config::Config& config = setup_->config();
+    changes_.when_unaudited(
+        [this](db::Transaction& transaction, const std::vector<db::Change>& changes) {
+            unaudited_.note(transaction, changes);
+        });
     pools_ = std::make_unique<db::Pools>(pools_options(config), &changes_, &metrics_);
     redis_ = std::make_unique<redis::Client>(redis_options(config), &metrics_);
     leases_ = std::make_unique<jobs::PostgresLeases>(
@@ -303,23 +314,33 @@ void Process::add_host_jobs() {
 void Process::add_host_routes() {
     watch_health();
     const config::Config& config = setup_->config();
-    const PluginControl control{setup_->loader(), *scheduler_, *server_, loop_};
+    const PluginControl control{setup_->loader(), *scheduler_, *server_, loop_, changes_};
     http::HostServices host;
     host.version = version();
     host.swagger_folder = swagger_folder(config.text("server.swagger_dir"));
-    host.health = [this] { return health_of(*health_, setup_->loader()); };
+    host.health = [this] { return health_of(*health_, setup_->loader(), changes_); };
     host.ready = [this] { return ready_.load() && health_->serving(); };
     host.metrics = [this] { return metrics_.expose(); };
     host.plugins = [control] { return control.list(); };
     host.change_plugin = [control](std::string_view plugin, std::string_view action) {
         return control.change(plugin, action);
     };
-    host.record = [this](std::string_view resource, std::string_view id, std::string_view what) {
-        const auto transaction = pools_->begin("main");
-        transaction->changed(
-            {EZ_UPDATED, std::string(resource), std::string(id), {}, std::string(what)});
-        transaction->commit();
+    host.confirmation = [control](std::string_view plugin, std::string_view action) {
+        return control.confirmation(plugin, action);
     };
+    host.record =
+        [this](
+            int32_t action, std::string_view resource, std::string_view id, std::string_view what) {
+            const std::string state(what);
+            const bool gone = action == EZ_DELETED;
+            const auto transaction = pools_->begin("main");
+            transaction->changed({action,
+                                  std::string(resource),
+                                  std::string(id),
+                                  gone ? state : std::string(),
+                                  gone ? std::string() : state});
+            transaction->commit();
+        };
     http::add_host_routes(*server_, std::move(host));
     server_->activate(kOwner);
 }
@@ -385,6 +406,7 @@ bool Process::start_plugins() {
     for (const std::string& failure : setup_->loader().failures(/*required=*/false)) {
         say(EZ_LOG_WARN, failure + " (not required)");
     }
+    if (changes_.auditors().empty()) say(EZ_LOG_WARN, std::string(kNoAudit));
     return !refused();
 }
 
@@ -410,6 +432,10 @@ int Process::shut_down() {
     if (!drained)
         say(EZ_LOG_WARN,
             "requests were still in flight after " + std::to_string(limit.count()) + " s");
+    // No job changes anything once the plugin that keeps the audit has stopped.
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    for (const auto& plugin : setup_->loader().report())
+        static_cast<void>(scheduler_->retire(plugin.name, deadline));
     const bool stopped = setup_->loader().stop();
     server_->stop();
     if (!stopped) {

@@ -18,6 +18,7 @@
 #include "host/app/migration_targets.hpp"
 #include "host/app/setup.hpp"
 #include "host/changes/bus.hpp"
+#include "host/changes/unaudited.hpp"
 #include "host/db/pools.hpp"
 #include "host/http/server.hpp"
 #include "host/jobs/postgres_leases.hpp"
@@ -66,6 +67,7 @@ private:
     std::string instance_;
     modules::Services services_;
     changes::Bus changes_;
+    changes::Unaudited unaudited_{instance_};
     Components components_;
     // The order of construction is the order of dependence; destruction goes backwards.
     std::unique_ptr<Setup> setup_;

@@ -27,15 +27,16 @@ void Bus::subscribe(std::string_view owner,
                     ez_changes_fn fn,
                     void* user,
                     ez_free_fn free_user) {
-    if (resource.empty() || fn == nullptr || (phase != EZ_DERIVE && phase != EZ_RECORD)) {
+    if (resource.empty() || fn == nullptr || phase < EZ_DERIVE || phase > EZ_AUDIT) {
         if (free_user != nullptr) free_user(user);
         throw Error(EZ_INVALID,
                     "subscription of " + std::string(owner) + " to changes of '" +
                         std::string(resource) +
-                        "': expected a resource, a function and the phase 0 or 1, found phase " +
+                        "': expected a resource, a function and a phase from 0 to 2, found phase " +
                         std::to_string(phase));
     }
-    subscribers_.add(owner, {std::string(resource), phase, fn, user}, user, free_user);
+    subscribers_.add(
+        owner, {std::string(owner), std::string(resource), phase, fn, user}, user, free_user);
 }
 
 void Bus::activate(std::string_view owner) {
@@ -58,7 +59,20 @@ void Bus::before_commit(db::Transaction& transaction) {
     const Subscribers subscribers = subscribers_.lease(kEveryone);
     derive(transaction, subscribers);
     transaction.seal_changes(true);
-    tell(transaction, subscribers, EZ_RECORD, coalesce(transaction.changes()));
+    const std::vector<db::Change> changes = coalesce(transaction.changes());
+    tell(transaction, subscribers, EZ_RECORD, changes);
+    tell(transaction, subscribers, EZ_AUDIT, changes);
+    bool audited = false;
+    subscribers.for_each([&](const Subscription& each) { audited = audited || each.audits(); });
+    if (!audited && unaudited_) unaudited_(transaction, changes);
+}
+
+std::vector<std::string> Bus::auditors() {
+    std::vector<std::string> out;
+    const Subscribers live =
+        subscribers_.lease([](const Subscription& each) { return each.audits(); });
+    live.for_each([&](const Subscription& each) { out.push_back(each.owner); });
+    return out;
 }
 
 /// Each round tells what the one before it brought. An entity that is touched once more is nothing

@@ -1,6 +1,7 @@
 // Tells plugins inside a transaction, right before its COMMIT, what it changed. First the
 // subscribers of phase EZ_DERIVE, again and again until no new changes appear; then those of
-// EZ_RECORD once, with every change, one per entity. A failing subscriber aborts the transaction.
+// EZ_RECORD once, with every change, one per entity, and those of EZ_AUDIT likewise. A failing
+// subscriber aborts the transaction. A transaction that no auditor sees is passed on as unaudited.
 // Also keeps the projections: how the entities of a resource look in Redis, asked for by whoever
 // delivers them.
 #pragma once
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "ezapi/abi.h"
+#include "ezapi/host_services.h"
 #include "host/db/transaction.hpp"
 #include "host/modules/registry.hpp"
 #include "host/modules/roster.hpp"
@@ -43,6 +45,16 @@ public:
                    void* user,
                    ez_free_fn free_user);
 
+    /// Called inside each transaction with changes, coalesced, while nothing that is live
+    /// subscribes to all of them in phase EZ_AUDIT. What it throws aborts the transaction. Set
+    /// before the first transaction.
+    using Unaudited = std::function<void(db::Transaction&, const std::vector<db::Change>&)>;
+
+    void when_unaudited(Unaudited fn) { unaudited_ = std::move(fn); }
+
+    /// The live plugins that keep the audit. Any thread.
+    [[nodiscard]] std::vector<std::string> auditors();
+
     /// Staged likewise. Throws EZ_CONFLICT when the resource has one, EZ_INVALID when it is
     /// incomplete.
     void project(std::string_view owner, const ez_projection& projection);
@@ -69,10 +81,13 @@ public:
 
 private:
     struct Subscription {
+        std::string owner;
         std::string resource;
         int32_t phase;
         ez_changes_fn fn;
         void* user;
+
+        [[nodiscard]] bool audits() const { return phase == EZ_AUDIT && resource == "*"; }
     };
 
     struct Projection {
@@ -92,6 +107,7 @@ private:
                          const std::function<void(const ez_projection&)>& use);
 
     modules::Roster<Subscription> subscribers_;
+    Unaudited unaudited_;
     std::atomic<uint64_t> registrations_{0};
     modules::Roster<Projection> projections_;
 };

@@ -161,7 +161,8 @@ void Server::Core::run(ExchangePtr exchange) noexcept {
                                              std::string(exchange->client_ip()),
                                              std::string(exchange->request_id()),
                                              std::string(exchange->method()),
-                                             std::string(exchange->path())});
+                                             std::string(exchange->path()),
+                                             exchange->request_id_given()});
         serving_number = exchange->number();
         route.spec.handler(std::move(exchange));
     } catch (const std::exception& error) {

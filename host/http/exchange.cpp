@@ -64,6 +64,11 @@ ez_exchange::~ez_exchange() {
     if (route_) route_->gate->leave();
 }
 
+bool ez_exchange::request_id_given() const noexcept {
+    const auto given = request_.head.field("x-request-id");
+    return given && *given == request_id_;
+}
+
 std::string_view ez_exchange::pattern() const noexcept {
     return route_ ? std::string_view(route_->spec.pattern) : std::string_view{};
 }

@@ -100,7 +100,8 @@ constexpr const char* kEnable =
 
 constexpr const char* kDisable =
     R"({"operation":{"summary":"Stops a plugin and what depends on it","tags":["host"],
-"description":"No answer is stored, so that Idempotency-Key is refused (400).",
+"description":"When that stops the plugin that keeps the operation log, `?confirm=audit` is required (409 `confirmation_required` without it): changes made without it are a gap that `GET /admin/operation-logs/verify` names. No answer is stored, so that Idempotency-Key is refused (400).",
+"parameters":[{"name":"confirm","in":"query","schema":{"type":"string","enum":["audit"]},"description":"Confirms that the operation log is to stop"}],
 "responses":{"200":{"description":"Its state","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Plugin"}}}}}}})";
 
 constexpr const char* kReload =
@@ -184,13 +185,46 @@ void record_action(const HostServices& services,
     if (!services.record) return;
     ez_error error{};
     const ez_status status = guard(&error, [&] {
-        services.record("plugins", plugin, Json{{"action", action}}.dump());
+        services.record(EZ_UPDATED, "plugins", plugin, Json{{"action", action}}.dump());
     });
     if (status == EZ_OK) return;
     telemetry::log(
         EZ_LOG_WARN,
         "http",
         action + " of plugin '" + plugin + "' is not in the operation log: " + error.message);
+}
+
+/// Calls a function that does not throw, at the end of a block.
+class Afterwards {
+public:
+    explicit Afterwards(std::function<void()> call) : call_(std::move(call)) {}
+
+    ~Afterwards() { call_(); }
+
+    Afterwards(const Afterwards&) = delete;
+    Afterwards& operator=(const Afterwards&) = delete;
+
+private:
+    std::function<void()> call_;
+};
+
+/// Judged before anything is recorded or done.
+void require_confirmation(const HostServices& services,
+                          const Exchange& exchange,
+                          const std::string& plugin,
+                          const std::string& action) {
+    if (!services.confirmation) return;
+    const std::string word = services.confirmation(plugin, action);
+    if (word.empty()) return;
+    for (const auto& [name, value] : exchange.query()) {
+        if (name == "confirm" && value == word) return;
+    }
+    throw Error(EZ_CONFLICT,
+                "plugin '" + plugin + "': " + action + " stops the plugin that keeps the " + word +
+                    "; changes made without it are a gap in the operation log. Repeat the request "
+                    "with ?confirm=" +
+                    word)
+        .with_code("confirmation_required");
 }
 
 void add_plugins(Server& server, const Services& services) {
@@ -203,7 +237,13 @@ void add_plugins(Server& server, const Services& services) {
     const auto add_action = [&](const char* pattern, const char* describe, const char* action) {
         add(server, {EZ_ADMIN, "POST", pattern, describe}, [services, action](Exchange& exchange) {
             const std::string plugin(exchange.param("name"));
-            record_action(*services, plugin, action);
+            require_confirmation(*services, exchange, plugin, action);
+            if (action != std::string_view("enable")) {
+                record_action(*services, plugin, action);
+                return json_reply(services->change_plugin(plugin, action));
+            }
+            // Afterwards, so that the plugin that keeps the audit sees that it was enabled.
+            const Afterwards record([&] { record_action(*services, plugin, action); });
             return json_reply(services->change_plugin(plugin, action));
         });
     };
@@ -272,7 +312,8 @@ void add_sessions(Server& server, const Services& services) {
             const OpenedSession session =
                 server.access().open_session(request.scope, request.ttl_seconds);
             Json answer{{"scope", request.scope}, {"expires_at", rfc3339(session.expires)}};
-            if (services->record) services->record("sessions", session.id, answer.dump());
+            if (services->record)
+                services->record(EZ_CREATED, "sessions", session.id, answer.dump());
             answer["token"] = session.token;
             return json_reply(answer.dump(), 201);
         });

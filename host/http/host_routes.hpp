@@ -28,9 +28,13 @@ struct HostServices {
     /// "enable", "disable" or "reload"; returns the plugin's entry as JSON. Throws EZ_NOT_FOUND for
     /// an unknown plugin.
     std::function<std::string(std::string_view plugin, std::string_view action)> change_plugin;
-    /// Tells the plugins, the operation log among them, what the host is about to do: a resource,
-    /// an id, and JSON without credentials. Throws when that cannot be recorded.
-    std::function<void(std::string_view resource, std::string_view id, std::string_view what)>
+    /// The word that `?confirm=` must hold for this action; empty: none is needed. May be empty.
+    std::function<std::string(std::string_view plugin, std::string_view action)> confirmation;
+    /// Tells the plugins, the operation log among them, what the host does: EZ_CREATED, EZ_UPDATED
+    /// or EZ_DELETED, a resource, an id, and JSON without credentials of the state after it, or of
+    /// the state before a deletion. Throws when that cannot be recorded.
+    std::function<void(
+        int32_t action, std::string_view resource, std::string_view id, std::string_view what)>
         record;
 };
 

@@ -48,6 +48,17 @@ typedef struct ez_command_v1 {
                      ez_error*) EZ_NOEXCEPT;
 } ez_command_v1;
 
+/* A further phase of ez_changes_api.subscribe: as EZ_RECORD, and after it. A plugin that subscribes
+   to all changes in this phase keeps the audit. While none does, the host notes each transaction
+   that changes entities; it asks for a confirmation before it disables that plugin. */
+enum { EZ_AUDIT = 2 };
+
+/* What ez_changes_api.origin fills in for a caller that sets the size of all of it. */
+typedef struct ez_audit_origin {
+    ez_origin origin;
+    int32_t request_id_given; /* 1: the client chose the request id, so that it proves nothing */
+} ez_audit_origin;
+
 #ifdef __cplusplus
 }
 #endif

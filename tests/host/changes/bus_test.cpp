@@ -82,6 +82,36 @@ TEST_F(BusTest, EndsSubscribersThatFeedEachOtherForEver) {
     EXPECT_EQ(counter, kMaxRounds);
 }
 
+TEST_F(BusTest, AChangeThatNoAuditorSeesIsUnaudited) {
+    std::vector<std::string> unaudited;
+    bus_.when_unaudited([&](db::Transaction& tx, const std::vector<Change>& changes) {
+        for (const Change& each : changes)
+            unaudited.push_back(each.resource + "/" + each.id + "@" +
+                                std::to_string(tx.revision()));
+    });
+    on("sync", "*", EZ_RECORD, [&](ez_tx* tx, auto) { db::from_handle(tx).set_revision(7); });
+    on("part", "other", EZ_AUDIT, [](ez_tx*, auto) {});  // not all changes
+    bus_.activate("sync");
+    bus_.activate("part");
+    change("groups", "g")->commit();
+    EXPECT_THAT(unaudited, ElementsAre("groups/g@7"));
+    EXPECT_TRUE(bus_.auditors().empty());
+
+    std::vector<int64_t> audited;
+    on("logs", "*", EZ_AUDIT, [&](ez_tx* tx, auto) {
+        audited.push_back(db::from_handle(tx).revision());
+    });
+    bus_.activate("logs");
+    EXPECT_THAT(bus_.auditors(), ElementsAre("logs"));
+    change("groups", "h")->commit();
+    EXPECT_THAT(audited, ElementsAre(7)) << "after the phase EZ_RECORD";
+    EXPECT_EQ(unaudited.size(), 1U);
+
+    bus_.retire("logs", std::chrono::steady_clock::now() + std::chrono::seconds(5));
+    change("groups", "i")->commit();
+    EXPECT_EQ(unaudited.size(), 2U);
+}
+
 TEST_F(BusTest, WritesOfSubscribersAreInTheSameTransaction) {
     on("sync", "*", EZ_RECORD, [&](ez_tx* tx, auto) {
         db::from_handle(tx).query("INSERT INTO seen VALUES ('x')");
