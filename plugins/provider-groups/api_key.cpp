@@ -91,7 +91,7 @@ void check_group_of(Tx& tx, Draft& draft) {
 
 /// What the row holds so far. A row that cannot be decrypted can still be given all of its
 /// credentials anew.
-Credentials stored_credentials(const Keyring& ring, const Draft& draft) {
+Credentials stored_credentials(const sealing::Keyring& ring, const Draft& draft) {
     if (draft.creates()) return {};
     try {
         return open(ring,
@@ -124,7 +124,7 @@ void refuse_duplicate(Tx& tx, const Draft& draft, const std::vector<std::string>
         .with_field("api_key");
 }
 
-void seal_credentials(const Keyring& ring, Tx& tx, Draft& draft) {
+void seal_credentials(const sealing::Keyring& ring, Tx& tx, Draft& draft) {
     Credentials credentials = stored_credentials(ring, draft);
     credentials.take(draft.secrets);
     for (const char* field : kSecrets) {
@@ -135,14 +135,14 @@ void seal_credentials(const Keyring& ring, Tx& tx, Draft& draft) {
     }
     const std::vector<std::string> fingerprints = ring.fingerprints(credentials.lasting());
     refuse_duplicate(tx, draft, fingerprints);
-    if (draft.creates()) draft.after["credential_ref"] = random_hex(kReferenceBytes);
+    if (draft.creates()) draft.after["credential_ref"] = sealing::random_hex(kReferenceBytes);
     draft.after["sealed"] =
         seal(ring, credentials, draft.after["credential_ref"].get_ref<const std::string&>());
     draft.after["key_id"] = ring.first_id();
     draft.after["fingerprint"] = fingerprints.front();
 }
 
-void prepare(const Keyring& ring, Tx& tx, Draft& draft) {
+void prepare(const sealing::Keyring& ring, Tx& tx, Draft& draft) {
     if (draft.after.at("weight") == 0) draft.after["weight"] = kDefaultWeight;
     check_ban(draft);
     check_expiry(draft);
@@ -206,7 +206,7 @@ std::vector<Field> api_key_fields() {
 
 }  // namespace
 
-ResourceSpec api_key_spec(const Keyring& ring) {
+ResourceSpec api_key_spec(const sealing::Keyring& ring) {
     return {
         .name = "api-keys",
         .table = "api_keys",

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "ezapi/resource/resource.hpp"
-#include "keyring.hpp"
+#include "sealing/keyring.hpp"
 
 namespace ezapi::provider_groups {
 
 /// `ring` must outlive the resource.
-[[nodiscard]] ResourceSpec api_key_spec(const Keyring& ring);
+[[nodiscard]] ResourceSpec api_key_spec(const sealing::Keyring& ring);
 
 }  // namespace ezapi::provider_groups

@@ -42,7 +42,9 @@ std::string mask(std::string_view secret) {
     return std::string(head) + std::string(kEllipsis) + std::string(tail);
 }
 
-std::string seal(const Keyring& ring, const Credentials& credentials, std::string_view reference) {
+std::string seal(const sealing::Keyring& ring,
+                 const Credentials& credentials,
+                 std::string_view reference) {
     Json parts = Json::object();
     const auto put = [&](const char* name, const std::string& value) {
         if (!value.empty()) parts[name] = value;
@@ -53,7 +55,9 @@ std::string seal(const Keyring& ring, const Credentials& credentials, std::strin
     return ring.seal(parts.dump(), place_of(reference));
 }
 
-Credentials open(const Keyring& ring, std::string_view sealed, std::string_view reference) {
+Credentials open(const sealing::Keyring& ring,
+                 std::string_view sealed,
+                 std::string_view reference) {
     const Json parts =
         Json::parse(ring.open(sealed, place_of(reference)), nullptr, /*allow_exceptions=*/false);
     if (!parts.is_object()) throw Error(EZ_INTERNAL, "what was encrypted is not an object");

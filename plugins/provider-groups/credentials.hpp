@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "keyring.hpp"
+#include "sealing/keyring.hpp"
 
 namespace ezapi::provider_groups {
 
@@ -30,10 +30,10 @@ struct Credentials {
 [[nodiscard]] std::string mask(std::string_view secret);
 
 /// `reference` is the row's own random one, which never changes.
-[[nodiscard]] std::string seal(const Keyring& ring,
+[[nodiscard]] std::string seal(const sealing::Keyring& ring,
                                const Credentials& credentials,
                                std::string_view reference);
-[[nodiscard]] Credentials open(const Keyring& ring,
+[[nodiscard]] Credentials open(const sealing::Keyring& ring,
                                std::string_view sealed,
                                std::string_view reference);
 

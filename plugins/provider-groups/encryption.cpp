@@ -39,7 +39,7 @@ Operation describe() {
 
 }  // namespace
 
-Encryption::Encryption(Host& host, const Keyring& ring)
+Encryption::Encryption(Host& host, const sealing::Keyring& ring)
     : db_(host.db()),
       log_(host.log()),
       ring_(ring),

@@ -11,14 +11,14 @@
 #include <vector>
 
 #include "ezapi/plugin.hpp"
-#include "keyring.hpp"
+#include "sealing/keyring.hpp"
 
 namespace ezapi::provider_groups {
 
 class Encryption {
 public:
     /// Registers the job, its metrics and `GET /admin/api-keys/encryption`. `ring` must outlive it.
-    Encryption(Host& host, const Keyring& ring);
+    Encryption(Host& host, const sealing::Keyring& ring);
 
 private:
     struct Status {
@@ -37,7 +37,7 @@ private:
 
     Db db_;
     Log log_;
-    const Keyring& ring_;
+    const sealing::Keyring& ring_;
     Gauge remaining_;
     Gauge unreadable_;
 };

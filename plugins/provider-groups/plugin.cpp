@@ -34,7 +34,7 @@ public:
     }
 
 private:
-    const Keyring ring_;
+    const sealing::Keyring ring_;
     Resource groups_;
     Resource api_keys_;
     Encryption encryption_;

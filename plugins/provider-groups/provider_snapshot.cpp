@@ -47,7 +47,7 @@ Json snapshot(const Rows& rows, size_t row, const Credentials& credentials) {
 /// revision.
 class Renderer {
 public:
-    Renderer(const Keyring& ring, ProjectionSink& sink) : ring_(ring), sink_(sink) {}
+    Renderer(const sealing::Keyring& ring, ProjectionSink& sink) : ring_(ring), sink_(sink) {}
 
     void pass(const Rows& rows) {
         for (size_t row = 0; row < rows.size(); ++row) {
@@ -75,7 +75,7 @@ private:
         }
     }
 
-    const Keyring& ring_;
+    const sealing::Keyring& ring_;
     ProjectionSink& sink_;
     std::string fault_;
 };
@@ -93,7 +93,7 @@ std::string id_array(std::span<const std::string_view> ids) {
 
 }  // namespace
 
-Projection provider_projection(const Keyring& ring, const Log& log) {
+Projection provider_projection(const sealing::Keyring& ring, const Log& log) {
     Projection out;
     out.resource = kProviders;
     out.layout = Layout::field;

@@ -11,7 +11,7 @@
 
 #include "ezapi/changes.hpp"
 #include "ezapi/log.hpp"
-#include "keyring.hpp"
+#include "sealing/keyring.hpp"
 
 namespace ezapi::provider_groups {
 
@@ -21,6 +21,6 @@ inline constexpr std::string_view kProviders = "config:providers";
 inline constexpr std::int64_t kDefaultWeight = 1;
 
 /// `ring` must outlive the projection.
-[[nodiscard]] Projection provider_projection(const Keyring& ring, const Log& log);
+[[nodiscard]] Projection provider_projection(const sealing::Keyring& ring, const Log& log);
 
 }  // namespace ezapi::provider_groups

@@ -1,27 +1,28 @@
 #include "stored_ring.hpp"
 
-#include "key_file.hpp"
+#include "sealing/key_file.hpp"
 
 namespace ezapi::provider_groups {
 
 namespace {
 
-Keyring from_setting(const std::string& keys) {
+sealing::Keyring from_setting(const std::string& keys) {
     try {
-        return Keyring::parse(keys);
+        return sealing::Keyring::parse(keys);
     } catch (const Error& error) {
         throw Error(EZ_INVALID, std::string("EZ_SECRET_KEYS: ") + error.what());
     }
 }
 
-Keyring from_file(const Host& host, const Json& settings, bool may_make) {
-    const KeyFile file = load_key_file(settings.at("state_dir").get<std::string>(), may_make);
+sealing::Keyring from_file(const Host& host, const Json& settings, bool may_make) {
+    const sealing::KeyFile file =
+        sealing::load_key_file(settings.at("state_dir").get<std::string>(), may_make);
     host.log().info((file.made ? "EZ_SECRET_KEYS is not set: made a key in "
                                : "EZ_SECRET_KEYS is not set: using the key in ") +
                     file.path.string() +
                     "; keep a copy, without it stored credentials cannot be decrypted");
     try {
-        return Keyring::parse(file.keys);
+        return sealing::Keyring::parse(file.keys);
     } catch (const Error& error) {
         throw Error(EZ_INVALID, "keyring " + file.path.string() + ": " + error.what());
     }
@@ -29,13 +30,13 @@ Keyring from_file(const Host& host, const Json& settings, bool may_make) {
 
 }  // namespace
 
-Keyring keyring_for(const Host& host) {
+sealing::Keyring keyring_for(const Host& host) {
     const Json settings = host.settings();
     const bool lost = settings.at("secret_keys_lost").get<bool>();
     const Rows stored =
         host.db().query("SELECT key_id, count(*) FROM api_keys GROUP BY key_id ORDER BY key_id");
     const std::string keys = settings.at("secret_keys").get<std::string>();
-    Keyring ring =
+    sealing::Keyring ring =
         keys.empty() ? from_file(host, settings, lost || stored.empty()) : from_setting(keys);
 
     std::string unknown;

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "ezapi/plugin.hpp"
-#include "keyring.hpp"
+#include "sealing/keyring.hpp"
 
 namespace ezapi::provider_groups {
 
 /// Throws when the setting is wrong, and when it can decrypt nothing of what is stored, which is a
 /// wrong keyring rather than a lost key, unless `secret_keys_lost` says otherwise.
-[[nodiscard]] Keyring keyring_for(const Host& host);
+[[nodiscard]] sealing::Keyring keyring_for(const Host& host);
 
 }  // namespace ezapi::provider_groups

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using sealing::Keyring;
 
 class ProviderSnapshot : public tests::PostgresTest {
 protected:

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ezapi::provider_groups {
+namespace ezapi::sealing {
 
 class Keyring {
 public:
@@ -43,15 +43,21 @@ public:
     /// Tells equal texts without telling the text: one for each key, in the order of the ring.
     [[nodiscard]] std::vector<std::string> fingerprints(std::string_view text) const;
 
+    /// HMAC-SHA256 in lower-case hex with the key of that id, for texts that must not be altered.
+    /// Throws EZ_UNAVAILABLE when the key is not in the ring.
+    [[nodiscard]] std::string sign(std::string_view text, std::string_view id) const;
+
 private:
     struct Entry {
         std::string id;
         Key encryption{};
         Key fingerprint{};
+        Key signature{};
     };
 
     void add(std::string id, const Key& key, const std::string& place);
     [[nodiscard]] const Entry* find(std::string_view id) const;
+    [[nodiscard]] const Entry& require_key(std::string_view id) const;
 
     std::vector<Entry> keys_;  // never empty
 };
@@ -59,4 +65,4 @@ private:
 /// `bytes` of the system's randomness in lower-case hex.
 [[nodiscard]] std::string random_hex(size_t bytes);
 
-}  // namespace ezapi::provider_groups
+}  // namespace ezapi::sealing

@@ -1,4 +1,4 @@
-#include "keyring.hpp"
+#include "sealing/keyring.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -12,7 +12,7 @@
 #include "ezapi/error.hpp"
 #include "ezapi/resource/field.hpp"
 
-namespace ezapi::provider_groups {
+namespace ezapi::sealing {
 
 namespace {
 
@@ -145,7 +145,10 @@ Keyring Keyring::parse(std::string_view list) {
 
 void Keyring::add(std::string id, const Key& key, const std::string& place) {
     if (id.empty()) id = hex(hmac(key, "ezapi key id").data(), 4);
-    Entry entry{std::move(id), hmac(key, "ezapi encryption"), hmac(key, "ezapi fingerprint")};
+    Entry entry{std::move(id),
+                hmac(key, "ezapi encryption"),
+                hmac(key, "ezapi fingerprint"),
+                hmac(key, "ezapi signature")};
     for (const Entry& other : keys_) {
         if (other.encryption == entry.encryption)
             throw Error(EZ_INVALID, place + "is the same key as '" + other.id + "'");
@@ -159,6 +162,18 @@ const Keyring::Entry* Keyring::find(std::string_view id) const {
     const auto found =
         std::find_if(keys_.begin(), keys_.end(), [&](const Entry& key) { return key.id == id; });
     return found == keys_.end() ? nullptr : &*found;
+}
+
+const Keyring::Entry& Keyring::require_key(std::string_view id) const {
+    const Entry* key = find(id);
+    if (key == nullptr)
+        throw Error(EZ_UNAVAILABLE, "the key '" + std::string(id) + "' is not in the keyring");
+    return *key;
+}
+
+std::string Keyring::sign(std::string_view text, std::string_view id) const {
+    const Key digest = hmac(require_key(id).signature, text);
+    return hex(digest.data(), digest.size());
 }
 
 std::vector<std::string> Keyring::ids() const {
@@ -198,9 +213,7 @@ std::string Keyring::open(std::string_view sealed, std::string_view place) const
     if (second == std::string_view::npos || sealed.substr(0, first) != kVersion)
         throw Error(EZ_INTERNAL, "what is stored is no ciphertext of a known form");
     const std::string_view id = sealed.substr(first + 1, second - first - 1);
-    const Entry* key = find(id);
-    if (key == nullptr)
-        throw Error(EZ_UNAVAILABLE, "the key '" + std::string(id) + "' is not in the keyring");
+    const Entry* key = &require_key(id);
     std::optional<std::string> raw = from_base64url(sealed.substr(second + 1));
     if (!raw || raw->size() < kNonceSize + kTagSize)
         throw Error(EZ_INTERNAL, "the stored ciphertext is cut");
@@ -243,4 +256,4 @@ std::string random_hex(size_t count) {
     return hex(bytes(raw), count);
 }
 
-}  // namespace ezapi::provider_groups
+}  // namespace ezapi::sealing

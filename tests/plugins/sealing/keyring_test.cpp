@@ -1,4 +1,4 @@
-#include "keyring.hpp"
+#include "sealing/keyring.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +9,7 @@
 namespace ezapi::provider_groups {
 namespace {
 
+using sealing::Keyring;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

@@ -1,4 +1,4 @@
-#include "key_file.hpp"
+#include "sealing/key_file.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "ezapi/error.hpp"
-#include "keyring.hpp"
+#include "sealing/keyring.hpp"
 
-namespace ezapi::provider_groups {
+namespace ezapi::sealing {
 namespace {
 
 class KeyFileTest : public ::testing::Test {
@@ -65,4 +65,4 @@ TEST_F(KeyFileTest, IsOneForProcessesThatStartAtOnce) {
 }
 
 }  // namespace
-}  // namespace ezapi::provider_groups
+}  // namespace ezapi::sealing

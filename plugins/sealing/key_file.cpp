@@ -1,4 +1,4 @@
-#include "key_file.hpp"
+#include "sealing/key_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,16 +11,18 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/resource/field.hpp"
-#include "keyring.hpp"
+#include "sealing/keyring.hpp"
 
-namespace ezapi::provider_groups {
+namespace ezapi::sealing {
 
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& why) {
+    const std::string variable =
+        path.filename() == kAuditKeys.name ? kAuditKeys.variable : kSecretKeys.variable;
     throw Error(EZ_UNAVAILABLE,
-                "keyring " + path.string() + ": " + why +
-                    "; set EZ_SECRET_KEYS, or EZ_STATE_DIR for another folder");
+                "keyring " + path.string() + ": " + why + "; set " + variable +
+                    ", or EZ_STATE_DIR for another folder");
 }
 
 std::string read(const std::filesystem::path& path) {
@@ -61,14 +63,14 @@ bool make(const std::filesystem::path& path) {
 
 }  // namespace
 
-KeyFile load_key_file(const std::filesystem::path& folder, bool may_make) {
-    KeyFile out{folder / "secret-keys", {}, false};
+KeyFile load_key_file(const std::filesystem::path& folder, bool may_make, const KeyFileKind& kind) {
+    KeyFile out{folder / kind.name, {}, false};
     std::error_code error;
     if (!std::filesystem::exists(out.path, error)) {
         if (!may_make)
             fail(out.path,
-                 "there is no such file, and there are credentials that were encrypted with a key"
-                 " of another keyring");
+                 "there is no such file, and what is stored was encrypted or signed with a key of"
+                 " another keyring");
         if (std::filesystem::create_directories(folder, error))
             std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
         if (error) fail(out.path, "its folder cannot be made: " + error.message());
@@ -78,4 +80,4 @@ KeyFile load_key_file(const std::filesystem::path& folder, bool may_make) {
     return out;
 }
 
-}  // namespace ezapi::provider_groups
+}  // namespace ezapi::sealing
