@@ -1,5 +1,6 @@
 // What time does to tokens: quotas begin anew, tokens expire, the grace of rotated ones ends. Work
-// goes in bounded batches, a transaction each; rows that somebody else holds wait for the next run.
+// goes in bounded batches, a transaction each; locked rows wait for the next run. The operation log
+// gets a row for each token whose state changes, and one for each batch of quotas that are reset.
 #pragma once
 
 #include <string>
