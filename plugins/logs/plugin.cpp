@@ -2,6 +2,7 @@
 // fails, and what operators and masters changed.
 #include "ezapi/plugin.hpp"
 
+#include "audit/command.hpp"
 #include "audit/journal.hpp"
 #include "audit/recorder.hpp"
 #include "counters/flush.hpp"
@@ -21,7 +22,7 @@ namespace {
 class Logs {
 public:
     explicit Logs(Host& host)
-        : journal_(host.db()),
+        : journal_(host),
           ingest_(host),
           retention_(host),
           rollups_(host),
@@ -30,9 +31,11 @@ public:
           records_(host.db("logs"), time_limit(host)),
           reports_(host.db("logs"), time_limit(host)),
           webhook_(host, webhook_options(host.settings())) {
-        host.on_change(
-            "*", Phase::record, [](Tx& tx, Changes changes) { record_operations(tx, changes); });
+        host.on_change("*", static_cast<Phase>(EZ_AUDIT), [host](Tx& tx, Changes changes) {
+            record_operations(host, tx, changes);
+        });
         journal_.serve(host);
+        host.publish("command.logs/1", AuditCommand::kTable, &command_);
         counters_.serve(host);
         realtime_.serve(host);
         records_.serve(host);
@@ -46,6 +49,7 @@ private:
     }
 
     Journal journal_;
+    AuditCommand command_{journal_.verification()};
     Ingest ingest_;
     Retention retention_;
     Rollups rollups_;

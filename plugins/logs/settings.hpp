@@ -61,6 +61,24 @@ inline constexpr const char* kSettings = R"json({
       "x-env": "EZ_WEBHOOK_ALLOWED_NETWORKS", "x-key": "log.webhook_allowed_networks", "x-format": "cidr-list",
       "description": "Addresses and networks, comma-separated, that the webhook may lead to besides public addresses"
     },
+    "audit_keys": {
+      "type": "string", "writeOnly": true, "default": "",
+      "x-env": "EZ_AUDIT_KEYS", "x-key": "auth.audit_keys",
+      "description": "Keys that sign the operation log, as a list like auth.secret_keys: the first signs, all verify. The same for all instances. Empty: a key that is made at the first start and kept in the state directory"
+    },
+    "audit_anchor_url": {
+      "type": "string", "default": "",
+      "x-env": "EZ_AUDIT_ANCHOR_URL", "x-key": "log.audit_anchor_url",
+      "description": "Where the head of the operation log is posted once a minute while it moves, at a public address or in log.webhook_allowed_networks; empty: nowhere"
+    },
+    "secret_keys": {
+      "type": "string", "writeOnly": true, "x-env": "EZ_SECRET_KEYS", "x-key": "auth.secret_keys",
+      "description": "Keys that the webhook's signing key is encrypted with, those of upstream credentials"
+    },
+    "state_dir": {
+      "type": "string", "default": "./data", "x-env": "EZ_STATE_DIR", "x-key": "server.state_dir",
+      "description": "Directory for what the process itself keeps"
+    },
     "webhook_timeout_ms": {
       "type": "integer", "minimum": 100, "maximum": 30000, "default": 5000,
       "x-env": "EZ_WEBHOOK_TIMEOUT_MS", "x-key": "log.webhook_timeout_ms",

@@ -1,13 +1,16 @@
-// No secret leaves its place: every credential that the server takes or makes is planted, then each
-// column of each table, each key and value in Redis, the log, the answers of the API and the output
-// of the commands are searched for it, as plain text, in hex and in base64.
+// Secrets go in by every way there is; then everything that the system keeps or says is searched
+// for them: every column of every table, every key and value of Redis, every log line, every answer
+// and error, every audit row, every file of the state directory.
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
-#include <algorithm>
-#include <functional>
-#include <iostream>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <utility>
+#include <vector>
 
-#include "ezapi/base64.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/instance.hpp"
 #include "tests/support/sql_reader.hpp"
@@ -16,316 +19,282 @@ namespace ezapi::tests {
 namespace {
 
 using namespace std::chrono_literals;
-using Json = nlohmann::json;
+using nlohmann::json;
 
-constexpr const char* kInternal = "Yt6bN3mC9dQe1Ha5-canary-internal";
-constexpr const char* kAdmin = "Zq8vK2pL0sXw7Rt4-canary-admin";
-constexpr const char* kJwt = "canary-jwt-5Gh2Kd8Wq1Zx7Vb4Nm6Ls3";
-constexpr const char* kRing = "8f1c2b3a4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8";
-constexpr const char* kDsnPassword = "canaryDsn4Hs9Tq";
-constexpr const char* kRedisPassword = "canaryRedis7Jw3Xm";
-
-std::string hex(std::string_view bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
+std::string base64(std::string_view text) {
+    static constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
-    for (const unsigned char c : bytes) {
-        out.push_back(kDigits[c >> 4U]);
-        out.push_back(kDigits[c & 15U]);
+    uint32_t bits = 0;
+    int held = 0;
+    for (const char c : text) {
+        bits = (bits << 8U) | static_cast<unsigned char>(c);
+        for (held += 8; held >= 6;)
+            out.push_back(kDigits[(bits >> static_cast<unsigned>(held -= 6)) & 63U]);
+    }
+    return out;  // without the last bits, which depend on what follows
+}
+
+std::string hex(std::string_view text) {
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    for (const char c : text) {
+        out.push_back(kDigits[static_cast<unsigned char>(c) >> 4U]);
+        out.push_back(kDigits[static_cast<unsigned char>(c) & 15U]);
     }
     return out;
 }
 
-/// A secret, and the places that hold it by the contract.
-struct Canary {
-    std::string name;
-    std::string value;
-    std::vector<std::string> allowed;  // beginnings of places
-
-    [[nodiscard]] std::vector<std::string> forms() const {
-        // Without the last two characters, which depend on what follows in the encoded text.
-        std::string coded = base64url(value);
-        coded.resize(coded.size() - 2);
-        std::string standard = coded;
-        std::replace(standard.begin(), standard.end(), '-', '+');
-        std::replace(standard.begin(), standard.end(), '_', '/');
-        return {value, hex(value), coded, standard};
+/// Alternately text and search; counts what it looked at.
+class Canaries {
+public:
+    void add(const std::string& name, const std::string& secret) {
+        ASSERT_GE(secret.size(), 16U) << name;
+        for (const std::string& form : {secret, hex(secret), base64(secret)})
+            forms_.emplace_back(form, name);
+        ++count_;
     }
+
+    /// The names of those that are in the text.
+    [[nodiscard]] std::set<std::string> in(std::string_view text) {
+        ++searched_;
+        std::set<std::string> out;
+        for (const auto& [form, name] : forms_)
+            if (text.find(form) != std::string_view::npos) out.insert(name);
+        return out;
+    }
+
+    [[nodiscard]] int count() const { return count_; }
+
+    int take_searched() { return std::exchange(searched_, 0); }
+
+private:
+    std::vector<std::pair<std::string, std::string>> forms_;
+    int count_ = 0;
+    int searched_ = 0;
 };
+
+const std::string kSecretKey = "5ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7";
+const std::string kAuditKey = "a0d17a0d17a0d17a0d17a0d17a0d17a0d17a0d17a0d17a0d17a0d17a0d17a0d1";
+const std::string kJwtSecret = "canary-of-the-session-signature";
 
 class CanaryTest : public InstanceTest {
 protected:
-    static PrivateRedis& store() {
-        static PrivateRedis redis({"--requirepass", kRedisPassword});
-        return redis;
-    }
-
     InstanceOptions options() const override {
-        return {.plugins = {"masters",
+        return {.plugins = {"namespaces",
+                            "masters",
                             "keys",
-                            "namespaces",
                             "provider-groups",
                             "models",
                             "bindings",
                             "features",
                             "logs",
                             "sync"},
-                .dsn = PrivatePostgres::shared().fresh_database() + " password=" + kDsnPassword,
-                .redis = "127.0.0.1:" + std::to_string(store().port()),
-                .environment = {{"EZ_ADMIN_TOKEN", kAdmin},
-                                {"EZ_INTERNAL_STATS_TOKEN", kInternal},
-                                {"EZ_JWT_SECRET", kJwt},
-                                {"EZ_REDIS_PASSWORD", kRedisPassword},
-                                {"EZ_SECRET_KEYS", std::string("ring:") + kRing},
-                                {"EZ_LOG_LEVEL", "trace"}}};
+                .environment = {{"EZ_SECRET_KEYS", kSecretKey},
+                                {"EZ_AUDIT_KEYS", kAuditKey},
+                                {"EZ_JWT_SECRET", kJwtSecret},
+                                {"EZ_LOG_LEVEL", "trace"},
+                                {"EZ_WEBHOOK_ALLOWED_NETWORKS", "127.0.0.1"}}};
     }
 
-    void SetUp() override {
-        InstanceTest::SetUp();
-        if (IsSkipped()) return;
-        operator_ = std::make_unique<HttpClient>(instance().client(kAdmin));
-        plant("admin token", kAdmin);
-        plant("internal token", kInternal);
-        plant("key that signs sessions", kJwt);
-        plant("key that encrypts credentials", kRing);
-        plant("password of the database", kDsnPassword);
-        plant("password of Redis", kRedisPassword);
+    /// An answer may hold the secrets that it is there to show.
+    HttpAnswer say(const HttpAnswer& answer, const std::set<std::string>& shown = {}) {
+        std::string whole = answer.body;
+        for (const auto& [name, value] : answer.headers) whole += "\n" + name + ": " + value;
+        for (const std::string& name : canaries_.in(whole))
+            EXPECT_TRUE(shown.contains(name)) << name << " in " << whole;
+        return answer;
     }
 
-    std::string plant(const std::string& name,
-                      const std::string& value,
-                      std::vector<std::string> allowed = {}) {
-        canaries_.push_back({name, value, std::move(allowed)});
-        return value;
-    }
+    void send_secrets();
+    void send_what_is_refused();
+    void read_everything();
 
-    /// Sends a request whose answer is searched, too.
-    Json seen(const std::string& method,
-              const std::string& target,
-              const std::string& body = {},
-              Headers headers = {}) {
-        const HttpAnswer answer = operator_->send(method, target, body, headers);
-        std::string text = answer.body;
-        for (const auto& [name, value] : answer.headers) text += "\n" + name + ": " + value;
-        places_.emplace_back(
-            "answer of " + method + " " + target + " (" + std::to_string(answer.status) + ")",
-            std::move(text));
-        ++statuses_[answer.status / 100];
-        return answer.body.empty() ? Json() : Json::parse(answer.body, nullptr, false);
-    }
-
-    /// Sends a request whose answer shows a secret once, by its purpose.
-    Json shown_once(const std::string& target, const Json& body, Headers headers = {}) {
-        const HttpAnswer answer = operator_->post(target, body, headers);
-        EXPECT_LT(answer.status, 300) << target << ": " << answer.body;
-        return answer.json();
-    }
-
-    std::string make_tenants() {
-        seen("POST", "/admin/namespaces", R"({"name": "demo"})");
-        const Json master = shown_once("/admin/masters",
-                                       {{"name", "acme"}, {"namespaces", {"demo"}}},
-                                       {{"Idempotency-Key", "one"}});
-        plant("master key", master.at("master_key"));
-        const std::string place = "/admin/masters/" + master.at("id").dump();
-        const Json rotated = shown_once(place + "/manage", {{"action", "rotate-key"}});
-        const std::string key = plant("rotated master key", rotated.at("master_key"));
-        const Json token =
-            shown_once(place + "/keys", {{"name", "laptop"}}, {{"Idempotency-Key", "two"}});
-        plant("token", token.at("token"));
-        const Json second = shown_once(place + "/keys/" + token.at("id").dump() + "/rotate",
-                                       {{"grace_seconds", 600}});
-        const std::string bearer = plant("rotated token", second.at("token"));
-        const Json session = shown_once("/admin/sessions", {{"scope", "write"}});
-        plant("session", session.at("token"));
-        seen(
-            "POST", "/admin/bindings/explain", Json{{"token", bearer}, {"model", "demo.m"}}.dump());
-        return key;
-    }
-
-    void make_upstreams() {
-        const std::vector<std::string> redis{"Redis config:providers"};
-        const std::string first = plant("upstream key", "sk-canary-3Fk8Vn2Qz7Lw5Tx9Bd4", redis);
-        const std::string next =
-            plant("upstream key, changed", "sk-canary-9Pq4Rm7Yc1Gs6Hv2Jt8", redis);
-        const std::string batch =
-            plant("upstream key of a batch", "sk-canary-2Lz5Kb8Nw3Xd7Fq1Mr6", redis);
-        const std::string refused =
-            plant("upstream key of a refused body", "sk-canary-7Tg1Vy4Hs9Jc3Pd6Wk2");
-        const std::string access = plant("access token", "ya29.canary-6Bn9Xk2Mv5Qr8Tw1Zl4", redis);
-        const std::string refresh = plant("refresh token", "1//canary-4Dj7Gp1Ks8Nx3Vb6Yq9", redis);
-        const Json group = seen("POST",
-                                "/admin/provider-groups",
-                                R"({"name": "g", "type": "openai", "models": ["gpt"]})");
-        const Json google =
-            seen("POST",
-                 "/admin/provider-groups",
-                 R"({"name": "v", "type": "vertex", "google_project": "p", "models": ["gemini"]})");
-        const auto key = [&](const std::string& name, const std::string& value) {
-            return Json{{"group_id", group.at("id")}, {"name", name}, {"api_key", value}};
-        };
-        const Json made = seen("POST", "/admin/api-keys", key("a", first).dump());
-        seen("PATCH", "/admin/api-keys/" + made.at("id").dump(), Json{{"api_key", next}}.dump());
-        seen("POST",
-             "/admin/api-keys/batch",
-             Json{{"operations", {{{"op", "create"}, {"data", key("b", batch)}}}}}.dump());
-        seen("POST",
-             "/admin/api-keys",
-             Json{{"group_id", google.at("id")},
-                  {"name", "o"},
-                  {"access_token", access},
-                  {"refresh_token", refresh},
-                  {"token_expires_at", "2030-01-01T00:00:00Z"}}
-                 .dump());
-        // Refused in every way that has the secret in the request.
-        for (const Json& body : {Json{{"group_id", 999999}, {"name", "c"}, {"api_key", refused}},
-                                 key("c", refused + " with a space"),
-                                 key("d", std::string(20000, 'x') + refused),
-                                 Json{{"group_id", "one"}, {"api_key", refused}},
-                                 Json{{"api_keys", refused}}}) {
-            seen("POST", "/admin/api-keys", body.dump());
-            seen("POST",
-                 "/admin/api-keys/batch",
-                 Json{{"operations", {{{"op", "create"}, {"data", body}}}}}.dump());
-        }
-        seen("POST", "/admin/api-keys", R"({"api_key": ")" + refused + R"(", )");
-        seen("POST", "/admin/api-keys", refused);
-        make_webhook();
-    }
-
-    void make_webhook() {
-        const std::string key =
-            plant("signing key of the webhook", "canary-hook-8Wz3Nq6Bt1Fx5Lk9Gd");
-        const std::string bad = plant("refused signing key", "canary-hook-1Hv4Js7Md2Qp8Xc5Ry");
-        seen("PUT",
-             "/admin/logs/webhook",
-             Json{{"enabled", true}, {"url", "https://receiver.invalid/hook"}, {"secret", key}}
-                 .dump());
-        seen("POST", "/admin/logs/webhook/test");
-        seen("PUT", "/admin/logs/webhook", Json{{"enabled", "yes"}, {"secret", bad}}.dump());
-        seen("PUT",
-             "/admin/logs/webhook",
-             Json{{"url", "https://user:" + bad + "@receiver.invalid/"}}.dump());
-    }
-
-    void guess() {
-        const std::string wrong = plant("wrong credential", "canary-wrong-5Xb8Tk1Wq4Zn7Lf2");
-        for (const char* target : {"/admin/masters", "/v1/self", "/internal/metrics"}) {
-            seen("GET", target, {}, {{"Authorization", "Bearer " + wrong}});
-            seen("GET", target, {}, {{"Authorization", "Basic " + wrong}});
-            seen("GET", target, {}, {{"Authorization", wrong}});
-        }
-    }
-
-    void read_all(const std::string& master_key) {
-        const Json document = seen("GET", "/swagger/openapi.json");
-        for (const auto& [path, methods] : document.at("paths").items()) {
-            if (!methods.contains("get")) continue;
-            std::string target = path;
-            for (size_t at = target.find('{'); at != std::string::npos; at = target.find('{'))
-                target.replace(at, target.find('}', at) + 1 - at, "1");
-            const std::string bearer = path.starts_with("/v1/")         ? master_key
-                                       : path.starts_with("/internal/") ? kInternal
-                                                                        : kAdmin;
-            seen("GET", target, {}, {{"Authorization", "Bearer " + bearer}});
-        }
-    }
-
-    void read_database() {
-        SqlReader sql(instance().dsn());
-        const auto tables = sql.query(
-            "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables "
-            "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE "
-            "TABLE'");
-        for (const auto& table : tables) {
-            const auto rows = sql.query("SELECT row_to_json(t)::text FROM " + *table[0] + " t");
-            rows_ += rows.size();
-            for (const auto& row : rows) places_.emplace_back("table " + *table[0], *row[0]);
-        }
-        tables_ = tables.size();
-    }
-
-    void read_redis() {
-        RedisReader redis(store().port());
-        redis.command({"AUTH", kRedisPassword});
-        for (const std::string& key : redis.keys("*")) {
-            const std::string type = redis.command({"TYPE", key}).value_or("");
-            std::vector<std::string> parts{key};
-            if (type == "hash") redis.command({"HGETALL", key}, &parts);
-            if (type == "string") parts.push_back(redis.command({"GET", key}).value_or(""));
-            if (type == "list") redis.command({"LRANGE", key, "0", "-1"}, &parts);
-            if (type == "set") redis.command({"SMEMBERS", key}, &parts);
-            if (type == "zset") redis.command({"ZRANGE", key, "0", "-1"}, &parts);
-            if (type == "stream") redis.command({"XRANGE", key, "-", "+"}, &parts);
-            for (const std::string& part : parts) places_.emplace_back("Redis " + key, part);
-            ++keys_;
-        }
-    }
-
-    void read_commands() {
-        for (const char* command : {"check-config", "plugins"}) {
-            places_.emplace_back(std::string("ezapi ") + command,
-                                 run_ezapi({command}, instance().environment()).output);
-        }
-        places_.emplace_back("log", instance().log());
-    }
-
-    /// The places that hold a secret they should not; and those where one has to be, but is not.
-    [[nodiscard]] std::vector<std::string> findings() const {
-        std::vector<std::string> out;
-        for (const Canary& canary : canaries_) {
-            const auto forms = canary.forms();
-            for (const auto& [place, text] : places_) {
-                const bool allowed = std::any_of(
-                    canary.allowed.begin(),
-                    canary.allowed.end(),
-                    [&place](const std::string& each) { return place.starts_with(each); });
-                if (allowed) continue;
-                for (const std::string& form : forms) {
-                    const size_t at = text.find(form);
-                    if (at == std::string::npos) continue;
-                    out.push_back(canary.name + " in " + place + ": " +
-                                  text.substr(at - std::min<size_t>(at, 60), 120));
-                    break;
-                }
-            }
-        }
-        return out;
-    }
-
-    std::unique_ptr<HttpClient> operator_;
-    std::vector<Canary> canaries_;
-    std::vector<std::pair<std::string, std::string>> places_;
-    std::map<int, size_t> statuses_;
-    size_t tables_ = 0;
-    size_t rows_ = 0;
-    size_t keys_ = 0;
+    Canaries canaries_;
+    json master_;
+    json group_;
+    json key_;
 };
 
-TEST_F(CanaryTest, FindsNoSecretOutsideItsPlace) {
-    const std::string master_key = make_tenants();
-    make_upstreams();
-    guess();
-    push_all(*operator_);
-    RedisReader redis(store().port());
-    redis.command({"AUTH", kRedisPassword});
-    ASSERT_TRUE(eventually(30s, [&] { return redis.length("config:providers") == 3; }));
-    read_all(master_key);
-    read_database();
-    read_redis();
-    read_commands();
+void CanaryTest::send_secrets() {
+    canaries_.add("admin token", kAdminToken);
+    canaries_.add("internal token", kInternalToken);
+    canaries_.add("secret keys", kSecretKey);
+    canaries_.add("audit keys", kAuditKey);
+    canaries_.add("jwt secret", kJwtSecret);
+    for (const char* name : {"api_key", "access_token", "refresh_token", "rotated_api_key"})
+        canaries_.add(name, std::string("sk-canary-of-the-") + name);
+    canaries_.add("webhook secret", "canary-of-the-webhook-secret");
+    canaries_.add("wrong bearer", "canary-of-a-wrong-bearer-token");
+    canaries_.add("idempotency key", "canary-of-an-idempotency-key");
+    const Headers repeatable{{"Idempotency-Key", "canary-of-an-idempotency-key"}};
 
-    EXPECT_THAT(findings(), testing::IsEmpty());
-    // The search itself works: it finds what the contract puts into Redis.
-    canaries_.push_back({"upstream key, where it belongs", "sk-canary-9Pq4Rm7Yc1Gs6Hv2Jt8", {}});
-    EXPECT_THAT(findings(), testing::Contains(testing::HasSubstr("in Redis config:providers")));
-    std::cout << canaries_.size() - 1 << " secrets, " << places_.size() << " texts: " << tables_
-              << " tables with " << rows_ << " rows, " << keys_ << " keys in Redis, "
-              << statuses_[2] << " answers of success and " << statuses_[4] << " refusals\n";
-    EXPECT_GT(tables_, 20U);
-    EXPECT_GT(rows_, 50U);
-    EXPECT_GT(statuses_[2], 50U);
-    EXPECT_GT(statuses_[4], 20U);
-    EXPECT_EQ(statuses_[5], 0U);
+    say(admin().post("/admin/namespaces", {{"name", "canary"}}));
+    const json master = {{"name", "canary"}, {"namespaces", {"canary"}}};
+    master_ = admin().post("/admin/masters", master, repeatable).json();
+    canaries_.add("master key", master_.at("master_key"));
+    say(admin().post("/admin/masters", master, repeatable), {"master key"});  // the stored answer
+    const std::string of = "/admin/masters/" + master_.at("id").dump();
+    key_ = admin().post(of + "/keys", {{"name", "canary"}}, repeatable).json();
+    canaries_.add("token", key_.at("token"));
+    say(admin().post(of + "/keys", {{"name", "canary"}}, repeatable), {"token"});
+    HttpClient tenant = instance().client(master_.at("master_key"));
+    const json own = tenant.post("/v1/tokens", {{"name", "own"}}, repeatable).json();
+    canaries_.add("own token", own.at("token"));
+    const json rotated =
+        tenant.post("/v1/tokens/" + own.at("id").dump() + "/rotate", {{"grace_seconds", 600}})
+            .json();
+    canaries_.add("rotated token", rotated.at("token"));
+    const json session = admin().post("/admin/sessions", {{"scope", "read"}}).json();
+    canaries_.add("session", session.at("token"));
+    say(instance().client(session.at("token")).get("/admin/masters"));
+
+    group_ = say(admin().post("/admin/provider-groups",
+                              {{"name", "canary"},
+                               {"type", "openai"},
+                               {"base_url", "https://api.example.org/v1"},
+                               {"models", {"m"}}}))
+                 .json();
+    const json upstream = say(admin().post("/admin/api-keys",
+                                           {{"group_id", group_.at("id")},
+                                            {"name", "canary"},
+                                            {"api_key", "sk-canary-of-the-api_key"},
+                                            {"access_token", "sk-canary-of-the-access_token"},
+                                            {"refresh_token", "sk-canary-of-the-refresh_token"}}))
+                              .json();
+    const HttpAnswer changed =
+        say(admin().patch("/admin/api-keys/" + upstream.at("id").dump(),
+                          {{"api_key", "sk-canary-of-the-rotated_api_key"}}));
+    EXPECT_EQ(changed.status, 200) << changed.body;
+    const HttpAnswer webhook = say(admin().put("/admin/logs/webhook",
+                                               {{"enabled", true},
+                                                {"url", "http://127.0.0.1:9/hook"},
+                                                {"secret", "canary-of-the-webhook-secret"}}));
+    EXPECT_EQ(webhook.status, 200) << webhook.body;
+    say(admin().post("/admin/logs/webhook/test", json::object()));
+}
+
+/// What is wrong is said without the value of a secret.
+void CanaryTest::send_what_is_refused() {
+    HttpClient wrong = instance().client("canary-of-a-wrong-bearer-token");
+    for (const char* path : {"/admin/masters", "/v1/self", "/internal/metrics"})
+        EXPECT_EQ(say(wrong.get(path)).status, 401) << path;
+    const std::string keys = "/admin/api-keys";
+    const json id = group_.at("id");
+    for (const json& body :
+         {json{{"group_id", id}, {"api_key", "sk-canary-of-the-api_key"}},
+          json{{"group_id", id}, {"name", "canary"}, {"api_key", "sk-canary-of-the-api_key"}},
+          json{{"group_id", id}, {"name", "x"}, {"api_key", {{"in", "sk-canary-of-the-api_key"}}}},
+          json{{"group_id", id}, {"name", "x"}, {"api_key", "sk-canary-of-the-api_key\n"}},
+          json{{"group_id", 999999}, {"name", "x"}, {"api_key", "sk-canary-of-the-api_key"}},
+          json{{"group_id", id}, {"name", "x"}, {"unknown", "sk-canary-of-the-api_key"}}}) {
+        const HttpAnswer answer = say(admin().post(keys, body));
+        EXPECT_GE(answer.status, 400) << body;
+        EXPECT_LT(answer.status, 500) << answer.body;
+    }
+    say(admin().send("POST",
+                     keys,
+                     R"({"api_key": "sk-canary-of-the-api_key")",
+                     {{"Content-Type", "application/json"}}));
+    say(admin().put(
+        "/admin/logs/webhook",
+        {{"enabled", "canary-of-the-webhook-secret"}, {"secret", "canary-of-the-webhook-secret"}}));
+    say(admin().post("/admin/masters",
+                     {{"name", "another body"}},
+                     {{"Idempotency-Key", "canary-of-an-idempotency-key"}}));
+}
+
+/// Every GET of the API's document, with the ids that there are.
+void CanaryTest::read_everything() {
+    const json document = admin().get("/swagger/openapi.json").json();
+    HttpClient tenant = instance().client(master_.at("master_key"));
+    HttpClient internal = instance().internal();
+    for (const auto& [pattern, operations] : document.at("paths").items()) {
+        if (!operations.contains("get")) continue;
+        std::string path = pattern;
+        for (size_t open = path.find('{'); open != std::string::npos; open = path.find('{'))
+            path.replace(open,
+                         path.find('}') - open + 1,
+                         path.find("/keys/") == open - 6 ? key_.at("id").dump() : "1");
+        for (HttpClient* client : {&admin(), &tenant, &internal}) say(client->get(path));
+    }
+}
+
+TEST_F(CanaryTest, NoSecretIsFoundWhereItDoesNotBelong) {
+    send_secrets();
+    send_what_is_refused();
+    read_everything();
+    const int answers = canaries_.take_searched();
+    ASSERT_TRUE(eventually(30s, [] {
+        return redis().hash("config:providers").size() == 1 &&
+               admin().get("/admin/operation-logs/verify").json().at("waiting") == 0;
+    }));
+
+    SqlReader sql(instance().dsn());
+    int columns = 0;
+    for (const auto& table : sql.query(
+             "SELECT c.oid::regclass::text, (SELECT count(*) FROM pg_attribute a WHERE a.attrelid "
+             "= c.oid AND a.attnum > 0) FROM pg_class c JOIN pg_namespace n ON n.oid = "
+             "c.relnamespace WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', "
+             "'information_schema', 'pg_toast')")) {
+        columns += std::stoi(*table[1]);
+        for (const auto& row : sql.query("SELECT t::text FROM " + *table[0] + " t")) {
+            EXPECT_THAT(canaries_.in(*row[0]), testing::IsEmpty()) << *table[0];
+        }
+    }
+    const int rows = canaries_.take_searched();
+
+    RedisReader reader = redis();
+    const std::set<std::string> upstream = {"rotated_api_key", "access_token", "refresh_token"};
+    for (const std::string& key : reader.keys("*")) {
+        EXPECT_THAT(canaries_.in(key), testing::IsEmpty());
+        const auto type = reader.command({"TYPE", key});
+        std::vector<std::string> values;
+        if (type == "hash") {
+            for (const auto& [field, value] : reader.hash(key)) {
+                values.push_back(field);
+                values.push_back(value);
+            }
+        } else if (type == "string") {
+            values.push_back(reader.command({"GET", key}).value_or(""));
+        } else if (type == "set") {
+            reader.command({"SMEMBERS", key}, &values);
+        } else if (type == "zset") {
+            reader.command({"ZRANGE", key, "0", "-1"}, &values);
+        } else if (type == "list") {
+            reader.command({"LRANGE", key, "0", "-1"}, &values);
+        } else {
+            ADD_FAILURE() << key << " is a " << type.value_or("nothing");
+        }
+        for (const std::string& value : values) {
+            // The data plane calls the providers with them.
+            const std::set<std::string> expected =
+                key == "config:providers" ? upstream : std::set<std::string>{};
+            for (const std::string& name : canaries_.in(value))
+                EXPECT_TRUE(expected.contains(name)) << name << " in " << key << ": " << value;
+        }
+    }
+    const int redis_texts = canaries_.take_searched();
+
+    std::istringstream log(instance().log());
+    for (std::string line; std::getline(log, line);)
+        EXPECT_THAT(canaries_.in(line), testing::IsEmpty()) << line;
+    const int lines = canaries_.take_searched();
+
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(
+             instance().environment().at("EZ_STATE_DIR"))) {
+        if (!entry.is_regular_file()) continue;
+        std::ostringstream text;
+        text << std::ifstream(entry.path()).rdbuf();
+        EXPECT_THAT(canaries_.in(text.str()), testing::IsEmpty()) << entry.path();
+    }
+    std::cout << canaries_.count() << " secrets in three spellings; searched: " << answers
+              << " answers, " << columns << " columns with " << rows << " rows, " << redis_texts
+              << " keys and values of Redis, " << lines << " log lines, "
+              << canaries_.take_searched() << " files\n";
+    EXPECT_GT(rows, 30);
+    EXPECT_GT(redis_texts, 30);
+    EXPECT_GT(lines, 30);
 }
 
 }  // namespace

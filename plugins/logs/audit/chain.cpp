@@ -8,9 +8,9 @@ std::string chain_origin() {
     return std::string(64, '0');
 }
 
-std::string canonical_form(const Rows& rows, size_t row, size_t column) {
+std::string canonical_form(const Rows& rows, size_t row, size_t column, size_t count) {
     std::string out;
-    for (size_t at = column; at < column + kChainColumnCount; ++at) {
+    for (size_t at = column; at < column + count; ++at) {
         if (rows.is_null(row, at)) {
             out.push_back('-');
             continue;
@@ -22,7 +22,7 @@ std::string canonical_form(const Rows& rows, size_t row, size_t column) {
     return out;
 }
 
-std::string next_link(std::string_view before, std::string_view canonical) {
+std::string unkeyed_link(std::string_view before, std::string_view canonical) {
     return credential::sha256_hex(std::string(before) + std::string(canonical));
 }
 

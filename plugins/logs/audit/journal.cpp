@@ -7,6 +7,7 @@ namespace ezapi::logs {
 namespace {
 
 constexpr std::chrono::seconds kSealing{1};
+constexpr std::chrono::seconds kTakingOver{10};
 
 FeedSpec operation_logs() {
     return {
@@ -24,25 +25,54 @@ FeedSpec operation_logs() {
             object("after").nullable().about("The entity after it, secrets masked"),
             text("ip").nullable().filterable(),
             text("request_id").nullable().filterable(),
+            boolean("request_id_given")
+                .about("Whether the client chose the request id, so that it proves nothing"),
             text("method").nullable(),
             text("path").nullable(),
             time("created_at")),
         .range = "created_at"};
 }
 
+bool signed_before(const Db& db) {
+    return !read_head(
+                db.query("SELECT " + std::string(kHeadColumns) + " FROM operation_chain_head head"))
+                .key_id.empty();
+}
+
 }  // namespace
 
-Journal::Journal(Db db)
-    : db_(std::move(db)), feed_(operation_logs()), sealer_(db_), verification_(db_) {}
+Journal::Journal(Host& host)
+    : db_(host.db()),
+      feed_(operation_logs()),
+      keys_(AuditKeys::load(host, /*may_make=*/!signed_before(db_))),
+      anchors_(std::filesystem::path(host.settings().at("state_dir").get<std::string>()) /
+               "audit-anchors"),
+      sealer_(db_, host.log(), keys_),
+      anchoring_(host, anchors_),
+      verification_(db_, keys_, anchors_) {
+    // With an anchor the chain was signed before: a head without a signature was tampered with.
+    if (keys_.can_sign() && !anchors_.last()) sealer_.begin_keyed();
+}
 
-void Journal::serve(Host& host) const {
+void Journal::serve(Host& host) {
     host.get("/admin/operation-logs",
              Access::admin,
              feed_.operation("Lists what was created, updated and deleted").tag("logs"),
              [this](const Request& request) { return feed_.page(db_, request); });
     verification_.serve(host);
-    host.every("operation-log-sealing", kSealing, Scope::cluster, [this](const Run& run) {
+    host.every(
+        "operation-log-gaps",
+        kTakingOver,
+        Scope::cluster,
+        [db = db_](const Run& run) { take_over_gaps(db, run); },
+        /*at_start=*/true);
+    if (!keys_.can_sign()) return;
+    // On every instance: one that has another key cannot keep the others from sealing.
+    host.every("operation-log-sealing", kSealing, Scope::instance, [this](const Run& run) {
         sealer_.run(run);
+    });
+    host.every("operation-log-anchoring", kSealing, Scope::instance, [this](const Run& run) {
+        anchoring_.run(run);
     });
 }
 

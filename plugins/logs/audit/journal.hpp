@@ -2,6 +2,7 @@
 // tampering with it visible.
 #pragma once
 
+#include "audit/anchoring.hpp"
 #include "audit/sealer.hpp"
 #include "audit/verification.hpp"
 #include "ezapi/plugin.hpp"
@@ -11,15 +12,20 @@ namespace ezapi::logs {
 
 class Journal {
 public:
-    explicit Journal(Db db);
+    explicit Journal(Host& host);
 
-    /// Must outlive the routes and the job.
-    void serve(Host& host) const;
+    /// Must outlive the routes and the jobs.
+    void serve(Host& host);
+
+    [[nodiscard]] const Verification& verification() const { return verification_; }
 
 private:
     Db db_;
     Feed feed_;
+    AuditKeys keys_;
+    Anchors anchors_;
     Sealer sealer_;
+    Anchoring anchoring_;
     Verification verification_;
 };
 

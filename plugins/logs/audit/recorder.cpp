@@ -4,6 +4,7 @@
 #include <string>
 
 #include "audit/redaction.hpp"
+#include "ezapi/host_services.h"
 #include "ezapi/json.hpp"
 
 namespace ezapi::logs {
@@ -11,8 +12,8 @@ namespace {
 
 constexpr std::string_view kInsert =
     "INSERT INTO operation_logs (actor_kind, actor_id, actor, action, resource, resource_id, "
-    "before, after, ip, request_id, method, path) "
-    "SELECT $2, $3::bigint, $4, action, resource, resource_id, before, after, $5, $6, $7, $8 "
+    "before, after, ip, request_id, method, path, request_id_given) "
+    "SELECT $2, $3::bigint, $4, action, resource, resource_id, before, after, $5, $6, $7, $8, $9 "
     "FROM json_to_recordset($1) AS change(action text, resource text, resource_id text, "
     "before jsonb, after jsonb)";
 
@@ -35,6 +36,14 @@ void append_state(std::string& out, std::string_view member, ez_str state) {
 std::optional<std::string_view> unless_empty(ez_str text) {
     if (text.size == 0) return std::nullopt;
     return view(text);
+}
+
+/// A host of an earlier version fills in less; then nothing is known of the request id.
+ez_audit_origin origin_of(const Host& host, const Tx& tx) {
+    ez_audit_origin out{};
+    out.origin.size = sizeof out;
+    host.abi()->changes->origin(tx.handle(), &out.origin);
+    return out;
 }
 
 }  // namespace
@@ -69,10 +78,11 @@ std::string operations_json(Changes changes) {
     return out;
 }
 
-void record_operations(Tx& tx, Changes changes) {
+void record_operations(const Host& host, Tx& tx, Changes changes) {
     const std::string operations = operations_json(changes);
     if (operations.empty()) return;
-    const ez_origin origin = tx.origin();
+    const ez_audit_origin whole = origin_of(host, tx);
+    const ez_origin& origin = whole.origin;
     const Param actor_id =
         origin.identity.id != 0 ? Param(origin.identity.id) : Param(std::nullopt);
     tx.query(kInsert,
@@ -83,7 +93,8 @@ void record_operations(Tx& tx, Changes changes) {
               unless_empty(origin.client_ip),
               unless_empty(origin.request_id),
               unless_empty(origin.method),
-              unless_empty(origin.path)});
+              unless_empty(origin.path),
+              whole.request_id_given != 0});
 }
 
 }  // namespace ezapi::logs

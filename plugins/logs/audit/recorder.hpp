@@ -2,12 +2,12 @@
 // operation and its row exist together or not at all.
 #pragma once
 
-#include "ezapi/changes.hpp"
+#include "ezapi/plugin.hpp"
 
 namespace ezapi::logs {
 
-/// Subscriber of all changes in phase record. Entities that were merely touched leave no row.
-void record_operations(Tx& tx, Changes changes);
+/// Subscriber of all changes in phase EZ_AUDIT. Entities that were merely touched leave no row.
+void record_operations(const Host& host, Tx& tx, Changes changes);
 
 /// The changes as the JSON array that the statement reads; empty: nothing to write.
 [[nodiscard]] std::string operations_json(Changes changes);

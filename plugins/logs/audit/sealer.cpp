@@ -5,6 +5,7 @@
 
 #include "audit/chain.hpp"
 #include "ezapi/changes.hpp"
+#include "ezapi/time.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -19,8 +20,11 @@ constexpr std::string_view kAnything =
     "FROM operation_chain_head head, pg_current_snapshot() now_open";
 
 /// Locked: one link after another.
-constexpr std::string_view kHead =
-    "SELECT position, hash, sealed_below FROM operation_chain_head FOR UPDATE";
+const std::string kHead = "SELECT " + std::string(kHeadColumns) +
+                          ", head.sealed_below, (SELECT c.hash FROM operation_chain c WHERE "
+                          "c.position = head.position) FROM operation_chain_head head FOR UPDATE";
+constexpr size_t kSealedBelow = 6;
+constexpr size_t kLastLink = 7;
 
 /// Behind the lock, so that they are not older than the head.
 constexpr std::string_view kOpen =
@@ -34,34 +38,67 @@ const std::string kUnsealed =
     "ORDER BY o.xid, o.id LIMIT $4";
 
 constexpr std::string_view kSeal =
-    "INSERT INTO operation_chain (position, operation_id, hash) "
-    "SELECT $1 + place, operation_id, hash "
+    "INSERT INTO operation_chain (position, operation_id, hash, key_id) "
+    "SELECT $1 + place, operation_id, hash, $4 "
     "FROM unnest($2::bigint[], $3::text[]) WITH ORDINALITY AS link(operation_id, hash, place)";
 
 constexpr std::string_view kMoveHead =
-    "UPDATE operation_chain_head SET position = position + $1, hash = $2, "
-    "sealed_below = $3::xid8, sealed_at = now()";
+    "UPDATE operation_chain_head SET position = $1, hash = $2, sealed_at = timestamptz 'epoch' + "
+    "$3::bigint * interval '1 microsecond', keyed_from = $4, key_id = $5, signature = $6, "
+    "sealed_below = $7::xid8";
 
 /// More than any transaction has.
 constexpr std::string_view kNoTransaction = "18446744073709551615";
 
 /// Inserts the links of the rows; returns the last of them.
-std::string add_links(Tx& tx, std::int64_t position, std::string link, const Rows& rows) {
+std::string add_links(Tx& tx, const AuditKeys& keys, const ChainHead& head, const Rows& rows) {
+    std::string link = head.hash;
     std::vector<std::string_view> ids;
     std::vector<std::string> links;
     for (size_t row = 0; row < rows.size(); ++row) {
-        link = next_link(link, canonical_form(rows, row, 1));
+        link = keys.link(link, canonical_form(rows, row, 1), keys.current());
         ids.push_back(rows.text(row, 1));
         links.push_back(link);
     }
     const std::vector<std::string_view> views(links.begin(), links.end());
-    if (!rows.empty()) tx.query(kSeal, {position, pg_array(ids), pg_array(views)});
+    if (!rows.empty())
+        tx.query(kSeal, {head.position, pg_array(ids), pg_array(views), keys.current()});
     return link;
+}
+
+std::int64_t microseconds_now() {
+    return now().time_since_epoch().count();
+}
+
+/// Signs the head and writes it.
+void move_head(Tx& tx, const AuditKeys& keys, ChainHead head, std::string_view sealed_below) {
+    head.sealed_at_us = microseconds_now();
+    head.key_id = keys.current();
+    head.signature = keys.signature(head);
+    tx.query(kMoveHead,
+             {head.position,
+              head.hash,
+              head.sealed_at_us,
+              head.keyed_from,
+              head.key_id,
+              head.signature,
+              sealed_below});
+}
+
+/// What was tampered with must stay as it is: a new signature would cover it up.
+std::string fault_of(const AuditKeys& keys, const ChainHead& head, const Rows& rows) {
+    if (!keys.knows(head.key_id))
+        return "its head is signed with the key '" + head.key_id +
+               "', which EZ_AUDIT_KEYS does not have";
+    if (keys.signature(head) != head.signature) return "the signature of its head is wrong";
+    const std::string last =
+        head.position == 0 ? chain_origin() : std::string(rows.text(0, kLastLink));
+    return last == head.hash ? std::string() : "its last link is not the one that its head names";
 }
 
 }  // namespace
 
-void Sealer::run(const Run& run) const {
+void Sealer::run(const Run& run) {
     while (!run.stopping() && anything() && seal(kBatch) == kBatch) {
     }
 }
@@ -70,22 +107,49 @@ bool Sealer::anything() const {
     return db_.query(kAnything).boolean(0, 0);
 }
 
-size_t Sealer::seal(size_t most) const {
+bool Sealer::begin_keyed() const {
     Tx tx = db_.begin();
-    const Rows head = tx.query(kHead);
-    const Rows open = tx.query(kOpen, {head.text(0, 2)});
+    const Rows rows = tx.query(kHead);
+    ChainHead head = read_head(rows);
+    if (!head.key_id.empty()) return false;
+    head.keyed_from = head.position + 1;
+    move_head(tx, keys_, head, rows.text(0, kSealedBelow));
+    tx.commit();
+    log_.info("operation log: links are signed with key '" + keys_.current() + "' from position " +
+              std::to_string(head.keyed_from) + " on; those before it are not");
+    return true;
+}
+
+size_t Sealer::seal(size_t most) {
+    Tx tx = db_.begin();
+    const Rows locked = tx.query(kHead);
+    ChainHead head = read_head(locked);
+    const std::string fault = fault_of(keys_, head, locked);
+    if (fault != fault_) {
+        fault_ = fault;
+        if (fault.empty()) {
+            log_.info("operation log: its chain goes on");
+        } else {
+            log_.error("operation log: nothing is sealed any more: " + fault +
+                       "; see GET /admin/operation-logs/verify");
+        }
+    }
+    if (!fault.empty()) return 0;
+    const std::string_view sealed_below = locked.text(0, kSealedBelow);
+    const Rows open = tx.query(kOpen, {sealed_below});
     const bool restored = open.boolean(0, 2);
     const Rows rows = tx.query(kUnsealed,
-                               {restored ? "0" : head.text(0, 2),
+                               {restored ? "0" : sealed_below,
                                 open.text(0, 0),
                                 restored ? open.text(0, 1) : kNoTransaction,
                                 most});
     if (rows.empty() && !restored) return 0;
-    const std::string link = add_links(tx, head.integer(0, 0), std::string(head.text(0, 1)), rows);
+    head.hash = add_links(tx, keys_, head, rows);
+    head.position += static_cast<std::int64_t>(rows.size());
     // Where there may be more, the last transaction may have more rows than were taken.
     std::string_view below = open.text(0, 0);
-    if (rows.size() == most) below = restored ? head.text(0, 2) : rows.text(most - 1, 0);
-    tx.query(kMoveHead, {rows.size(), link, below});
+    if (rows.size() == most) below = restored ? sealed_below : rows.text(most - 1, 0);
+    move_head(tx, keys_, std::move(head), below);
     tx.commit();
     return rows.size();
 }

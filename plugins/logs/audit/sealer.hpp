@@ -10,10 +10,14 @@
 // A database restored from a dump counts transactions from the beginning again. That is noticed by
 // a `sealed_below` that no transaction has reached: then all rows are looked at once more, those
 // from before the dump too, and those that have their place are passed over.
+//
+// Links and head are signed with a key that is not in the database. A head that was tampered with
+// is not signed again: nothing is sealed until an operator has looked, and the rows wait.
 #pragma once
 
 #include <cstddef>
 
+#include "audit/audit_keys.hpp"
 #include "ezapi/jobs.hpp"
 #include "ezapi/plugin.hpp"
 
@@ -21,19 +25,27 @@ namespace ezapi::logs {
 
 class Sealer {
 public:
-    explicit Sealer(Db db) : db_(std::move(db)) {}
+    /// `keys` can sign, and must outlive it.
+    Sealer(Db db, Log log, const AuditKeys& keys)
+        : db_(std::move(db)), log_(std::move(log)), keys_(keys) {}
 
-    /// Seals what can be.
-    void run(const Run& run) const;
+    /// Seals what can be. One run at a time.
+    void run(const Run& run);
 
     /// Up to `most` rows; returns how many. Fewer: nothing is left that can be sealed now. One
     /// transaction at a time does; another waits for it.
-    [[nodiscard]] size_t seal(size_t most) const;
+    size_t seal(size_t most);
+
+    /// Signs the head of a chain that was never signed; false: it is signed already.
+    bool begin_keyed() const;
 
 private:
     [[nodiscard]] bool anything() const;
 
     Db db_;
+    Log log_;
+    const AuditKeys& keys_;
+    std::string fault_;  // why nothing is sealed
 };
 
 }  // namespace ezapi::logs

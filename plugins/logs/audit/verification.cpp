@@ -13,18 +13,25 @@ constexpr std::int64_t kDefaultPart = 100'000;
 constexpr std::int64_t kMostPart = 1'000'000;
 constexpr std::int64_t kMostPosition = std::int64_t{1} << 62;
 
-constexpr std::string_view kHead =
-    "SELECT head.position, head.hash, head.sealed_at, head.sealed_below, "
+const std::string kHead =
+    "SELECT " + std::string(kHeadColumns) +
+    ", head.sealed_at, head.sealed_below, "
     "(SELECT count(*) FROM operation_logs o WHERE o.xid >= head.sealed_below AND NOT EXISTS "
     "  (SELECT 1 FROM operation_chain c WHERE c.operation_id = o.id)), "
     "coalesce((SELECT max(id) FROM operation_logs), 0) "
     "FROM operation_chain_head head";
+// Behind the columns of the head.
+constexpr size_t kSealedAt = 6;
+constexpr size_t kSealedBelow = 7;
+constexpr size_t kWaiting = 8;
+constexpr size_t kLastRow = 9;
 
 const std::string kLinks =
-    "SELECT c.position, c.operation_id, c.hash, " + std::string(kChainColumns) +
+    "SELECT c.position, c.operation_id, c.hash, coalesce(c.key_id, ''), " +
+    std::string(kChainColumns) +
     " FROM operation_chain c LEFT JOIN operation_logs o ON o.id = c.operation_id "
     "WHERE c.position >= $1 AND c.position < $2 ORDER BY c.position LIMIT $3";
-constexpr size_t kFirstColumn = 3;
+constexpr size_t kFirstColumn = 4;
 
 constexpr std::string_view kPassedOver =
     "SELECT min(o.id) FROM operation_logs o WHERE o.id >= $1 AND o.id < $2 AND o.xid < $3::xid8 "
@@ -33,22 +40,36 @@ constexpr std::string_view kPassedOver =
 /// Walks one part; ends at the first break.
 class Walk {
 public:
-    Walk(Tx& tx, const ChainPart& part) : tx_(tx), part_(part), head_(tx.query(kHead)) {
-        state_.sealed = head_.integer(0, 0);
-        state_.hash = head_.text(0, 1);
-        state_.sealed_at = head_.time(0, 2);
-        state_.waiting = head_.integer(0, 4);
+    Walk(Tx& tx, const ChainPart& part, const AuditKeys& keys, std::optional<Anchor> anchor)
+        : tx_(tx), part_(part), keys_(keys), rows_(tx.query(kHead)), head_(read_head(rows_)) {
+        state_.sealed = head_.position;
+        state_.hash = head_.hash;
+        state_.keyed_from = head_.keyed_from;
+        state_.key_id = head_.key_id;
+        state_.sealed_at = rows_.time(0, kSealedAt);
+        state_.waiting = rows_.integer(0, kWaiting);
+        state_.anchor = std::move(anchor);
         state_.to = part.from - 1;
     }
 
     ChainState run() {
-        check_anchor();
+        if (part_.anchor_position) check_anchor(*part_.anchor_position, part_.anchor_hash);
         if (!state_.broken) check_links();
         if (!state_.broken) check_tail();
         if (!state_.broken) check_passed_over();
+        if (!state_.broken) check_head();
+        if (!state_.broken && state_.anchor)
+            check_anchor(state_.anchor->position, state_.anchor->hash);
+        if (!state_.broken) check_evidence();
+        state_.gaps = gaps_after(tx_, part_.gaps_after);
         const std::int64_t end = part_.from + part_.limit;
-        if (end <= std::max(state_.sealed, head_.integer(0, 5))) state_.next = end;
+        if (end <= std::max(state_.sealed, rows_.integer(0, kLastRow))) state_.next = end;
         return std::move(state_);
+    }
+
+    std::optional<ChainBreak> anchor_break() {
+        check_anchor(state_.anchor->position, state_.anchor->hash);
+        return state_.broken;
     }
 
 private:
@@ -67,15 +88,41 @@ private:
         return std::string(rows.text(0, 0));
     }
 
-    void check_anchor() {
-        if (!part_.anchor_position) return;
-        const std::int64_t position = *part_.anchor_position;
+    void check_anchor(std::int64_t position, const std::string& hash) {
         const auto link = link_at(position);
         if (!link) {
             fail("anchor", position, {}, "there is no such place any more");
-        } else if (*link != part_.anchor_hash) {
-            fail("anchor", position, {}, "expected " + part_.anchor_hash + ", found " + *link);
+        } else if (*link != hash) {
+            fail("anchor", position, {}, "expected " + hash + ", found " + *link);
         }
+    }
+
+    /// A chain that has an anchor was signed once, so that a head without a signature is no head of
+    /// an earlier version.
+    void check_head() {
+        if (head_.key_id.empty() || head_.signature.empty())
+            return fail("head", head_.position, {}, "the head is not signed");
+        if (!keys_.knows(head_.key_id)) return fail_key(head_.position, {}, head_.key_id);
+        if (keys_.signature(head_) != head_.signature)
+            fail("head", head_.position, {}, "the head was changed: its signature is wrong");
+    }
+
+    void fail_key(std::int64_t position,
+                  std::optional<std::int64_t> operation,
+                  const std::string& key_id) {
+        fail("key",
+             position,
+             operation,
+             "signed with the key '" + key_id + "', which EZ_AUDIT_KEYS of this server lacks");
+    }
+
+    void check_evidence() {
+        if (const auto operation = lost_gap(tx_))
+            fail("evidence",
+                 0,
+                 operation,
+                 "the row of ez_unaudited_changes that this operation tells of was changed or "
+                 "deleted");
     }
 
     void check_links() {
@@ -97,7 +144,14 @@ private:
         if (position != state_.to + 1) return fail("gap", state_.to + 1, {}, "the place is gone");
         if (rows.is_null(row, kFirstColumn))
             return fail("missing", position, operation, "the row is gone, its place is there");
-        link_ = next_link(link_, canonical_form(rows, row, kFirstColumn));
+        const std::string key_id(rows.text(row, 3));
+        const bool keyed = head_.keyed_from != 0 && position >= head_.keyed_from;
+        if (keyed && key_id.empty())
+            return fail("unkeyed", position, operation, "the link is not signed");
+        if (keyed && !keys_.knows(key_id)) return fail_key(position, operation, key_id);
+        link_ = keyed ? keys_.link(link_, canonical_form(rows, row, kFirstColumn), key_id)
+                      : unkeyed_link(link_,
+                                     canonical_form(rows, row, kFirstColumn, kUnkeyedColumnCount));
         if (link_ != rows.text(row, 2))
             return fail("altered",
                         position,
@@ -126,7 +180,7 @@ private:
     void check_passed_over() {
         const std::int64_t from = part_.from == 1 ? -kMostPosition : part_.from;
         const Rows rows =
-            tx_.query(kPassedOver, {from, part_.from + part_.limit, head_.text(0, 3)});
+            tx_.query(kPassedOver, {from, part_.from + part_.limit, rows_.text(0, kSealedBelow)});
         if (!rows.is_null(0, 0))
             fail("unsealed",
                  0,
@@ -136,7 +190,9 @@ private:
 
     Tx& tx_;
     const ChainPart& part_;
-    const Rows head_;
+    const AuditKeys& keys_;
+    const Rows rows_;
+    const ChainHead head_;
     std::string link_;
     ChainState state_;
 };
@@ -162,6 +218,7 @@ ChainPart part_of(const Request& request) {
     out.limit = integer_of(request, "limit", 1, kMostPart).value_or(kDefaultPart);
     out.anchor_position = integer_of(request, "position", 0, kMostPosition);
     out.anchor_hash = request.query("hash").value_or("");
+    out.gaps_after = integer_of(request, "gaps_after", 0, kMostPosition).value_or(0);
     if (out.anchor_position.has_value() == out.anchor_hash.empty())
         throw detail::bad_query(out.anchor_hash.empty() ? "hash" : "position",
                                 "position and hash of a kept head belong together");
@@ -177,13 +234,22 @@ Json state_json(const ChainPart& part, const ChainState& state) {
                   {"operation_id", found.operation_id ? Json(*found.operation_id) : Json()},
                   {"detail", found.detail}};
     }
-    return {{"intact", !state.broken.has_value()},
+    Json anchor;
+    if (state.anchor)
+        anchor = {{"position", state.anchor->position},
+                  {"hash", state.anchor->hash},
+                  {"at", state.anchor->at}};
+    return {{"intact", state.intact()},
             {"sealed", state.sealed},
             {"waiting", state.waiting},
             {"head",
              {{"position", state.sealed},
               {"hash", state.hash},
-              {"sealed_at", state.sealed_at ? Json(format_time(*state.sealed_at)) : Json()}}},
+              {"sealed_at", state.sealed_at ? Json(format_time(*state.sealed_at)) : Json()},
+              {"key_id", state.key_id.empty() ? Json() : Json(state.key_id)}}},
+            {"keyed_from", state.keyed_from == 0 ? Json() : Json(state.keyed_from)},
+            {"anchor", std::move(anchor)},
+            {"gaps", {{"total", state.gaps.total}, {"data", state.gaps.data}}},
             {"checked", {{"from", part.from}, {"to", state.to}}},
             {"next", state.next ? Json(*state.next) : Json()},
             {"break", std::move(broken)}};
@@ -202,28 +268,46 @@ Json verification_schema() {
          {"head",
           object_schema({{"position", integer_schema()},
                          {"hash", text_schema()},
-                         {"sealed_at", nullable(time_schema())}})},
+                         {"sealed_at", nullable(time_schema())},
+                         {"key_id", nullable(text_schema())}})},
+         {"keyed_from", nullable(integer_schema())},
+         {"anchor",
+          nullable(object_schema(
+              {{"position", integer_schema()}, {"hash", text_schema()}, {"at", text_schema()}}))},
+         {"gaps", gaps_schema()},
          {"checked", object_schema({{"from", integer_schema()}, {"to", integer_schema()}})},
          {"next", nullable(integer_schema())},
          {"break",
-          nullable(object_schema(
-              {{"kind",
-                {{"type", "string"},
-                 {"enum", {"altered", "missing", "gap", "tail", "unsealed", "anchor"}}}},
-               {"position", nullable(integer_schema())},
-               {"operation_id", nullable(integer_schema())},
-               {"detail", text_schema()}}))}});
+          nullable(object_schema({{"kind",
+                                   {{"type", "string"},
+                                    {"enum",
+                                     {"altered",
+                                      "missing",
+                                      "gap",
+                                      "tail",
+                                      "unsealed",
+                                      "unkeyed",
+                                      "head",
+                                      "key",
+                                      "evidence",
+                                      "anchor"}}}},
+                                  {"position", nullable(integer_schema())},
+                                  {"operation_id", nullable(integer_schema())},
+                                  {"detail", text_schema()}}))}});
 }
 
 Operation describe() {
-    return Operation("Computes the hash chain of the operation log anew")
+    return Operation("Verifies the operation log")
         .tag("logs")
         .describe(
             "Looks at one part, first at `from`; `next` is where the next part begins, null when "
             "there is none. `waiting` rows are committed and get their place within seconds. "
-            "`break` is the first place where something was tampered with. Keep `head` somewhere "
-            "else and send it as `position` and `hash` later: that also finds a chain that was "
-            "made anew as a whole.")
+            "`break` is the first place where something was tampered with. `gaps` are the "
+            "transactions that changed entities while the operation log was switched off, each "
+            "with its time, revision and changes; send the greatest id that was looked into as "
+            "`gaps_after`. `intact` is true when there is neither. The chain is compared with the "
+            "anchor that this server keeps outside the database; send one that is kept elsewhere "
+            "as `position` and `hash`. That also finds a state of the tables that was put back.")
         .query("from",
                {{"type", "integer"}, {"format", "int64"}, {"minimum", 1}, {"default", 1}},
                "First place to look at")
@@ -235,6 +319,9 @@ Operation describe() {
                "Places to look at")
         .query("position", integer_schema(), "Place of a head that was kept")
         .query("hash", text_schema(), "Its hash")
+        .query("gaps_after",
+               {{"type", "integer"}, {"format", "int64"}, {"minimum", 0}, {"default", 0}},
+               "Id of the last gap that is known")
         .schema("OperationLogVerification", verification_schema())
         .returns(200, "OperationLogVerification");
 }
@@ -244,7 +331,12 @@ Operation describe() {
 ChainState Verification::verify(const ChainPart& part) const {
     // One snapshot: the head does not move while the chain is walked.
     Tx tx = db_.begin({.isolation = EZ_REPEATABLE_READ, .read_only = true});
-    return Walk(tx, part).run();
+    return Walk(tx, part, keys_, anchors_.last()).run();
+}
+
+std::optional<ChainBreak> Verification::held_against(const Anchor& anchor) const {
+    Tx tx = db_.begin({.isolation = EZ_REPEATABLE_READ, .read_only = true});
+    return Walk(tx, {.limit = 1}, keys_, anchor).anchor_break();
 }
 
 void Verification::serve(Host& host) const {

@@ -3,6 +3,7 @@
 #include "ezapi/network.hpp"
 #include "ezapi/url.hpp"
 #include "outgoing/exchange.hpp"
+#include "webhook/signing_key.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -28,18 +29,21 @@ std::string address_fault(const outgoing::Reach& reach, std::string_view url) {
     return Address::parse(host) ? reach.refusal(host) : std::string();
 }
 
-void prepare(Draft& draft) {
+void prepare(SigningKey& key, Draft& draft) {
     if (draft.after.at("enabled") == true && draft.after.at("url") == "")
         draft.faults.add("url", "required", "is required by enabled");
     const auto given = draft.secrets.find("secret");
     if (given == draft.secrets.end()) return;
     draft.after["secret"] = given->second.empty() ? Json() : Json(mask(given->second));
-    draft.after["signing_key"] = given->second;
+    draft.after["signing_key"] = "";
+    const bool signs = !given->second.empty();
+    draft.after["sealed_key"] = signs ? key.seal(given->second) : std::string();
+    draft.after["sealed_with"] = signs ? key.sealed_with() : std::string();
 }
 
 }  // namespace
 
-ResourceSpec webhook_spec(const outgoing::Reach& reach) {
+ResourceSpec webhook_spec(const outgoing::Reach& reach, SigningKey& key) {
     return {
         .name = "webhook",
         .table = "webhook_settings",
@@ -78,25 +82,31 @@ ResourceSpec webhook_spec(const outgoing::Reach& reach) {
                 .read_only()
                 .live()
                 .about("When the last alert was raised"),
-            text("signing_key").hidden()),
-        .prepare = [](Tx&, Draft& draft) { prepare(draft); },
+            text("signing_key").hidden(),
+            text("sealed_key").hidden(),
+            text("sealed_with").hidden()),
+        .prepare = [&key](Tx&, Draft& draft) { prepare(key, draft); },
     };
 }
 
 WebhookSettings read_webhook(const Db& db) {
+    // A server of an earlier version that takes the secret away leaves the sealed key.
     const Rows rows = db.query(
-        "SELECT enabled, url, signing_key, min_status, window_seconds, threshold, "
-        "cooldown_seconds, last_alert_at FROM webhook_settings WHERE id = $1",
+        "SELECT enabled, url, signing_key, CASE WHEN secret IS NULL THEN '' ELSE sealed_key END, "
+        "min_status, window_seconds, threshold, cooldown_seconds, last_alert_at FROM "
+        "webhook_settings WHERE id = $1",
         {kWebhookId});
     if (rows.empty()) throw Error(EZ_INTERNAL, "webhook: its row is gone");
-    return {rows.boolean(0, 0),
-            std::string(rows.text(0, 1)),
-            std::string(rows.text(0, 2)),
-            rows.integer(0, 3),
-            std::chrono::seconds(rows.integer(0, 4)),
-            rows.integer(0, 5),
-            std::chrono::seconds(rows.integer(0, 6)),
-            rows.time(0, 7)};
+    return {.enabled = rows.boolean(0, 0),
+            .url = std::string(rows.text(0, 1)),
+            .plain_key = std::string(rows.text(0, 2)),
+            .sealed_key = std::string(rows.text(0, 3)),
+            .signing_key = {},
+            .min_status = rows.integer(0, 4),
+            .window = std::chrono::seconds(rows.integer(0, 5)),
+            .threshold = rows.integer(0, 6),
+            .cooldown = std::chrono::seconds(rows.integer(0, 7)),
+            .last_alert_at = rows.time(0, 8)};
 }
 
 }  // namespace ezapi::logs

@@ -13,14 +13,18 @@ namespace ezapi::logs {
 
 inline constexpr std::int64_t kWebhookId = 1;
 
-/// `reach` must outlive it.
-[[nodiscard]] ResourceSpec webhook_spec(const outgoing::Reach& reach);
+class SigningKey;
+
+/// `reach` and `key` must outlive it.
+[[nodiscard]] ResourceSpec webhook_spec(const outgoing::Reach& reach, SigningKey& key);
 
 /// What its work needs of it.
 struct WebhookSettings {
     bool enabled = false;
     std::string url;
-    std::string signing_key;  // empty: requests are not signed
+    std::string plain_key;    // of a server of an earlier version; empty: none
+    std::string sealed_key;   // empty: none
+    std::string signing_key;  // once opened; empty: requests are not signed
     std::int64_t min_status = 0;
     std::chrono::seconds window{0};
     std::int64_t threshold = 0;

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kWatching = 5s;
 constexpr auto kDelivering = 1s;
+constexpr auto kSealing = 60s;
 constexpr const char* kDeliveryJob = "webhook-delivery";
 
 double random_part() {
@@ -65,7 +66,8 @@ Webhook::Webhook(const Host& host, const WebhookOptions& options)
     : db_(host.db()),
       log_(host.log()),
       reach_(options.allowed_networks),
-      settings_(webhook_spec(reach_)),
+      key_(host),
+      settings_(webhook_spec(reach_, key_)),
       deliveries_(db_),
       sender_(reach_, limits_of(options)),
       alarm_(db_, host.db("logs")),
@@ -104,19 +106,39 @@ void Webhook::serve(Host& host) {
     host.every("webhook-alarm", kWatching, Scope::cluster, [this, host](const Run&) {
         if (alarm_.check(now())) host.trigger(kDeliveryJob);
     });
+    host.every(
+        "webhook-key-sealing",
+        kSealing,
+        Scope::cluster,
+        [this](const Run&) {
+            if (key_.seal_stored(db_)) log_.info("webhook: its signing key was sealed");
+        },
+        /*at_start=*/true);
     host.every(kDeliveryJob, kDelivering, Scope::cluster, [this](const Run& run) {
         deliver([&run] { return run.stopping(); });
     });
 }
 
-int Webhook::deliver(const std::function<bool()>& stopping) const {
+Attempt Webhook::send(WebhookSettings webhook,
+                      const WebhookDelivery& delivery,
+                      Timestamp at,
+                      const std::function<bool()>& stopping) {
+    try {
+        webhook.signing_key = key_.open(webhook);
+    } catch (const Error& error) {
+        return {.error = error.what()};
+    }
+    return sender_.send(webhook, delivery, at, stopping);
+}
+
+int Webhook::deliver(const std::function<bool()>& stopping) {
     int sent = 0;
     while (!stopping()) {
         const Timestamp at = now();
         const auto due = deliveries_.claim(at);
         if (!due) break;
         const WebhookSettings webhook = read_webhook(db_);
-        const Attempt attempt = webhook.enabled ? sender_.send(webhook, *due, at, stopping)
+        const Attempt attempt = webhook.enabled ? send(webhook, *due, at, stopping)
                                                 : Attempt{.error = "the webhook is not enabled"};
         (attempt.delivered ? delivered_ : failed_).add();
         if (!attempt.delivered)
@@ -135,7 +157,7 @@ Response Webhook::read() const {
     return entity_response(*record);
 }
 
-Response Webhook::test() const {
+Response Webhook::test() {
     const WebhookSettings webhook = read_webhook(db_);
     if (webhook.url.empty())
         throw Error(EZ_CONFLICT, "webhook: there is no url to send a test to")
@@ -143,7 +165,7 @@ Response Webhook::test() const {
     const Timestamp at = now();
     const WebhookDelivery delivery =
         deliveries_.record_test(dump_json({{"event", "test"}, {"at", format_time(at)}}), at);
-    const Attempt attempt = sender_.send(webhook, delivery, at, [] { return false; });
+    const Attempt attempt = send(webhook, delivery, at, [] { return false; });
     deliveries_.settle(delivery, attempt, now(), 0);
     return Response::json({{"delivery_id", delivery.id},
                            {"delivered", attempt.delivered},

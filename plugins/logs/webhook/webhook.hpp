@@ -10,6 +10,7 @@
 #include "ezapi/resource/resource.hpp"
 #include "webhook/alarm.hpp"
 #include "webhook/sender.hpp"
+#include "webhook/signing_key.hpp"
 
 namespace ezapi::logs {
 
@@ -28,15 +29,21 @@ public:
     void serve(Host& host);
 
     /// Sends what is due, one after the other; returns how many.
-    int deliver(const std::function<bool()>& stopping) const;
+    int deliver(const std::function<bool()>& stopping);
 
 private:
     [[nodiscard]] Response read() const;
-    [[nodiscard]] Response test() const;
+    [[nodiscard]] Response test();
+    /// Sends it, signed. A key that cannot be decrypted is the attempt's error.
+    [[nodiscard]] Attempt send(WebhookSettings webhook,
+                               const WebhookDelivery& delivery,
+                               Timestamp at,
+                               const std::function<bool()>& stopping);
 
     Db db_;
     Log log_;
     outgoing::Reach reach_;
+    SigningKey key_;
     Resource settings_;
     Deliveries deliveries_;
     Sender sender_;

@@ -1,18 +1,21 @@
 // The operation log of the real server: every write of every plugin leaves its row.
 #include <gmock/gmock.h>
 
+#include "tests/support/eventually.hpp"
 #include "tests/support/instance.hpp"
 #include "tests/support/sql_reader.hpp"
 
 namespace ezapi::tests {
 namespace {
 
+using namespace std::chrono_literals;
 using nlohmann::json;
 
 class OperationLog : public InstanceTest {
 protected:
     InstanceOptions options() const override {
-        return {.plugins = {"masters", "keys", "namespaces", "features", "sync", "logs"}};
+        return {.plugins = {"masters", "keys", "namespaces", "features", "sync", "logs"},
+                .environment = {{"EZ_QUOTA_RESET_INTERVAL_SECONDS", "1"}}};
     }
 
     static json entries(const std::string& query) {
@@ -69,6 +72,25 @@ TEST_F(OperationLog, TellsWhoDidWhatToWhichEntity) {
     EXPECT_EQ(rows[0]["path"], "/admin/namespaces");
 }
 
+TEST_F(OperationLog, MarksARequestIdThatTheClientChose) {
+    const HttpAnswer own = admin().post("/admin/namespaces", {{"name", "own-id"}});
+    EXPECT_EQ(rows_of(own)[0]["request_id_given"], false);
+    const HttpAnswer given = admin().send(
+        "POST",
+        "/admin/namespaces",
+        R"({"name": "given-id"})",
+        {{"Content-Type", "application/json"}, {"X-Request-ID", "chosen-by-the-client"}});
+    EXPECT_EQ(given.header("x-request-id"), "chosen-by-the-client");
+    EXPECT_EQ(rows_of(given)[0]["request_id_given"], true);
+    // One that is not taken over is no choice of the client.
+    const HttpAnswer refused =
+        admin().send("POST",
+                     "/admin/namespaces",
+                     R"({"name": "refused-id"})",
+                     {{"Content-Type", "application/json"}, {"X-Request-ID", "not usable"}});
+    EXPECT_EQ(rows_of(refused)[0]["request_id_given"], false);
+}
+
 TEST_F(OperationLog, ShowsAnUpdateWithBothStates) {
     const std::string path =
         "/admin/namespaces/" + std::to_string(admin()
@@ -103,6 +125,7 @@ TEST_F(OperationLog, HoldsWhatTheServerItselfIsToldToDo) {
     const json session = rows_of(opened);
     ASSERT_EQ(session.size(), 1U);
     EXPECT_EQ(session[0]["resource"], "sessions");
+    EXPECT_EQ(session[0]["action"], "create");
     EXPECT_EQ(session[0]["after"]["scope"], "read");
     EXPECT_EQ(session.dump().find(opened.json()["token"].get<std::string>()), std::string::npos);
 
@@ -112,6 +135,43 @@ TEST_F(OperationLog, HoldsWhatTheServerItselfIsToldToDo) {
     EXPECT_EQ(reload[0]["resource_id"], "features");
     EXPECT_EQ(reload[0]["after"]["action"], "reload");
     EXPECT_EQ(reload[0]["actor_kind"], "admin");
+}
+
+TEST_F(OperationLog, HoldsWhatTimeDoesToTokens) {
+    const json master = create_master("timely").json();
+    HttpClient client = instance().client(master["master_key"]);
+    const auto issue = [&](const char* name) {
+        const HttpAnswer answer = client.post(
+            "/v1/tokens", {{"name", name}, {"quota_limit", 10}, {"quota_reset", "daily"}});
+        EXPECT_EQ(answer.status, 201) << answer.body;
+        return answer.json()["id"].dump();
+    };
+    const std::string expiring = issue("expiring");
+    const std::string exhausted = issue("exhausted");
+    const std::string active = issue("active");
+    SqlReader sql(instance().dsn());
+    sql.query("UPDATE keys SET expires_at = now() - interval '1 second' WHERE id = " + expiring);
+    sql.query(
+        "UPDATE keys SET quota_reset_at = now() - interval '1 second', status = CASE id WHEN " +
+        exhausted + " THEN 'exhausted' ELSE status END WHERE id IN (" + exhausted + ", " + active +
+        ")");
+    const auto row_of = [](const std::string& id) {
+        return entries("actor_kind=system&resource=keys&resource_id=" + id);
+    };
+    ASSERT_TRUE(eventually(
+        30s, [&] { return row_of(expiring).size() == 1 && row_of(exhausted).size() == 1; }));
+    EXPECT_EQ(row_of(expiring)[0]["before"], json({{"status", "active"}}));
+    EXPECT_EQ(row_of(expiring)[0]["after"], json({{"status", "expired"}}));
+    EXPECT_EQ(row_of(expiring)[0]["actor"], "keys");
+    EXPECT_EQ(row_of(exhausted)[0]["after"], json({{"status", "active"}}));
+    // A reset that changes no state is one of a batch.
+    EXPECT_TRUE(row_of(active).empty());
+    std::vector<std::string> reset;
+    for (const json& row : entries("resource=quota-resets")) {
+        EXPECT_EQ(row["after"]["count"], row["after"]["key_ids"].size());
+        for (const json& id : row["after"]["key_ids"]) reset.push_back(id.dump());
+    }
+    EXPECT_THAT(reset, testing::UnorderedElementsAre(exhausted, active));
 }
 
 TEST_F(OperationLog, NamesTheMasterThatWroteForItself) {

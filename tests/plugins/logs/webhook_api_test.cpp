@@ -65,7 +65,9 @@ TEST_F(WebhookApi, KeepsItsSecretToItself) {
     EXPECT_EQ(put(masked).at("enabled"), true);
 
     SqlReader sql(instance().dsn());
-    EXPECT_EQ(sql.value("SELECT signing_key FROM webhook_settings"), kSecret);
+    EXPECT_THAT(sql.value("SELECT webhook_settings::text FROM webhook_settings"),
+                Not(HasSubstr(kSecret)));
+    EXPECT_THAT(sql.value("SELECT sealed_key FROM webhook_settings"), HasSubstr("v1:"));
     EXPECT_THAT(sql.value("SELECT string_agg(o::text, ' ') FROM operation_logs o"),
                 Not(HasSubstr(kSecret)));
     EXPECT_EQ(sql.value("SELECT count(*) > 0 FROM operation_logs WHERE resource = 'webhook'"), "t");

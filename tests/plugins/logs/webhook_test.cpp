@@ -11,6 +11,7 @@
 #include "webhook/alarm.hpp"
 #include "webhook/deliveries.hpp"
 #include "webhook/sender.hpp"
+#include "webhook/signing_key.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -59,8 +60,9 @@ protected:
             .connect = 300ms, .silence = 300ms, .total = 300ms, .max_bytes = 0};
         int sent = 0;
         while (const auto due = deliveries.claim(now)) {
-            const Attempt attempt =
-                Sender(reach, limits).send(read_webhook(database_->db()), *due, now, kNever);
+            WebhookSettings webhook = read_webhook(database_->db());
+            webhook.signing_key = key_.open(webhook);
+            const Attempt attempt = Sender(reach, limits).send(webhook, *due, now, kNever);
             deliveries.settle(*due, attempt, now, 0);
             ++sent;
         }
@@ -72,9 +74,34 @@ protected:
                                     ") FROM webhook_deliveries ORDER BY id DESC LIMIT 1");
     }
 
+    SigningKey key_{std::string(64, 'a')};
     std::unique_ptr<tests::DatabaseHost> database_;
     Upstream receiver_;
 };
+
+TEST_F(WebhookTest, AKeyInPlainTextIsSealedAndSealedAgainAfterARotation) {
+    const Db db = database_->db();
+    configure("secret = 'mask'");
+    ASSERT_TRUE(key_.seal_stored(db));
+    EXPECT_EQ(database_->sql.value("SELECT signing_key FROM webhook_settings"), "");
+    EXPECT_FALSE(key_.seal_stored(db));
+    EXPECT_EQ(key_.open(read_webhook(db)), "key-of-the-test");
+
+    SigningKey rotated(std::string(64, 'b') + "," + std::string(64, 'a'));
+    EXPECT_EQ(rotated.open(read_webhook(db)), "key-of-the-test");
+    ASSERT_TRUE(rotated.seal_stored(db));
+    EXPECT_FALSE(rotated.seal_stored(db));
+    EXPECT_EQ(SigningKey(std::string(64, 'b')).open(read_webhook(db)), "key-of-the-test");
+    EXPECT_THROW((void)key_.open(read_webhook(db)), Error);
+
+    // As a server of an earlier version takes it away, and sets another.
+    configure("secret = NULL");
+    EXPECT_EQ(key_.open(read_webhook(db)), "");
+    configure("secret = 'mask', signing_key = 'key-of-an-old-server'");
+    EXPECT_EQ(rotated.open(read_webhook(db)), "key-of-an-old-server");
+    ASSERT_TRUE(rotated.seal_stored(db));
+    EXPECT_EQ(rotated.open(read_webhook(db)), "key-of-an-old-server");
+}
 
 TEST_F(WebhookTest, ErrorsThatReachTheThresholdAreToldOnce) {
     fail_requests(2, kStart);
