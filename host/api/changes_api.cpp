@@ -58,13 +58,13 @@ ez_status subscribe(ez_context* context,
 
 void origin(const ez_tx* tx, ez_origin* out) noexcept {
     const db::Origin& known = db::from_handle(tx).origin();
-    const ez_audit_origin whole{{out->size,
-                                 known.identity,
-                                 str(known.client_ip),
-                                 str(known.request_id),
-                                 str(known.method),
-                                 str(known.path)},
-                                known.request_id_given ? 1 : 0};
+    const ez_origin whole{out->size,
+                          known.identity,
+                          str(known.client_ip),
+                          str(known.request_id),
+                          str(known.method),
+                          str(known.path),
+                          known.request_id_is_given ? 1 : 0};
     std::memcpy(out, &whole, std::min<size_t>(out->size, sizeof whole));
 }
 

@@ -17,7 +17,7 @@ struct Origin {
     std::string request_id;
     std::string method;
     std::string path;
-    bool request_id_given = false;  // the client chose it
+    bool request_id_is_given = false;  // by the client
 };
 
 class CallScope {

@@ -162,7 +162,7 @@ void Server::Core::run(ExchangePtr exchange) noexcept {
                                              std::string(exchange->request_id()),
                                              std::string(exchange->method()),
                                              std::string(exchange->path()),
-                                             exchange->request_id_given()});
+                                             exchange->request_id_is_given()});
         serving_number = exchange->number();
         route.spec.handler(std::move(exchange));
     } catch (const std::exception& error) {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <nlohmann/json.hpp>
 
 #include "ezapi/error.hpp"
+#include "ezapi/http.hpp"
 #include "host/http/target.hpp"
 #include "host/telemetry/log.hpp"
 
@@ -29,16 +29,8 @@ uint64_t next_number() noexcept {
 }
 
 std::string faults_as_json(const ezapi::Error& error) {
-    auto errors = nlohmann::ordered_json::array();
-    for (const auto& fault : error.faults()) {
-        errors.push_back(
-            {{"field", fault.field}, {"code", fault.code}, {"message", fault.message}});
-    }
-    if (errors.empty() && !error.field().empty()) {
-        errors.push_back(
-            {{"field", error.field()}, {"code", error.code()}, {"message", error.what()}});
-    }
-    return errors.empty() ? std::string() : errors.dump();
+    const auto faults = ezapi::faults_of(error);
+    return faults.empty() ? std::string() : ezapi::dump_json(ezapi::faults_json(faults));
 }
 
 }  // namespace
@@ -64,13 +56,16 @@ ez_exchange::~ez_exchange() {
     if (route_) route_->gate->leave();
 }
 
-bool ez_exchange::request_id_given() const noexcept {
-    const auto given = request_.head.field("x-request-id");
-    return given && *given == request_id_;
-}
-
 std::string_view ez_exchange::pattern() const noexcept {
     return route_ ? std::string_view(route_->spec.pattern) : std::string_view{};
+}
+
+bool ez_exchange::request_id_is_given() const noexcept {
+    const auto& fields = request_.head.fields;
+    return std::any_of(fields.begin(), fields.end(), [&](const auto& field) {
+        return http::equal_ignoring_case(field.first, "x-request-id") &&
+               field.second == request_id_;
+    });
 }
 
 std::string_view ez_exchange::param(std::string_view name) const noexcept {

@@ -63,8 +63,8 @@ public:
 
     [[nodiscard]] std::string_view request_id() const noexcept { return request_id_; }
 
-    /// True when the client chose the request id.
-    [[nodiscard]] bool request_id_given() const noexcept;
+    /// Whether the client chose it.
+    [[nodiscard]] bool request_id_is_given() const noexcept;
 
     /// Decoded; empty: none of that name.
     [[nodiscard]] std::string_view param(std::string_view name) const noexcept;

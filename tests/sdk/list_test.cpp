@@ -30,6 +30,7 @@ protected:
                                        texts("models").filterable(),
                                        text("digest").hidden())}) {
             serve(host, entity, {.path = "/admin/widgets", .tag = "widgets"});
+            serve(host, entity, {.path = "/admin/others", .tag = "widgets"});
         }
 
         Resource entity;
@@ -110,15 +111,16 @@ TEST_F(List, ContinuesBehindTheLastRowOfThePage) {
 }
 
 TEST_F(List, ContinuesAMixedSortWithABoundForTheIndex) {
-    const std::string cursor = get("?limit=2&sort=-created_at,name").json()["next_cursor"];
+    const std::string cursor =
+        get("?limit=2&status=on&sort=-created_at,name").json()["next_cursor"];
 
-    get("?limit=2&status=on&sort=-created_at,name&cursor=" + cursor);
+    get("?limit=3&sort=-created_at,name&count=false&status=on&cursor=" + cursor);
 
     EXPECT_THAT(last().sql,
                 HasSubstr(" WHERE \"status\" = $1 AND created_at <= $2 AND ((created_at < $2) OR "
                           "(created_at = $2 AND \"name\" > $3) OR "
                           "(created_at = $2 AND \"name\" = $3 AND id > $4)) "
-                          "ORDER BY created_at DESC, \"name\", id LIMIT 3"));
+                          "ORDER BY created_at DESC, \"name\", id LIMIT 4"));
     EXPECT_EQ(last().params,
               (std::vector<fake::Cell>{"on", "2026-01-02 03:04:05.000002+00", "k2", "2"}));
 }
@@ -128,10 +130,42 @@ TEST_F(List, SortsNullAsTheLeastValueSoThatPagesCanContinue) {
     EXPECT_THAT(last().sql, HasSubstr("ORDER BY COALESCE(\"note\", ''), id LIMIT"));
 }
 
-TEST_F(List, RefusesACursorOfAnotherSortOrMaking) {
+TEST_F(List, RefusesACursorOfAnotherCollectionFilterSearchOrSort) {
+    const std::vector<std::string> queries{"",
+                                           "&sort=name",
+                                           "&sort=-name",
+                                           "&sort=name,created_at",
+                                           "&name=a",
+                                           "&name=b",
+                                           "&status=on",
+                                           "&status=off",
+                                           "&quota=1",
+                                           "&live=true",
+                                           "&q=a",
+                                           "&q=b",
+                                           "&models=a",
+                                           "&q=a&status=on"};
+    for (const std::string& from : queries) {
+        const std::string cursor = get("?limit=2" + from).json()["next_cursor"];
+        EXPECT_EQ(get("?limit=1&count=true" + from + "&cursor=" + cursor).status, 200) << from;
+        for (const std::string& to : queries) {
+            if (to == from) continue;
+            const auto reply = get("?limit=2" + to + "&cursor=" + cursor);
+            EXPECT_EQ(reply.status, 400) << from << " to " << to;
+            EXPECT_THAT(reply.body, HasSubstr("belongs to another collection")) << from << to;
+        }
+        EXPECT_EQ(
+            host_.http.call({"GET", "/admin/others?limit=2" + from + "&cursor=" + cursor}).status,
+            400)
+            << from;
+    }
+    const std::string cursor = get("?status=on&name=a&limit=2").json()["next_cursor"];
+    EXPECT_EQ(get("?name=a&cursor=" + cursor + "&status=on").status, 200) << "in any order";
+}
+
+TEST_F(List, RefusesACursorOfOwnMaking) {
     const std::string cursor = get("?limit=2&sort=name").json()["next_cursor"];
 
-    EXPECT_EQ(get("?sort=-name&cursor=" + cursor).status, 400);
     EXPECT_EQ(get("?sort=name&cursor=" + cursor.substr(1)).status, 400);
     EXPECT_EQ(get("?cursor=" + base64url("[\"\",7]")).status, 400);
     EXPECT_EQ(get("?cursor=" + base64url("[\"\",\"\\u0000\"]")).status, 400);
@@ -139,21 +173,47 @@ TEST_F(List, RefusesACursorOfAnotherSortOrMaking) {
 }
 
 TEST_F(List, RefusesACursorWithValuesOfAnotherTypeByItsName) {
-    const auto refusal = [&](const std::string& sort, const Json& parts) {
-        const auto reply = get("?sort=" + sort + "&cursor=" + base64url(dump_json(parts)));
-        EXPECT_EQ(reply.status, 400) << parts;
+    // With the mark of a cursor that the list has handed out.
+    const auto forged = [&](const std::string& sort, std::vector<std::string> values) {
+        const std::string cursor = get("?limit=2&sort=" + sort).json()["next_cursor"];
+        Json parts = Json::parse(from_base64url(cursor).value());
+        parts.erase(parts.begin() + 1, parts.end());
+        for (std::string& value : values) parts.push_back(std::move(value));
+        return get("?sort=" + sort + "&cursor=" + base64url(dump_json(parts)));
+    };
+    const auto refusal = [&](const std::string& sort, const std::vector<std::string>& values) {
+        const auto reply = forged(sort, values);
+        EXPECT_EQ(reply.status, 400) << values[0];
         return reply.json()["errors"][0]["field"];
     };
-    EXPECT_EQ(refusal("", {"", "x"}), "cursor");
-    EXPECT_EQ(refusal("", {"", "9223372036854775808"}), "cursor");
-    EXPECT_EQ(refusal("created_at", {"created_at", "yesterday", "1"}), "cursor");
-    EXPECT_EQ(refusal("live", {"live", "maybe", "1"}), "cursor");
+    EXPECT_EQ(refusal("", {"x"}), "cursor");
+    EXPECT_EQ(refusal("", {"9223372036854775808"}), "cursor");
+    EXPECT_EQ(refusal("created_at", {"yesterday", "1"}), "cursor");
+    EXPECT_EQ(refusal("live", {"maybe", "1"}), "cursor");
     for (const char* price : {"", ".", "1e5", "NaN", "1.", "--1", "1.2.3"})
-        EXPECT_EQ(refusal("price", {"price", price, "1"}), "cursor") << price;
-    EXPECT_TRUE(host_.db.statements().empty());
-    EXPECT_EQ(get("?sort=price&cursor=" + base64url(R"(["price","-0.25","1"])")).status, 200);
-    EXPECT_EQ(get("?sort=seen_at&cursor=" + base64url(R"(["seen_at","-infinity","1"])")).status,
-              200);
+        EXPECT_EQ(refusal("price", {price, "1"}), "cursor") << price;
+    EXPECT_EQ(forged("price", {"-0.25", "1"}).status, 200);
+    EXPECT_EQ(forged("seen_at", {"-infinity", "1"}).status, 200);
+}
+
+TEST_F(List, AFaultNamesItsParameterOnce) {
+    for (const char* query : {"limit=0",
+                              "limit=x",
+                              "count=x",
+                              "sort=x",
+                              "cursor=!",
+                              "status=x",
+                              "quota=x",
+                              "live=x",
+                              "seen_at=x",
+                              "name=%00"}) {
+        const Json problem = get(std::string("?") + query).json();
+        const std::string name(query, std::string_view(query).find('='));
+        ASSERT_EQ(problem["errors"].size(), 1U) << query;
+        EXPECT_EQ(problem["errors"][0]["field"], name);
+        EXPECT_THAT(problem["errors"][0]["message"].get<std::string>(), Not(HasSubstr(name + ":")));
+        EXPECT_THAT(problem["detail"].get<std::string>(), testing::StartsWith(name + ": "));
+    }
 }
 
 TEST_F(List, FiltersByEqualityAndMembership) {

@@ -38,6 +38,7 @@ protected:
         if (statement.sql.starts_with("INSERT")) {
             stored_ = {params[0], params[1]};
             version_ = 1;
+            ++id_;
             return row();
         }
         if (statement.sql.starts_with("UPDATE")) {
@@ -56,7 +57,9 @@ protected:
 
     [[nodiscard]] fake::Answer row() const {
         const std::string now = "2026-01-02 03:04:05+00";
-        return {.rows = {{"5", std::to_string(version_), now, now, stored_[0], stored_[1]}}};
+        return {
+            .rows = {
+                {std::to_string(id_), std::to_string(version_), now, now, stored_[0], stored_[1]}}};
     }
 
     fake::HttpReply put(const char* name, const char* body, fake::Headers headers = {}) {
@@ -67,6 +70,7 @@ protected:
     FakeHost host_;
     std::vector<fake::Cell> stored_;
     std::int64_t version_ = 0;
+    std::int64_t id_ = 4;
 };
 
 TEST_F(Named, PutCreatesAndThenReplaces) {
@@ -77,7 +81,7 @@ TEST_F(Named, PutCreatesAndThenReplaces) {
     EXPECT_EQ(created.header("Location"), "/admin/flags/beta");
     EXPECT_EQ(created.json()["value"], Json::parse("[1]"));
     EXPECT_EQ(replaced.status, 200);
-    EXPECT_EQ(replaced.header("ETag"), "\"2\"");
+    EXPECT_EQ(replaced.header("ETag"), "\"5.2\"");
     EXPECT_EQ(replaced.json()["value"], Json::parse(R"({"a":2})"));
 }
 
@@ -103,7 +107,30 @@ TEST_F(Named, PreconditionsSayWhichOfTheTwoIsMeant) {
     EXPECT_EQ(put("beta", R"({"value":1})", {{"If-None-Match", "*"}}).status, 201);
     EXPECT_EQ(put("beta", R"({"value":2})", {{"If-None-Match", "*"}}).status, 412);
     EXPECT_EQ(put("beta", R"({"value":2})", {{"If-Match", "\"9\""}}).status, 412);
-    EXPECT_EQ(put("beta", R"({"value":2})", {{"If-Match", "\"1\""}}).status, 200);
+    EXPECT_EQ(put("beta", R"({"value":2})", {{"If-Match", "\"1\""}}).status, 412);
+    EXPECT_EQ(put("beta", R"({"value":2})", {{"If-Match", "\"5.1\""}}).status, 200);
+    EXPECT_EQ(put("beta", R"({"value":3})", {{"If-None-Match", "\"5.2\""}}).status, 412);
+    EXPECT_EQ(put("beta", R"({"value":3})", {{"If-None-Match", "\"5.1\""}}).status, 200);
+    for (const char* header : {"If-Match", "If-None-Match"}) {
+        EXPECT_EQ(put("beta", R"({"value":4})", {{header, "5.3"}}).status, 400) << header;
+        EXPECT_EQ(put("gamma", R"({"value":4})", {{header, "5.3"}}).status, 400) << header;
+    }
+}
+
+TEST_F(Named, ARecreatedEntityHasNoETagOfItsPredecessor) {
+    const std::string first = put("beta", R"({"value":1})").header("ETag");
+    EXPECT_EQ(host_.http.call({"GET", "/admin/flags/beta", "", {{"If-None-Match", first}}}).status,
+              304);
+    EXPECT_EQ(host_.http.call({"DELETE", "/admin/flags/beta", "", {{"If-Match", first}}}).status,
+              204);
+    const std::string second = put("beta", R"({"value":2})").header("ETag");
+    EXPECT_NE(second, first);
+    EXPECT_EQ(host_.http.call({"GET", "/admin/flags/beta", "", {{"If-None-Match", first}}}).status,
+              200);
+    EXPECT_EQ(put("beta", R"({"value":3})", {{"If-Match", first}}).status, 412);
+    EXPECT_EQ(host_.http.call({"DELETE", "/admin/flags/beta", "", {{"If-Match", first}}}).status,
+              412);
+    EXPECT_EQ(put("beta", R"({"value":3})", {{"If-Match", second}}).status, 200);
 }
 
 TEST_F(Named, WritersOfOneNameComeOneAfterTheOther) {

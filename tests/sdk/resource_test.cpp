@@ -232,13 +232,43 @@ TEST_F(Routes, AFullBatchOfLargeOperationsFits) {
 
 TEST_F(Routes, ReadAnswersNotModifiedToWhoHasTheVersion) {
     EXPECT_EQ(call("GET", "/admin/widgets/7").json()["name"], "first");
-    EXPECT_EQ(call("GET", "/admin/widgets/7", "", {{"If-None-Match", "\"3\""}}).status, 304);
-    EXPECT_EQ(call("GET", "/admin/widgets/7", "", {{"If-None-Match", "\"2\""}}).status, 200);
+    const auto status = [&](const char* tags) {
+        return call("GET", "/admin/widgets/7", "", {{"If-None-Match", tags}}).status;
+    };
+    for (const char* tags : {R"("3")",
+                             R"(W/"3")",
+                             R"("2", "3")",
+                             R"("2",W/"3")",
+                             "*",
+                             R"("3-gzip")",
+                             R"(W/"3-br")",
+                             R"("3--gzip")",
+                             R"("3;gzip")"})
+        EXPECT_EQ(status(tags), 304) << tags;
+    for (const char* tags : {R"("2")",
+                             R"(W/"2")",
+                             R"("03")",
+                             R"("")",
+                             R"("-gzip")",
+                             R"("3-x")",
+                             R"("3-gzip-gzip")",
+                             R"("2", "4")"})
+        EXPECT_EQ(status(tags), 200) << tags;
+    for (const char* tags : {"", "3", "W/3", R"("3)", R"("3" "4")", R"("3", *)", R"(*, "3")", "**"})
+        EXPECT_EQ(status(tags), 400) << tags;
+    EXPECT_EQ(call("GET", "/admin/widgets/7", "", {{"If-None-Match", "*"}}).header("ETag"),
+              "\"3\"");
 }
 
 TEST_F(Routes, WhatIsNoIdNamesNothing) {
-    for (const char* id : {"8", "0", "-7", "x", "7x", "99999999999999999999"})
-        EXPECT_EQ(call("GET", (std::string("/admin/widgets/") + id).c_str()).status, 404) << id;
+    for (const char* id :
+         {"8", "0", "-7", "+7", "07", "007", "x", "7x", "7.0", "99999999999999999999"}) {
+        const std::string path = std::string("/admin/widgets/") + id;
+        EXPECT_EQ(call("GET", path.c_str()).status, 404) << id;
+        EXPECT_EQ(call("PUT", path.c_str(), R"({"name":"x"})").status, 404) << id;
+        EXPECT_EQ(call("PATCH", path.c_str(), "{}").status, 404) << id;
+        EXPECT_EQ(call("DELETE", path.c_str()).status, 404) << id;
+    }
     EXPECT_EQ(call("DELETE", "/admin/widgets/8").status, 404);
     EXPECT_EQ(call("PATCH", "/admin/widgets/8", "{}").status, 404);
 }
@@ -264,7 +294,9 @@ TEST_F(Routes, IfMatchGuardsEveryWriteOfAnEntity) {
     EXPECT_EQ(call("PUT", "/admin/widgets/7", R"({"name":"x"})", stale).status, 412);
     EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", stale).status, 412);
     EXPECT_EQ(call("DELETE", "/admin/widgets/7", "", stale).status, 412);
-    EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", "W/\"3\""}}).status, 412);
+    EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", "W/\"2\""}}).status, 412);
+    for (const char* method : {"PUT", "PATCH", "DELETE"})
+        EXPECT_EQ(call(method, "/admin/widgets/7", "{}", {{"If-Match", "3"}}).status, 400);
     EXPECT_EQ(host_.db.count("UPDATE"), 0U);
     EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", current).status, 200);
     EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", "*"}}).status, 200);
@@ -276,12 +308,30 @@ TEST_F(Routes, IfMatchTakesAListOfTags) {
     };
     for (const char* tags : {R"("2", "3")", R"("3","2")", R"(, "x,y" ,, W/"3" ,"3",)"})
         EXPECT_EQ(patch(tags), 200) << tags;
-    for (const char* tags :
-         {R"("2", "4")", R"(W/"3", "x")", R"("3" "4")", R"("3", *)", R"("3", 4)", R"("03")", ""})
+    for (const char* tags : {R"("2", "4")", R"(W/"2", "x")", R"("03")", R"("")", R"("3-x")"})
         EXPECT_EQ(patch(tags), 412) << tags;
+    for (const char* tags : {"", ",", "3", "x", R"("3)", R"("3" "4")", R"("3", *)", R"("3", 4)"}) {
+        const auto reply = call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", tags}});
+        EXPECT_EQ(reply.status, 400) << tags;
+        EXPECT_EQ(reply.json()["errors"][0]["field"], "If-Match");
+    }
 
     const auto reply = call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", R"("2", "4")"}});
     EXPECT_THAT(reply.body, HasSubstr("expected version 2 or 4, found 3"));
+}
+
+TEST_F(Routes, IfMatchTakesWhatAProxyThatCompressesMakesOfATag) {
+    for (const char* tag : {R"(W/"3")",
+                            R"("3-gzip")",
+                            R"(W/"3-gzip")",
+                            R"("3--gzip")",
+                            R"("3;gzip")",
+                            R"("3-br")",
+                            R"("3-zstd")",
+                            R"("3-deflate")"})
+        EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", tag}}).status, 200) << tag;
+    for (const char* tag : {R"(W/"2")", R"("2-gzip")", R"("3gzip")", R"("-gzip")", R"("3-GZIP")"})
+        EXPECT_EQ(call("PATCH", "/admin/widgets/7", "{}", {{"If-Match", tag}}).status, 412) << tag;
 }
 
 TEST_F(Routes, DeletionAsksWhetherTheRowMustStay) {

@@ -64,16 +64,19 @@ ez_status take_class(void* user, const ez_key_class* found) noexcept {
 struct Page {
     size_t limit = kDefaultLimit;
     std::string after;  // name of the last model of the page before
+    std::string mark;   // of the list that cursors belong to
 };
 
 Page page_of(const Request& request) {
     Page out;
+    out.mark = detail::list_mark(request, nullptr) + " ";
     for (const auto& [name, value] : request.query()) {
         if (name == "cursor") {
             const auto after = from_base64url(value);
-            if (!after || after->empty())
-                throw detail::bad_query("cursor", "not one that this list has handed out");
-            out.after = *after;
+            if (!after || after->size() <= out.mark.size() || (*after)[out.mark.size() - 1] != ' ')
+                throw detail::foreign_cursor();
+            if (!after->starts_with(out.mark)) throw detail::cursor_of_another_list();
+            out.after = after->substr(out.mark.size());
         } else if (name == "limit") {
             const auto [end, fault] =
                 std::from_chars(value.data(), value.data() + value.size(), out.limit);
@@ -107,7 +110,7 @@ Json page_json(const Damage& damage, const std::vector<TokenCounts>* tokens, con
              {"tokens_lost", tokens != nullptr ? Json((*tokens)[index].lost) : Json()},
              {"tokens_reduced", tokens != nullptr ? Json((*tokens)[index].reduced) : Json()}});
     }
-    const Json next = at == all.end() ? Json() : Json(base64url(std::prev(at)->name()));
+    const Json next = at == all.end() ? Json() : Json(base64url(page.mark + std::prev(at)->name()));
     return {{"data", std::move(data)}, {"next_cursor", next}};
 }
 

@@ -38,11 +38,10 @@ std::optional<std::string_view> unless_empty(ez_str text) {
     return view(text);
 }
 
-/// A host of an earlier version fills in less; then nothing is known of the request id.
-ez_audit_origin origin_of(const Host& host, const Tx& tx) {
-    ez_audit_origin out{};
-    out.origin.size = sizeof out;
-    host.abi()->changes->origin(tx.handle(), &out.origin);
+ez_origin origin_of(const Host& host, const Tx& tx) {
+    ez_origin out{};
+    out.size = sizeof out;
+    host.abi()->changes->origin(tx.handle(), &out);
     return out;
 }
 
@@ -81,8 +80,7 @@ std::string operations_json(Changes changes) {
 void record_operations(const Host& host, Tx& tx, Changes changes) {
     const std::string operations = operations_json(changes);
     if (operations.empty()) return;
-    const ez_audit_origin whole = origin_of(host, tx);
-    const ez_origin& origin = whole.origin;
+    const ez_origin origin = origin_of(host, tx);
     const Param actor_id =
         origin.identity.id != 0 ? Param(origin.identity.id) : Param(std::nullopt);
     tx.query(kInsert,
@@ -94,7 +92,7 @@ void record_operations(const Host& host, Tx& tx, Changes changes) {
               unless_empty(origin.request_id),
               unless_empty(origin.method),
               unless_empty(origin.path),
-              whole.request_id_given != 0});
+              origin.request_id_is_given != 0});
 }
 
 }  // namespace ezapi::logs

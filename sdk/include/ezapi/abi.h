@@ -419,6 +419,7 @@ typedef struct ez_origin {
     ez_str request_id;
     ez_str method; /* empty outside a request */
     ez_str path;
+    int32_t request_id_is_given; /* not 0: request_id was chosen by the client (X-Request-ID) */
 } ez_origin;
 
 /* A projection says how the entities of a resource look in Redis: the resource is the Redis key (or

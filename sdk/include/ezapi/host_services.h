@@ -53,12 +53,6 @@ typedef struct ez_command_v1 {
    that changes entities; it asks for a confirmation before it disables that plugin. */
 enum { EZ_AUDIT = 2 };
 
-/* What ez_changes_api.origin fills in for a caller that sets the size of all of it. */
-typedef struct ez_audit_origin {
-    ez_origin origin;
-    int32_t request_id_given; /* 1: the client chose the request id, so that it proves nothing */
-} ez_audit_origin;
-
 #ifdef __cplusplus
 }
 #endif

@@ -103,12 +103,14 @@ public:
         return view(api_->param(exchange_, str(name)));
     }
 
-    /// A segment that must be a positive 64-bit id; anything else names nothing: 404.
+    /// A segment that must be a positive 64-bit id in its one spelling; anything else names
+    /// nothing: 404.
     [[nodiscard]] std::int64_t id(std::string_view name = "id") const {
         const std::string_view text = param(name);
         std::int64_t value = 0;
         const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (fault != std::errc{} || end != text.data() + text.size() || value <= 0) {
+        if (fault != std::errc{} || end != text.data() + text.size() || value <= 0 ||
+            text.front() == '0') {
             throw Error(EZ_NOT_FOUND,
                         std::string(name) + ": expected a positive integer, found '" +
                             std::string(text.substr(0, 80)) + "'");
@@ -290,13 +292,17 @@ private:
     }
 }
 
-/// The `errors` of an error: its faults, or itself where it concerns one field.
+/// The `errors` of an error: its faults, or itself where it concerns one field. The message of a
+/// fault does not repeat the field, which stands beside it.
 [[nodiscard]] inline std::vector<FieldFault> faults_of(const Error& error) {
     if (!error.faults().empty() || error.field().empty() || error.http_status() >= 500)
         return error.faults();
     const std::string code =
         error.code().empty() ? std::string(default_code(error.http_status())) : error.code();
-    return {{error.field(), code, error.what()}};
+    std::string_view message = error.what();
+    if (const std::string prefix = error.field() + ": "; message.starts_with(prefix))
+        message.remove_prefix(prefix.size());
+    return {{error.field(), code, std::string(message)}};
 }
 
 /// A list of faults as the `errors` of a problem.

@@ -35,7 +35,7 @@ TEST_F(FeaturesApi, PutCreatesAndThenReplaces) {
 
     const HttpAnswer replaced = put("router.v2", {{"value", nullptr}, {"enabled", false}});
     EXPECT_EQ(replaced.status, 200);
-    EXPECT_EQ(replaced.header("etag"), "\"2\"");
+    EXPECT_EQ(replaced.header("etag"), "\"" + created.json()["id"].dump() + ".2\"");
     EXPECT_EQ(replaced.json()["id"], created.json()["id"]);
     EXPECT_EQ(admin().get("/admin/features/router.v2").json()["value"], nullptr);
 }
@@ -78,10 +78,17 @@ TEST_F(FeaturesApi, KeepsEveryDigitOfANumber) {
 
 TEST_F(FeaturesApi, PreconditionsAreHonoured) {
     EXPECT_EQ(put("guarded", {{"value", 1}}, {{"If-Match", "\"1\""}}).status, 412);
-    EXPECT_EQ(put("guarded", {{"value", 1}}, {{"If-None-Match", "*"}}).status, 201);
+    const HttpAnswer created = put("guarded", {{"value", 1}}, {{"If-None-Match", "*"}});
+    EXPECT_EQ(created.status, 201);
     EXPECT_EQ(put("guarded", {{"value", 2}}, {{"If-None-Match", "*"}}).status, 412);
-    EXPECT_EQ(put("guarded", {{"value", 2}}, {{"If-Match", "\"1\""}}).status, 200);
-    EXPECT_EQ(admin().remove("/admin/features/guarded", {{"If-Match", "\"1\""}}).status, 412);
+    const Headers first{{"If-Match", created.header("etag")}};
+    const HttpAnswer replaced = put("guarded", {{"value", 2}}, first);
+    EXPECT_EQ(replaced.status, 200);
+    EXPECT_EQ(admin().remove("/admin/features/guarded", first).status, 412);
+    const Headers second{{"If-Match", replaced.header("etag")}};
+    EXPECT_EQ(admin().remove("/admin/features/guarded", second).status, 204);
+    EXPECT_EQ(put("guarded", {{"value", 1}}).status, 201);
+    EXPECT_EQ(put("guarded", {{"value", 3}}, first).status, 412) << "of another flag of this name";
 }
 
 TEST_F(FeaturesApi, NamesFollowTheRule) {

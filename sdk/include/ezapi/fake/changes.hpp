@@ -205,7 +205,8 @@ inline const ez_changes_api kChanges = {
                 str(origin.client_ip),
                 str(origin.request_id),
                 str(origin.method),
-                str(origin.path)};
+                str(origin.path),
+                origin.request_id_is_given ? 1 : 0};
     },
     // set_revision
     [](ez_tx* raw, std::int64_t revision) noexcept {

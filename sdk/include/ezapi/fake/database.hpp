@@ -56,6 +56,7 @@ struct Origin {
     std::string request_id = {};
     std::string method = {};
     std::string path = {};
+    bool request_id_is_given = false;
 };
 
 inline thread_local Origin current_origin;

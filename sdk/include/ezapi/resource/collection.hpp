@@ -31,40 +31,74 @@ struct Collection {
     std::uint64_t max_body = kMaxEntityBody;  // bytes; a batch may have what the server allows
 };
 
-/// The versions that If-Match asks for; `*` asks for any. A list of which no member can match is
-/// refused without a look at the entity.
-[[nodiscard]] inline Versions if_match(const Request& request) {
-    const auto header = request.header("if-match");
-    if (!header || trim(*header) == "*") return {};
-    auto named = detail::versions_of(*header);
-    if (named && !named->empty()) return Versions(std::move(*named));
-    throw Error(EZ_CONFLICT,
-                "If-Match: expected *, or tags like \"3\" with commas between them, found '" +
-                    shortened(std::string(trim(*header))) + "'")
-        .with_http(412)
-        .with_code("version_mismatch");
+namespace detail {
+
+inline Error version_mismatch(const std::string& message) {
+    return Error(EZ_CONFLICT, message).with_http(412).with_code("version_mismatch");
+}
+
+/// The tags of If-Match or If-None-Match; nothing without the header. Throws 400 for what is no
+/// list of tags.
+[[nodiscard]] inline std::optional<EntityTags> tags_in(const Request& request,
+                                                       const std::string& header) {
+    const auto text = request.header(header);
+    if (!text) return std::nullopt;
+    auto tags = read_tags(trim(*text));
+    if (!tags)
+        throw Error(EZ_INVALID,
+                    header + ": expected *, or tags like \"3\" with commas between them, found '" +
+                        shortened(std::string(trim(*text))) + "'")
+            .with_code("invalid_header")
+            .with_field(header);
+    return tags;
+}
+
+}  // namespace detail
+
+/// The versions that If-Match asks for; `*` asks for any. 400 for what is no list of tags; a list
+/// of which no member can match is refused (412) without a look at the entity. `prefix` as in etag.
+[[nodiscard]] inline Versions if_match(const Request& request, std::string_view prefix = {}) {
+    const auto tags = detail::tags_in(request, "If-Match");
+    if (!tags || tags->any) return {};
+    auto named = detail::versions_of(*tags, prefix);
+    if (!named.empty()) return Versions(std::move(named));
+    throw detail::version_mismatch("If-Match: none of the tags is one of this entity, found '" +
+                                   shortened(std::string(trim(*request.header("If-Match")))) + "'");
+}
+
+/// Whether If-None-Match names this version or any; compared weakly (RFC 9110, 13.1.2).
+[[nodiscard]] inline bool names_version(const Request& request,
+                                        std::int64_t version,
+                                        std::string_view prefix = {}) {
+    const auto tags = detail::tags_in(request, "If-None-Match");
+    if (!tags || tags->any) return tags.has_value();
+    const auto named = detail::versions_of(*tags, prefix);
+    return std::find(named.begin(), named.end(), version) != named.end();
 }
 
 /// The whole entity as an answer, with its ETag and what is shown once.
-[[nodiscard]] inline Response entity_response(const Record& record, int status = 200) {
+[[nodiscard]] inline Response entity_response(const Record& record,
+                                              int status = 200,
+                                              std::string_view prefix = {}) {
     std::string body = record.text;
     for (const auto& [name, value] : record.reveal.items()) {
         body.pop_back();
         body += ",\"" + name + "\":" + dump_json(value) + "}";
     }
-    return Response{status, std::move(body), {{"ETag", etag(record.version)}}};
+    return Response{status, std::move(body), {{"ETag", etag(record.version, prefix)}}};
 }
 
 /// The answer to a read: 304 when the client has this version already and no field changes without
 /// a new one.
 [[nodiscard]] inline Response read_response(const ResourceSpec& spec,
                                             const Request& request,
-                                            const Record& record) {
+                                            const Record& record,
+                                            std::string_view prefix = {}) {
+    const bool is_known = names_version(request, record.version, prefix);
     const bool is_live = std::any_of(
         spec.fields.begin(), spec.fields.end(), [](const Field& field) { return field.is_live; });
-    if (!is_live && request.header("if-none-match") == etag(record.version))
-        return Response{304, {}, {{"ETag", etag(record.version)}}};
-    return entity_response(record);
+    if (is_known && !is_live) return Response{304, {}, {{"ETag", etag(record.version, prefix)}}};
+    return entity_response(record, 200, prefix);
 }
 
 }  // namespace ezapi

@@ -102,7 +102,7 @@ public:
             source.query("SELECT id" + columns_ + " FROM " + spec_.table + query.where + past +
                              order() + " LIMIT " + std::to_string(query.limit + 1),
                          parameters(values));
-        std::string body = rendered(rows, std::min(rows.size(), query.limit));
+        std::string body = rendered(rows, std::min(rows.size(), query.limit), query.mark);
         if (query.wants_total) {
             const Rows total = source.query("SELECT count(*) FROM " + spec_.table + query.where,
                                             parameters(query.values));
@@ -135,6 +135,7 @@ private:
         std::optional<Position> before;
         std::string where;
         std::vector<std::string> values;
+        std::string mark;  // of the list that cursors belong to
     };
 
     [[nodiscard]] std::string scope() const {
@@ -163,12 +164,13 @@ private:
     [[nodiscard]] Query read(const Request& request, const Within* within) const {
         Query query;
         query.where = scope();
+        query.mark = detail::list_mark(request, within);
         if (within != nullptr) add(query, within->field, "=", std::to_string(within->id));
         for (const auto& [name, value] : request.query()) {
             if (name == "limit") {
                 query.limit = static_cast<size_t>(number(name, value, 1, kMaxLimit));
             } else if (name == "cursor") {
-                query.before = position(value);
+                query.before = position(value, query.mark);
             } else if (name == "count") {
                 query.wants_total = flag(name, value) == "true";
             } else if (!spec_.range.empty() && (name == "from" || name == "to")) {
@@ -265,9 +267,13 @@ private:
         return std::string(view(Param(*time).value().text));
     }
 
-    /// A cursor is the id, or the time, a space and the id.
-    [[nodiscard]] Position position(std::string_view cursor) const {
-        const std::string text = from_base64url(cursor).value_or("");
+    /// A cursor is the list's mark and the id, or mark, time and id, with spaces between them.
+    [[nodiscard]] Position position(std::string_view cursor, std::string_view mark) const {
+        std::string text = from_base64url(cursor).value_or("");
+        const size_t behind_mark = text.find(' ');
+        if (behind_mark != mark.size()) throw detail::foreign_cursor();
+        if (!text.starts_with(mark)) throw detail::cursor_of_another_list();
+        text.erase(0, behind_mark + 1);
         const size_t space = text.rfind(' ');
         const bool timed = space != std::string::npos;
         const auto time = parse_time(std::string_view(text).substr(0, timed ? space : 0));
@@ -277,7 +283,7 @@ private:
         const auto [end, fault] = std::from_chars(first, last, out.id);
         if (fault != std::errc{} || end != last || out.id <= 0 ||
             (spec_.order.empty() ? timed : !time))
-            throw detail::bad_query("cursor", "not one that this list has handed out");
+            throw detail::foreign_cursor();
         if (time) out.time = view(Param(*time).value().text);
         return out;
     }
@@ -286,7 +292,9 @@ private:
         return {values.begin(), values.end()};
     }
 
-    [[nodiscard]] std::string rendered(const Rows& rows, size_t shown) const {
+    [[nodiscard]] std::string rendered(const Rows& rows,
+                                       size_t shown,
+                                       const std::string& mark) const {
         std::string body = "{\"data\":[";
         for (size_t row = 0; row < shown; ++row) {
             if (row != 0) body.push_back(',');
@@ -294,7 +302,7 @@ private:
         }
         body += "],\"next_cursor\":";
         if (rows.size() > shown) {
-            append_json_string(body, base64url(cursor(rows, shown - 1)));
+            append_json_string(body, base64url(mark + " " + cursor(rows, shown - 1)));
         } else {
             body += "null";
         }

@@ -1,6 +1,7 @@
 // Lists: filters by equality, substring search, any sort with keyset pages behind an opaque cursor.
 //
-// The cursor holds the sort and the sort key of the last row. A page is found by comparing with
+// The cursor holds the sort key of the last row, and a mark of the collection, filters, search and
+// sort that it belongs to. A page is found by comparing with
 // that key, not by counting rows, so that page 10,000 costs what page 1 costs and rows that come
 // and go shift nothing.
 #pragma once
@@ -14,6 +15,7 @@
 
 #include "ezapi/base64.hpp"
 #include "ezapi/http.hpp"
+#include "ezapi/resource/cursor.hpp"
 #include "ezapi/resource/resource.hpp"
 
 namespace ezapi {
@@ -22,12 +24,6 @@ inline constexpr std::int64_t kDefaultLimit = 50;
 inline constexpr std::int64_t kMaxLimit = 500;
 
 namespace detail {
-
-inline Error bad_query(std::string_view name, const std::string& why) {
-    return Error(EZ_INVALID, std::string(name) + ": " + why)
-        .with_code("invalid_query")
-        .with_field(std::string(name));
-}
 
 /// Stored text is in NFC, so what it is compared with must be, too.
 inline std::string composed_query(std::string_view name, std::string_view value) {
@@ -44,7 +40,7 @@ inline std::string composed_query(std::string_view name, std::string_view value)
 class ListQuery {
 public:
     ListQuery(const Resource& resource, const Request& request, const Within* within)
-        : resource_(resource) {
+        : resource_(resource), mark_(detail::list_mark(request, within)) {
         if (within != nullptr)
             add_condition(detail::column_name(within->field) + " = ", std::to_string(within->id));
         std::optional<std::string_view> cursor;
@@ -231,7 +227,6 @@ private:
     }
 
     void read_sort(std::string_view text) {
-        sort_text_ = text;
         bool by_id = false;
         while (!text.empty()) {
             const size_t comma = text.find(',');
@@ -270,13 +265,16 @@ private:
             bytes ? Json::parse(*bytes, nullptr, false) : Json(Json::value_t::discarded);
         bool good = parts.is_array() && parts.size() == sort_.size() + 1;
         for (size_t i = 0; good && i < parts.size(); ++i) good = parts[i].is_string();
-        if (!good) throw detail::bad_query("cursor", "not one that this list has handed out");
-        if (parts[0].get<std::string>() != sort_text_)
-            throw detail::bad_query("cursor", "belongs to another sort");
+        if (!good) {
+            // Of another sort it may have another number of keys.
+            const bool marked = parts.is_array() && !parts.empty() && parts[0].is_string() &&
+                                parts[0].get_ref<const std::string&>().size() == mark_.size();
+            throw marked ? detail::cursor_of_another_list() : detail::foreign_cursor();
+        }
+        if (parts[0].get_ref<const std::string&>() != mark_) throw detail::cursor_of_another_list();
         for (size_t i = 1; i < parts.size(); ++i) {
             std::string value = parts[i].get<std::string>();
-            if (!is_sort_value(sort_[i - 1].type, value))
-                throw detail::bad_query("cursor", "not one that this list has handed out");
+            if (!is_sort_value(sort_[i - 1].type, value)) throw detail::foreign_cursor();
             after_.push_back(std::move(value));
         }
     }
@@ -314,7 +312,7 @@ private:
     }
 
     [[nodiscard]] std::string next_cursor(const Rows& rows, size_t last) const {
-        Json parts = Json::array({std::string(sort_text_)});
+        Json parts = Json::array({mark_});
         const size_t first = rows.columns() - sort_.size();
         for (size_t i = 0; i < sort_.size(); ++i)
             parts.push_back(std::string(rows.text(last, first + i)));
@@ -374,9 +372,9 @@ private:
     }
 
     const Resource& resource_;
+    std::string mark_;
     std::int64_t limit_ = kDefaultLimit;
     bool wants_total_ = false;
-    std::string sort_text_;
     std::vector<SortKey> sort_;
     std::vector<std::string> conditions_;
     std::vector<std::string> values_;

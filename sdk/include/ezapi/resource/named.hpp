@@ -5,7 +5,8 @@
 //
 // The item's path parameter is a unique, create-only text field of the resource. PUT answers 201
 // when it created and 200 when it replaced; `If-None-Match: *` asks for creation only, `If-Match`
-// for replacement only.
+// for replacement only. A name that was deleted may be created again, so that an ETag holds the
+// entity's id beside its version: "12.3".
 #pragma once
 
 #include <memory>
@@ -33,7 +34,7 @@ public:
     [[nodiscard]] Response read(const Request& request) const {
         const auto record = resource_.find_by(db_, collection_.item, name_of(request));
         if (!record) throw missing(request);
-        return read_response(resource_.spec(), request, *record);
+        return read_response(resource_.spec(), request, *record, prefix_of(record->id));
     }
 
     [[nodiscard]] Response put(const Request& request, Tx& tx) const {
@@ -50,7 +51,9 @@ public:
         take_turn(tx, request);
         const auto found = resource_.find_by(tx, collection_.item, name_of(request));
         if (!found) throw missing(request);
-        explaining(resource_, db_, [&] { resource_.remove(tx, found->id, if_match(request)); });
+        explaining(resource_, db_, [&] {
+            resource_.remove(tx, found->id, if_match(request, prefix_of(found->id)));
+        });
         return Response::none();
     }
 
@@ -58,6 +61,8 @@ private:
     [[nodiscard]] std::string_view name_of(const Request& request) const {
         return request.param(collection_.item);
     }
+
+    [[nodiscard]] static std::string prefix_of(std::int64_t id) { return std::to_string(id) + "."; }
 
     [[nodiscard]] Error missing(const Request& request) const {
         return Error(EZ_NOT_FOUND,
@@ -75,28 +80,27 @@ private:
                                    Tx& tx,
                                    std::int64_t id,
                                    const Json& body) const {
-        if (request.header("if-none-match") == "*") {
-            throw Error(EZ_CONFLICT, "If-None-Match: the entity exists already")
-                .with_http(412)
-                .with_code("version_mismatch");
-        }
+        const std::string prefix = prefix_of(id);
+        const Versions asked = if_match(request, prefix);
+        if (request.header("if-none-match") &&
+            names_version(request, resource_.lock(tx, id).version, prefix))
+            throw detail::version_mismatch("If-None-Match: the entity exists already");
         return entity_response(
-            resource_.update(tx, id, body, BodyMode::replace, if_match(request)));
+            resource_.update(tx, id, body, BodyMode::replace, asked), 200, prefix);
     }
 
     [[nodiscard]] Response create(const Request& request, Tx& tx, const Json& body) const {
-        if (request.header("if-match")) {
-            throw Error(EZ_CONFLICT, "If-Match: there is no such entity")
-                .with_http(412)
-                .with_code("version_mismatch");
-        }
+        if (detail::tags_in(request, "If-Match"))
+            throw detail::version_mismatch("If-Match: there is no such entity");
+        static_cast<void>(detail::tags_in(request, "If-None-Match"));  // nothing stands there
         // The path is text from outside like any field, so the rules of the field judge it too.
         if (body.at(collection_.item) != name_of(request)) {
             Faults faults;
             faults.add(collection_.item, "read_only", "is not the name that stands in the path");
             faults.raise();
         }
-        return entity_response(resource_.create(tx, body), 201)
+        const Record record = resource_.create(tx, body);
+        return entity_response(record, 201, prefix_of(record.id))
             .with("Location", std::string(request.path()));
     }
 

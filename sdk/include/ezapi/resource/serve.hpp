@@ -31,7 +31,9 @@ namespace detail {
     return std::move(operation).header(
         "If-Match",
         text_schema(),
-        "The ETag that was read, or a list of such; 412 when the entity has another");
+        "The ETag that was read, a list of such, or *; 412 when the entity has another. A weak "
+        "tag, "
+        "or one with the coding of a proxy (\"3-gzip\"), counts as the tag that it was made from");
 }
 
 [[nodiscard]] inline Operation idempotent(Operation operation) {

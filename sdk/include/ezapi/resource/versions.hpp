@@ -13,8 +13,9 @@
 
 namespace ezapi {
 
-[[nodiscard]] inline std::string etag(std::int64_t version) {
-    return "\"" + std::to_string(version) + "\"";
+/// `prefix`: what tells entities of one path apart where more than one may have stood there.
+[[nodiscard]] inline std::string etag(std::int64_t version, std::string_view prefix = {}) {
+    return "\"" + std::string(prefix) + std::to_string(version) + "\"";
 }
 
 class Versions {
@@ -49,30 +50,63 @@ private:
 
 namespace detail {
 
-/// The versions that a list of entity tags names (RFC 9110, 8.8.3 and 13.1.1). If-Match compares
-/// strongly, so that a weak tag names none, and neither does one that no entity can have. Nothing
-/// for what is not such a list.
-[[nodiscard]] inline std::optional<std::vector<std::int64_t>> versions_of(std::string_view list) {
+/// The entity tags of a header (RFC 9110, 8.8.3), without quotes.
+struct EntityTags {
+    bool any = false;  // "*"
+    std::vector<std::string_view> tags;
+};
+
+/// A proxy that compresses an answer makes its tag weak (nginx) or adds the coding to it (Apache).
+/// Our tags name a version of the row, whatever the coding of its text, so that such a tag still
+/// says which version the client has read.
+[[nodiscard]] inline std::string_view without_coding(std::string_view tag) {
+    for (const std::string_view coding : {"gzip", "br", "zstd", "deflate"}) {
+        for (const std::string_view join : {"--", "-", ";"}) {
+            if (!tag.ends_with(coding)) continue;
+            const std::string_view before = tag.substr(0, tag.size() - coding.size());
+            if (before.size() > join.size() && before.ends_with(join))
+                return before.substr(0, before.size() - join.size());
+        }
+    }
+    return tag;
+}
+
+/// Reads `*` or a list of tags, weak ones too. Nothing for what is neither, or is empty.
+[[nodiscard]] inline std::optional<EntityTags> read_tags(std::string_view list) {
     constexpr std::string_view kBlank = " \t";
-    std::vector<std::int64_t> out;
+    EntityTags out;
     const auto skip = [&](std::string_view characters) {
         list.remove_prefix(std::min(list.find_first_not_of(characters), list.size()));
     };
     // A list may have empty members (RFC 9110, 5.6.1).
     for (skip(", \t"); !list.empty(); skip(", \t")) {
-        const bool weak = list.starts_with("W/");
-        if (weak) list.remove_prefix(2);
+        if (list.starts_with('*') && list.find_first_not_of(kBlank, 1) == std::string_view::npos &&
+            out.tags.empty()) {
+            out.any = true;
+            return out;
+        }
+        if (list.starts_with("W/")) list.remove_prefix(2);
         const size_t close = list.starts_with('"') ? list.find('"', 1) : std::string_view::npos;
         if (close == std::string_view::npos) return std::nullopt;
-        const std::string_view tag = list.substr(0, close + 1);
-        list.remove_prefix(tag.size());
+        out.tags.push_back(without_coding(list.substr(1, close - 1)));
+        list.remove_prefix(close + 1);
         skip(kBlank);
         if (!list.empty() && list.front() != ',') return std::nullopt;
+    }
+    if (out.tags.empty()) return std::nullopt;
+    return out;
+}
+
+/// The versions that the tags name, of those that begin with `prefix`.
+[[nodiscard]] inline std::vector<std::int64_t> versions_of(const EntityTags& tags,
+                                                           std::string_view prefix) {
+    std::vector<std::int64_t> out;
+    for (std::string_view tag : tags.tags) {
+        if (!tag.starts_with(prefix)) continue;
+        tag.remove_prefix(prefix.size());
         std::int64_t version = 0;
-        const char* const end = tag.data() + close;
-        const auto [stop, fault] = std::from_chars(tag.data() + 1, end, version);
-        if (!weak && fault == std::errc{} && stop == end && etag(version) == tag)
-            out.push_back(version);
+        const auto [stop, fault] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
+        if (fault == std::errc{} && std::to_string(version) == tag) out.push_back(version);
     }
     return out;
 }

@@ -1,0 +1,59 @@
+// What a cursor of a list belongs to: one collection with one set of filters, search and sort. Page
+// size and count may change from page to page.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ezapi/http.hpp"
+#include "ezapi/resource/spec.hpp"
+
+namespace ezapi::detail {
+
+inline Error bad_query(std::string_view name, const std::string& why) {
+    return Error(EZ_INVALID, std::string(name) + ": " + why)
+        .with_code("invalid_query")
+        .with_field(std::string(name));
+}
+
+inline Error foreign_cursor() {
+    return bad_query("cursor", "not one that this list has handed out");
+}
+
+inline Error cursor_of_another_list() {
+    return bad_query("cursor",
+                     "belongs to another collection, filter, search or sort: expected those of the "
+                     "page that it came from");
+}
+
+/// 16 hexadecimal digits that differ where the collection or the query does (FNV-1a; nothing is
+/// proven by it). The order of query parameters does not matter.
+[[nodiscard]] inline std::string list_mark(const Request& request, const Within* within) {
+    std::uint64_t hash = 0xCBF29CE484222325U;
+    const auto add = [&](std::string_view text) {
+        for (const char c : text) {
+            hash ^= static_cast<unsigned char>(c);
+            hash *= 0x100000001B3U;
+        }
+        hash ^= 0x100U;  // no byte: where one text ends and the next begins
+        hash *= 0x100000001B3U;
+    };
+    add(request.path());
+    add(within != nullptr ? within->field + "=" + std::to_string(within->id) : std::string());
+    auto query = request.query();
+    std::sort(query.begin(), query.end());
+    for (const auto& [name, value] : query) {
+        if (name == "cursor" || name == "limit" || name == "count" || value.empty()) continue;
+        add(name);
+        add(value);
+    }
+    std::string out(16, '0');
+    for (size_t i = out.size(); i-- > 0; hash >>= 4U) out[i] = "0123456789abcdef"[hash & 15U];
+    return out;
+}
+
+}  // namespace ezapi::detail
