@@ -29,6 +29,7 @@ constexpr const char* kOwner = "host";
 constexpr std::string_view kNoAudit =
     "no plugin keeps the operation log: changes are noted in ez_unaudited_changes only";
 constexpr std::chrono::minutes kPurgePeriod{10};
+constexpr std::chrono::seconds kRevokedPeriod{5};
 constexpr std::chrono::seconds kMigratePeriod{5};
 constexpr std::chrono::seconds kFirstProbe{2};
 /// How often the health monitor makes a change, to learn whether it can be made.
@@ -165,6 +166,7 @@ int Process::run() {
     add_host_routes();
     add_metrics();
     if (!start_plugins()) return kRefused;
+    sessions_->refresh();  // from the first request on, what was revoked is refused
     server_->start();
     scheduler_->start();
     health_->await_first(kFirstProbe);
@@ -243,6 +245,7 @@ void Process::make_components() {
             unaudited_.note(transaction, changes);
         });
     pools_ = std::make_unique<db::Pools>(pools_options(config), &changes_, &metrics_);
+    sessions_ = std::make_unique<http::SessionStore>(*pools_);
     redis_ = std::make_unique<redis::Client>(redis_options(config), &metrics_);
     leases_ = std::make_unique<jobs::PostgresLeases>(
         *pools_, instance_, config.seconds("jobs.lease_seconds"));
@@ -254,6 +257,7 @@ void Process::make_components() {
 void Process::make_server(const std::string& admin_token) {
     http::ServerOptions options = server_options(setup_->config());
     options.access.admin_token = admin_token;
+    options.access.revocations = sessions_->revocations();
     options.access.authenticator = [this](ez_str credential, ez_identity* out, ez_error* error) {
         return authenticate(services_, credential, out, error);
     };
@@ -306,8 +310,14 @@ void Process::add_host_jobs() {
     jobs::HostJob purge{
         "purge-idempotency", EZ_JOB_CLUSTER, kPurgePeriod, false, [this](const ez_run&) {
             static_cast<void>(http::purge_idempotency(*pools_));
+            static_cast<void>(sessions_->purge());
         }};
     scheduler_->every(kOwner, std::move(purge));
+    jobs::HostJob sessions{
+        "read-revoked-sessions", EZ_JOB_INSTANCE, kRevokedPeriod, true, [this](const ez_run&) {
+            sessions_->refresh();
+        }};
+    scheduler_->every(kOwner, std::move(sessions));
     scheduler_->activate(kOwner);
 }
 
@@ -341,6 +351,8 @@ void Process::add_host_routes() {
                                   gone ? std::string() : state});
             transaction->commit();
         };
+    host.sessions = sessions_.get();
+    host.openapi_for_admins = config.text("server.openapi_access") == "admin";
     http::add_host_routes(*server_, std::move(host));
     server_->activate(kOwner);
 }

@@ -21,6 +21,7 @@
 #include "host/changes/unaudited.hpp"
 #include "host/db/pools.hpp"
 #include "host/http/server.hpp"
+#include "host/http/session_store.hpp"
 #include "host/jobs/postgres_leases.hpp"
 #include "host/jobs/scheduler.hpp"
 #include "host/modules/services.hpp"
@@ -76,6 +77,7 @@ private:
     std::unique_ptr<jobs::PostgresLeases> leases_;
     std::unique_ptr<jobs::Scheduler> scheduler_;
     std::unique_ptr<HealthMonitor> health_;
+    std::unique_ptr<http::SessionStore> sessions_;
     std::unique_ptr<http::Server> server_;
     std::atomic<bool> ready_{false};
 };

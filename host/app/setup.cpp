@@ -1,6 +1,7 @@
 #include "host/app/setup.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <span>
@@ -11,6 +12,7 @@
 #include "host/app/paths.hpp"
 #include "host/config/bearer.hpp"
 #include "host/config/credentials.hpp"
+#include "host/config/weak_token.hpp"
 #include "host/db/dsn.hpp"
 #include "host/http/cors.hpp"
 #include "host/http/proxies.hpp"
@@ -117,10 +119,34 @@ void Setup::check_host_rules() {
             static_cast<void>(http::Proxies(std::span(&network, 1)));
         });
     }
-    for (const std::string_view key : {"auth.admin_token", "auth.internal_stats_token"}) {
+    check_credentials();
+}
+
+void Setup::check_credentials() {
+    constexpr std::array<std::string_view, 3> kKeys = {
+        "auth.admin_token", "auth.internal_stats_token", "auth.jwt_secret"};
+    for (size_t at = 0; at < kKeys.size(); ++at) {
+        const std::string_view key = kKeys[at];
         const std::string& token = config_->text(key);
-        if (token.empty() || config::is_bearer(token)) continue;
-        config_->refuse(key, "the value (not shown) is not of " + std::string(config::kBearerRule));
+        if (token.empty()) continue;
+        const bool is_sent = key != "auth.jwt_secret";
+        if (is_sent && !config::is_bearer(token)) {
+            config_->refuse(key,
+                            "the value (not shown) is not of " + std::string(config::kBearerRule));
+            continue;
+        }
+        if (const std::string weakness = config::weakness_of(token); !weakness.empty()) {
+            config_->refuse(key,
+                            "the value (not shown) is soon guessed: " + weakness + "; " +
+                                std::string(config::kStrongToken));
+            continue;
+        }
+        for (size_t other = 0; other < at; ++other) {
+            if (token == config_->text(kKeys[other]))
+                config_->refuse(key,
+                                "the value (not shown) is that of " + std::string(kKeys[other]) +
+                                    "; expected another for each");
+        }
     }
 }
 

@@ -34,6 +34,7 @@ public:
 
 private:
     void check_host_rules();
+    void check_credentials();
     void check_folders();
     [[nodiscard]] std::string settings_of(const modules::Library& library);
     [[nodiscard]] std::string settings_now(const modules::Library& library) const;

@@ -12,6 +12,7 @@
 
 #include "ezapi/error.hpp"
 #include "host/config/bearer.hpp"
+#include "host/config/weak_token.hpp"
 
 namespace ezapi::host::config {
 namespace {
@@ -51,6 +52,9 @@ std::string read_token(const std::filesystem::path& file) {
     if (stream >> more || !is_bearer(token)) {
         fail(file, "holds no token of " + std::string(kBearerRule));
     }
+    if (const std::string weakness = weakness_of(token); !weakness.empty())
+        fail(file,
+             "holds a token that is soon guessed: " + weakness + "; " + std::string(kStrongToken));
     return token;
 }
 

@@ -175,6 +175,11 @@ void add_server(Schema& out) {
                        "EZ_SWAGGER_DIR",
                        "",
                        "Directory of the Swagger UI; empty: beside the installed program"));
+    out.push_back(choice("server.openapi_access",
+                         "EZ_OPENAPI_ACCESS",
+                         "public",
+                         {"public", "admin"},
+                         "Who may read /swagger/openapi.json"));
 }
 
 void add_postgres(Schema& out) {

@@ -36,6 +36,15 @@ std::string origin_fault(std::string_view text) {
     }
 }
 
+void add_vary(Reply& reply, std::string_view name) {
+    for (auto& [known, value] : reply.headers) {
+        if (!equal_ignoring_case(known, "Vary")) continue;
+        value.append(", ").append(name);
+        return;
+    }
+    reply.set("Vary", name);
+}
+
 }  // namespace
 
 Cors::Cors(std::string_view origins) {
@@ -60,7 +69,7 @@ bool Cors::add_origin(const std::optional<std::string>& origin, Reply& reply) co
         return origin.has_value();
     }
     if (origins_.empty()) return false;
-    reply.set("Vary", "Origin");
+    add_vary(reply, "Origin");
     if (!origin) return false;
     const std::string lower = lowered(*origin);
     if (std::find(origins_.begin(), origins_.end(), lower) == origins_.end()) return false;

@@ -1,14 +1,23 @@
-// Counts wrong credentials per source address, so that guessing is slow while the right credential
-// always works. Bounded: when too many sources guess at once, those with the fewest wrong guesses
-// are forgotten.
+// Slows down the guessing of credentials. What is counted are different wrong credentials, by
+// client and by class of credential: a client that repeats one stale token guesses nothing, so it
+// locks out neither its own address nor what shares it. After too many, no credential of the class
+// is judged for a while, the right one neither, so that an answer tells a guesser nothing.
+//
+// A client is an IPv4 address or an IPv6 /64; many /64 of one /48 count together, too. Bounded:
+// when too many sources guess at once, those with the fewest wrong guesses are forgotten.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
-#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
+
+#include "ezapi/network.hpp"
 
 namespace ezapi::host::http {
 
@@ -16,23 +25,56 @@ class Guesses {
 public:
     using Clock = std::chrono::steady_clock;
 
-    explicit Guesses(size_t per_minute) : per_minute_(per_minute) {}
-
-    /// Notes a wrong one. 0: it may be answered as such; otherwise the seconds until the source is
-    /// heard again.
-    [[nodiscard]] int wrong(std::string_view source, Clock::time_point now);
-
-private:
-    struct Window {
-        Clock::time_point begin;
-        size_t count = 0;
+    struct Wrong {
+        int retry_after = 0;    // seconds; 0: it may be answered as an ordinary wrong credential
+        bool is_first = false;  // of this source since a minute
+        bool begins_lock = false;
     };
 
+    explicit Guesses(size_t per_minute) : per_minute_(per_minute) {}
+
+    /// Seconds until credentials of this class are judged for the source again; 0: now. Costs one
+    /// atomic read while no source is locked out.
+    [[nodiscard]] int locked(int32_t access, std::string_view source, Clock::time_point now);
+
+    /// Notes a wrong credential.
+    [[nodiscard]] Wrong wrong(int32_t access,
+                              std::string_view source,
+                              std::string_view credential,
+                              Clock::time_point now);
+
+private:
+    struct Source {
+        std::array<unsigned char, 16> network{};
+        int32_t access = 0;
+        bool is_site = false;  // an IPv6 /48
+
+        bool operator==(const Source&) const = default;
+    };
+
+    struct SourceHash {
+        size_t operator()(const Source& source) const noexcept;
+    };
+
+    struct Window {
+        Clock::time_point begin;
+        Clock::time_point locked_until;
+        size_t answers = 0;             // wrong ones, repeated ones too
+        size_t guesses = 0;             // different ones
+        std::vector<uint64_t> digests;  // of the guesses; none for a site
+    };
+
+    [[nodiscard]] static Source source_of(int32_t access, std::string_view text);
+    [[nodiscard]] static Source site_of(const Source& source);
+    [[nodiscard]] Window& window_of(const Source& source, Clock::time_point now);
+    [[nodiscard]] Clock::time_point lock_end(const Source& source) const;
+    void lock(Window& window, Clock::time_point now);
     void make_room(Clock::time_point now);
 
     const size_t per_minute_;
+    std::atomic<Clock::rep> latest_lock_end_{0};
     std::mutex mutex_;
-    std::unordered_map<std::string, Window> windows_;
+    std::unordered_map<Source, Window, SourceHash> windows_;
 };
 
 }  // namespace ezapi::host::http

@@ -7,7 +7,8 @@
 #include "ezapi/error.hpp"
 #include "ezapi/http.hpp"
 #include "host/http/exchange.hpp"
-#include "host/http/openapi.hpp"
+#include "host/http/openapi_document.hpp"
+#include "host/http/session_store.hpp"
 #include "host/http/swagger.hpp"
 #include "host/telemetry/log.hpp"
 
@@ -111,16 +112,33 @@ constexpr const char* kReload =
 
 constexpr const char* kSessions =
     R"({"operation":{"summary":"Trades the admin token for a session token","tags":["host"],
-"description":"The token is stored nowhere, so that Idempotency-Key is refused (400).",
+"description":"The token is stored nowhere, so that Idempotency-Key is refused (400). The session is listed and can be revoked by its id.",
 "requestBody":{"required":false,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/AdminSessionRequest"}}}},
 "responses":{"201":{"description":"The token, shown once","content":{"application/json":{"schema":{"$ref":"#/components/schemas/AdminSession"}}}}}},
 "schemas":{"AdminSessionRequest":{"type":"object","properties":{"scope":{"type":"string","enum":["read","write"],"default":"write"},
 "ttl_seconds":{"type":"integer","minimum":1,"maximum":86400,"default":3600}}},
-"AdminSession":{"type":"object","required":["token","scope","expires_at"],"properties":{"token":{"type":"string"},"scope":{"type":"string"},
+"AdminSession":{"type":"object","required":["id","token","scope","expires_at"],"properties":{"id":{"type":"string"},"token":{"type":"string"},"scope":{"type":"string"},
 "expires_at":{"type":"string","format":"date-time"}}}}})";
 
+constexpr const char* kSessionList =
+    R"({"operation":{"summary":"Lists the sessions that are open, newest first","tags":["host"],
+"parameters":[{"name":"limit","in":"query","description":"Rows of a page","schema":{"type":"integer","minimum":1,"maximum":500,"default":50}},
+{"name":"cursor","in":"query","description":"next_cursor of the page before","schema":{"type":"string"}}],
+"responses":{"200":{"description":"A page of them","content":{"application/json":{"schema":{"$ref":"#/components/schemas/OpenSessionList"}}}}}},
+"schemas":{"OpenSession":{"type":"object","required":["id","scope","client_ip","created_at","expires_at"],"properties":{"id":{"type":"string"},
+"scope":{"type":"string","enum":["read","write"]},"client_ip":{"type":"string","nullable":true,"description":"That it was opened from"},
+"created_at":{"type":"string","format":"date-time"},"expires_at":{"type":"string","format":"date-time"}}},
+"OpenSessionList":{"type":"object","required":["data","next_cursor"],"properties":{"data":{"type":"array","items":{"$ref":"#/components/schemas/OpenSession"}},
+"next_cursor":{"type":"string","nullable":true}}}}})";
+
+constexpr const char* kSessionRevoke =
+    R"({"operation":{"summary":"Revokes a session","tags":["host"],
+"description":"At once in the process that answers, within seconds in the others. Its own session may be revoked, too.",
+"responses":{"204":{"description":"It is not accepted any more"}}}})";
+
 constexpr const char* kDocument = R"({"operation":{"summary":"This document","tags":["host"],
-"responses":{"200":{"description":"OpenAPI 3.0","content":{"application/json":{"schema":{"type":"object"}}}}}}})";
+"description":"Compressed when Accept-Encoding allows gzip; 304 when If-None-Match names its ETag.",
+"responses":{"200":{"description":"OpenAPI 3.0","content":{"application/json":{"schema":{"type":"object"}}}},"304":{"description":"The client has it already"}}}})";
 
 constexpr const char* kHidden =
     R"({"hidden":true,"operation":{"summary":"The interactive documentation"}})";
@@ -300,6 +318,30 @@ SessionRequest session_request_of(const Exchange& exchange) {
     return request;
 }
 
+Error bad_query(const std::string& name, const std::string& why) {
+    return Error(EZ_INVALID, name + ": " + why).with_code("invalid_query").with_field(name);
+}
+
+/// The page that the query asks for.
+Reply list(SessionStore& sessions, const Exchange& exchange) {
+    size_t limit = SessionStore::kPage;
+    std::optional<int64_t> before;
+    for (const auto& [name, value] : exchange.query()) {
+        const auto number = decimal(value);
+        if (name == "limit") {
+            if (!number || *number < 1 || *number > SessionStore::kLongestPage)
+                throw bad_query(
+                    name, "expected an integer from 1 to 500, found '" + shortened(value) + "'");
+            limit = *number;
+        } else if (name == "cursor") {
+            if (!number || *number < 1 || *number > INT64_MAX)
+                throw bad_query(name, "not one that this list has handed out");
+            before = static_cast<int64_t>(*number);
+        }
+    }
+    return json_reply(sessions.page(limit, before));
+}
+
 void add_sessions(Server& server, const Services& services) {
     add(server,
         {EZ_ADMIN, "POST", "/admin/sessions", kSessions},
@@ -311,31 +353,52 @@ void add_sessions(Server& server, const Services& services) {
             const SessionRequest request = session_request_of(exchange);
             const OpenedSession session =
                 server.access().open_session(request.scope, request.ttl_seconds);
-            Json answer{{"scope", request.scope}, {"expires_at", rfc3339(session.expires)}};
-            if (services->record)
-                services->record(EZ_CREATED, "sessions", session.id, answer.dump());
-            answer["token"] = session.token;
+            if (services->sessions != nullptr)
+                services->sessions->opened(session, exchange.client_ip());
+            const Json answer{{"id", session.id},
+                              {"scope", session.scope},
+                              {"expires_at", rfc3339(session.expires)},
+                              {"token", session.token}};
             return json_reply(answer.dump(), 201);
         });
+    if (services->sessions == nullptr) return;
+    add(server,
+        {EZ_ADMIN, "GET", "/admin/sessions", kSessionList},
+        [sessions = services->sessions](Exchange& exchange) { return list(*sessions, exchange); });
+    add(server,
+        {EZ_ADMIN, "DELETE", "/admin/sessions/{id}", kSessionRevoke},
+        [sessions = services->sessions](Exchange& exchange) {
+            const std::string id(exchange.param("id"));
+            if (id.find('\0') != std::string::npos || !sessions->revoke(id))
+                throw Error(EZ_NOT_FOUND, "session '" + shortened(id) + "': no such session");
+            return Reply{204, {}, {}};
+        });
+}
+
+Wanted wanted_of(const Exchange& exchange) {
+    return {exchange.header("if-none-match"), exchange.header("accept-encoding")};
 }
 
 void add_documentation(Server& server, const Services& services) {
     add(server,
-        {EZ_PUBLIC, "GET", "/swagger/openapi.json", kDocument},
-        [&server, services](Exchange&) {
-            return json_reply(compose_openapi({.title = "EZ-API", .version = services->version},
-                                              server.routes()));
-        });
+        {services->openapi_for_admins ? EZ_ADMIN : EZ_PUBLIC,
+         "GET",
+         "/swagger/openapi.json",
+         kDocument},
+        [&server, document = std::make_shared<OpenApiDocument>(services->version)](
+            Exchange& exchange) { return document->answer(server, wanted_of(exchange)); });
     const auto swagger = std::make_shared<const Swagger>(services->swagger_folder);
     add(server, {EZ_PUBLIC, "GET", "/swagger", kHidden, EZ_ROUTE_INLINE}, [](Exchange&) {
         return Reply{308, {{"Location", "/swagger/"}}, {}};
     });
-    add(server, {EZ_PUBLIC, "GET", "/swagger/", kHidden, EZ_ROUTE_INLINE}, [swagger](Exchange&) {
-        return swagger->page();
-    });
+    add(server,
+        {EZ_PUBLIC, "GET", "/swagger/", kHidden, EZ_ROUTE_INLINE},
+        [swagger](Exchange& exchange) { return swagger->page(wanted_of(exchange)); });
     add(server,
         {EZ_PUBLIC, "GET", "/swagger/{file}", kHidden, EZ_ROUTE_INLINE},
-        [swagger](Exchange& exchange) { return swagger->file(exchange.param("file")); });
+        [swagger](Exchange& exchange) {
+            return swagger->file(exchange.param("file"), wanted_of(exchange));
+        });
 }
 
 }  // namespace

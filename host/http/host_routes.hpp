@@ -12,6 +12,8 @@
 
 namespace ezapi::host::http {
 
+class SessionStore;
+
 struct Health {
     bool serving = true;        // requests can be served
     std::string checks = "{}";  // JSON: {"database": {...}, "redis": {...}, ...}
@@ -36,6 +38,8 @@ struct HostServices {
     std::function<void(
         int32_t action, std::string_view resource, std::string_view id, std::string_view what)>
         record;
+    SessionStore* sessions = nullptr;  // NULL: sessions can be neither listed nor revoked
+    bool openapi_for_admins = false;   // the document is shown to nobody else
 };
 
 /// Stages them under owner "host"; `server` must live as long as they do. Functions that are empty

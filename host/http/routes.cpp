@@ -132,6 +132,7 @@ void Routes::publish() {
     auto table = std::make_shared<const Table>(live);
     const std::lock_guard lock(table_mutex_);
     table_.swap(table);
+    ++generation_;  // after the table: who reads it first may see a newer table, never an older one
 }
 
 }  // namespace ezapi::host::http

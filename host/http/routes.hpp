@@ -3,7 +3,9 @@
 // freed once, after its last exchange.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -32,6 +34,10 @@ public:
 
     /// The live routes.
     [[nodiscard]] std::shared_ptr<const Table> table() const;
+
+    /// Another number after each change of the live routes.
+    [[nodiscard]] uint64_t generation() const noexcept { return generation_.load(); }
+
     /// Staged or live.
     [[nodiscard]] size_t count(std::string_view owner) const;
 
@@ -49,6 +55,7 @@ private:
     std::map<std::string, Tenancy, std::less<>> owners_;
     mutable std::mutex table_mutex_;  // held for a pointer's copy only
     std::shared_ptr<const Table> table_ = std::make_shared<const Table>();
+    std::atomic<uint64_t> generation_{1};
     std::shared_ptr<const Table> before_;  // the change that is under way; its handlers may be gone
 };
 

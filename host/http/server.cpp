@@ -44,10 +44,15 @@ void turn_away(int descriptor) noexcept {
     ::close(descriptor);
 }
 
+AccessOptions with_metrics(AccessOptions options, telemetry::Metrics* metrics) {
+    options.metrics = metrics;
+    return options;
+}
+
 }  // namespace
 
 Server::Core::Core(ServerOptions options, telemetry::Metrics* metrics)
-    : access(options.access),
+    : access(with_metrics(options.access, metrics)),
       observer(metrics),
       awaiting(std::make_shared<Awaiting>(options.await_delivery)),
       options_(std::move(options)),
@@ -288,6 +293,10 @@ void Server::stop() {
 
 std::vector<RoutePtr> Server::routes() const {
     return core_->routes.table()->routes();
+}
+
+uint64_t Server::routes_generation() const noexcept {
+    return core_->routes.generation();
 }
 
 size_t Server::route_count(std::string_view owner) const {

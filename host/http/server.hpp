@@ -84,6 +84,8 @@ public:
 
     /// The live routes, and how many an owner has staged or live.
     [[nodiscard]] std::vector<RoutePtr> routes() const;
+    /// Another number after each change of the live routes.
+    [[nodiscard]] uint64_t routes_generation() const noexcept;
     [[nodiscard]] size_t route_count(std::string_view owner) const;
     [[nodiscard]] size_t connection_count() const noexcept;
     /// The memory that requests and replies hold.

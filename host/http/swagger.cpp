@@ -9,12 +9,12 @@ namespace ezapi::host::http {
 
 namespace {
 
-struct Served {
+struct Known {
     std::string_view name;
     const char* content_type;
 };
 
-constexpr Served kFiles[] = {
+constexpr Known kFiles[] = {
     {"swagger-ui.css", "text/css; charset=utf-8"},
     {"swagger-ui-bundle.js", "text/javascript; charset=utf-8"},
     {"swagger-ui-standalone-preset.js", "text/javascript; charset=utf-8"},
@@ -23,6 +23,7 @@ constexpr Served kFiles[] = {
 };
 
 constexpr const char* kStartName = "start.js";
+constexpr const char* kPageName = "index.html";
 
 constexpr const char* kPage = R"(<!doctype html>
 <html lang="en">
@@ -56,9 +57,8 @@ constexpr const char* kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-Reply served(std::string content, const char* content_type) {
-    Reply reply{200, {}, std::move(content)};
-    reply.set("Content-Type", content_type);
+Reply served(const ServedFile& file, const Wanted& wanted) {
+    Reply reply = file.answer(wanted);
     reply.set("Cache-Control", "public, max-age=3600");
     reply.set("Content-Security-Policy", kPolicy);
     return reply;
@@ -67,28 +67,26 @@ Reply served(std::string content, const char* content_type) {
 }  // namespace
 
 Swagger::Swagger(const std::filesystem::path& folder) : folder_(folder.string()) {
-    for (const auto& served : kFiles) {
-        std::ifstream file(folder / served.name, std::ios::binary);
-        if (!file) continue;
-        files_.emplace(served.name, std::string(std::istreambuf_iterator<char>(file), {}));
-    }
-}
-
-Reply Swagger::page() const {
-    require_files();
-    return served(kPage, "text/html; charset=utf-8");
-}
-
-Reply Swagger::file(std::string_view name) const {
-    require_files();
-    if (name == kStartName) return served(kStart, "text/javascript; charset=utf-8");
     for (const auto& known : kFiles) {
-        const auto found = files_.find(known.name);
-        if (name == known.name && found != files_.end()) {
-            return served(found->second, known.content_type);
-        }
+        std::ifstream file(folder / known.name, std::ios::binary);
+        if (!file) continue;
+        files_.try_emplace(std::string(known.name),
+                           std::string(std::istreambuf_iterator<char>(file), {}),
+                           known.content_type);
     }
-    throw Error(EZ_NOT_FOUND, "no such file of the API documentation");
+    files_.try_emplace(kStartName, kStart, "text/javascript; charset=utf-8");
+    files_.try_emplace(kPageName, kPage, "text/html; charset=utf-8");
+}
+
+Reply Swagger::page(const Wanted& wanted) const {
+    return file(kPageName, wanted);
+}
+
+Reply Swagger::file(std::string_view name, const Wanted& wanted) const {
+    require_files();
+    const auto found = files_.find(name);
+    if (found == files_.end()) throw Error(EZ_NOT_FOUND, "no such file of the API documentation");
+    return served(found->second, wanted);
 }
 
 void Swagger::require_files() const {

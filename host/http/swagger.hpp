@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "host/http/reply.hpp"
+#include "host/http/served_file.hpp"
 
 namespace ezapi::host::http {
 
@@ -19,14 +19,14 @@ public:
 
     /// A page for a browser; nothing when the name is not on the list. Throws EZ_NOT_FOUND with a
     /// hint when the files are not there.
-    [[nodiscard]] Reply page() const;
-    [[nodiscard]] Reply file(std::string_view name) const;
+    [[nodiscard]] Reply page(const Wanted& wanted) const;
+    [[nodiscard]] Reply file(std::string_view name, const Wanted& wanted) const;
 
 private:
     void require_files() const;
 
     std::string folder_;
-    std::map<std::string, std::string, std::less<>> files_;
+    std::map<std::string, ServedFile, std::less<>> files_;
 };
 
 }  // namespace ezapi::host::http

@@ -23,8 +23,8 @@
 
 namespace ezapi::tests {
 
-inline constexpr const char* kAdminToken = "admin-token-of-the-tests";
-inline constexpr const char* kInternalToken = "internal-token-of-the-tests";
+inline constexpr const char* kAdminToken = "admin-token-of-the-tests-pR7vK2xW9mTq";
+inline constexpr const char* kInternalToken = "internal-token-of-the-tests-Zb4nH8sYc6Lf";
 
 struct InstanceOptions {
     std::vector<std::string> plugins = {};

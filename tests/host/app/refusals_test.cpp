@@ -75,10 +75,12 @@ TEST_F(RefusalsTest, NamesEveryOriginAndProxyThatIsNone) {
     EXPECT_EQ(run.exit_code, 2);
     EXPECT_THAT(
         run.output,
-        AllOf(HasSubstr("EZ_CORS_ALLOW_ORIGINS: cors.allow_origins: CORS origin 'foo': expected"),
-              HasSubstr("CORS origin 'https://a.example/': expected"),
-              Not(HasSubstr("'https://b.example'")),
-              HasSubstr("EZ_API_TRUSTED_PROXIES: server.trusted_proxies: trusted proxy 'abc'")));
+        AllOf(
+            HasSubstr("EZ_CORS_ALLOW_ORIGINS: cors.allow_origins: CORS origin 'foo': expected"),
+            HasSubstr("CORS origin 'https://a.example/': expected"),
+            Not(HasSubstr("'https://b.example'")),
+            HasSubstr("EZ_API_TRUSTED_PROXIES: server.trusted_proxies: trusted proxy: expected an "
+                      "IPv4 or IPv6 address or network like 10.0.0.0/8, found 'abc'")));
 }
 
 TEST_F(RefusalsTest, RefusesTokensThatNobodyCanSendOrThatAreSoonGuessed) {
@@ -92,6 +94,32 @@ TEST_F(RefusalsTest, RefusesTokensThatNobodyCanSendOrThatAreSoonGuessed) {
                                 "16 to 4096 letters"),
                       HasSubstr("EZ_INTERNAL_STATS_TOKEN: auth.internal_stats_token: the value "),
                       Not(HasSubstr("has space"))));
+}
+
+TEST_F(RefusalsTest, RefusesCredentialsThatAreSoonGuessedOrUsedTwice) {
+    auto variables = environment("");
+    variables["EZ_ADMIN_TOKEN"] = "changemechangeme";
+    variables["EZ_INTERNAL_STATS_TOKEN"] = "1234567890123456";
+    variables["EZ_JWT_SECRET"] = "super-secret-jwt-key-123";
+    const RunResult weak = run_ezapi({"check-config"}, variables);
+    EXPECT_EQ(weak.exit_code, 2);
+    EXPECT_THAT(weak.output,
+                AllOf(HasSubstr("EZ_ADMIN_TOKEN: auth.admin_token: the value (not shown) is soon "
+                                "guessed: it repeats a shorter text; make one with 'openssl"),
+                      HasSubstr("EZ_INTERNAL_STATS_TOKEN: auth.internal_stats_token: the value "
+                                "(not shown) is soon guessed: it is a sequence of"),
+                      HasSubstr("EZ_JWT_SECRET: auth.jwt_secret: the value (not shown) is soon "
+                                "guessed: it consists of common words")));
+    EXPECT_THAT(weak.output, Not(HasSubstr("changeme")));
+
+    for (const char* name : {"EZ_ADMIN_TOKEN", "EZ_INTERNAL_STATS_TOKEN", "EZ_JWT_SECRET"})
+        variables[name] = "9fK2mWx7pLq4vRt8";
+    const RunResult same = run_ezapi({"check-config"}, variables);
+    EXPECT_EQ(same.exit_code, 2);
+    EXPECT_THAT(same.output,
+                AllOf(HasSubstr("auth.internal_stats_token: the value (not shown) is that of "
+                                "auth.admin_token; expected another for each"),
+                      HasSubstr("auth.jwt_secret: the value (not shown) is that of")));
 }
 
 TEST_F(RefusalsTest, NamesFoldersThatAreNotThere) {
@@ -161,7 +189,7 @@ TEST_F(RefusalsTest, RefusesASettingOfAPluginThatItsSchemaDoesNotAllow) {
 
 TEST_F(RefusalsTest, ShowsTheConfigurationWithoutItsSecrets) {
     auto variables = environment("redis:\n  password: hunter2hunter2\n");
-    variables["EZ_ADMIN_TOKEN"] = "a-secret-of-the-operator";
+    variables["EZ_ADMIN_TOKEN"] = "a-secret-of-the-operator-9fK2mWx7";
     const RunResult run = run_ezapi({"check-config"}, variables);
     EXPECT_EQ(run.exit_code, 0) << run.output;
     EXPECT_THAT(run.output, testing::ContainsRegex("redis.password +\\*\\*\\* +# .*config.yaml:2"));

@@ -197,6 +197,34 @@ TEST_F(HostRoutesTest, ComposesTheDocumentFromLiveRoutes) {
     EXPECT_FALSE(paths_now().contains("/plugin"));
 }
 
+TEST_F(HostRoutesTest, ServesTheDocumentCompressedAndOnlyWhenItChanged) {
+    start_host();
+    const auto document = [&](const std::string& fields = {}) {
+        return ask(get_request("/swagger/openapi.json", fields));
+    };
+    const auto plain = document();
+    const auto packed = document("Accept-Encoding: gzip\r\n");
+    EXPECT_EQ(packed.header("content-encoding"), "gzip");
+    EXPECT_LT(packed.body.size() * 3, plain.body.size());
+    EXPECT_EQ(plain.header("vary"), "Accept-Encoding");
+    const std::string known = "If-None-Match: " + plain.header("etag") + "\r\n";
+    EXPECT_EQ(document(known).status, 304);
+    EXPECT_EQ(document(known).header("etag"), plain.header("etag"));
+
+    add("plugin", "GET", "/plugin", answering([](Exchange&) { return json_reply("{}"); }));
+    server_->activate("plugin");
+    EXPECT_EQ(document(known).status, 200);
+    server_->discard("plugin");
+    EXPECT_EQ(document(known).status, 304) << "the same routes have the same tag";
+}
+
+TEST_F(HostRoutesTest, MayKeepTheDocumentForAdmins) {
+    services_.openapi_for_admins = true;
+    start_host();
+    EXPECT_EQ(ask(get_request("/swagger/openapi.json")).status, 401);
+    EXPECT_EQ(ask(get_request("/swagger/openapi.json", kAsAdmin)).status, 200);
+}
+
 TEST_F(HostRoutesTest, ServesTheFilesOfItsListOnly) {
     write("swagger-ui-bundle.js", "bundle");
     write("swagger-ui.css", "style");

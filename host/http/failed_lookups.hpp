@@ -1,0 +1,47 @@
+// Bounds what wrong master credentials cost the database, over all addresses: each look-up that
+// finds nothing uses up a part of a budget that fills again with time. While it is empty only
+// credentials that this process has seen to be right before are looked up. One that has just been
+// looked up in vain is not looked up again for some seconds. Lock-free, any thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+namespace ezapi::host::http {
+
+class FailedLookups {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    static constexpr std::chrono::milliseconds kEach{10};  // 100 a second
+    static constexpr int kBurst = 200;
+
+    /// Whether the credential may be looked up now.
+    [[nodiscard]] bool allow(std::string_view credential, Clock::time_point now) const noexcept;
+
+    /// Whether it was looked up in vain within the last kRememberFailed.
+    [[nodiscard]] bool has_failed(std::string_view credential,
+                                  Clock::time_point now) const noexcept;
+
+    void found(std::string_view credential) noexcept;
+    void failed(std::string_view credential, Clock::time_point now) noexcept;
+
+private:
+    static constexpr size_t kRemembered = 16'384;  // a power of two
+    static constexpr size_t kFailures = 1024;
+    static constexpr std::chrono::seconds kRememberFailed{10};
+
+    struct Failure {
+        std::atomic<size_t> hash{0};
+        std::atomic<Clock::rep> at{0};
+    };
+
+    std::atomic<Clock::rep> spent_until_{0};                // when the budget will be whole again
+    std::array<std::atomic<size_t>, kRemembered> found_{};  // hashes, each at its own place
+    std::array<Failure, kFailures> failures_{};
+};
+
+}  // namespace ezapi::host::http
