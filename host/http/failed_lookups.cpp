@@ -38,7 +38,7 @@ void FailedLookups::found(std::string_view credential) noexcept {
 void FailedLookups::failed(std::string_view credential, Clock::time_point now) noexcept {
     const size_t hash = hash_of(credential);
     Failure& failure = failures_[hash % kFailures];
-    failure.hash.store(0);  // while the pair is half written, it is nobody's
+    failure.hash.store(0);  // while the pair is half written, it matches no credential
     failure.at.store(now.time_since_epoch().count());
     failure.hash.store(hash);
     const auto each = std::chrono::duration_cast<Clock::duration>(kEach).count();

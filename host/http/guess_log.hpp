@@ -1,5 +1,5 @@
 // Says in the log and in metrics which credentials were refused. Lines are bounded: guessing must
-// not fill a disk, so that what is left out is counted and told with a later line.
+// not fill a disk, so what is left out is counted, and a later line says how many.
 #pragma once
 
 #include <chrono>

@@ -39,7 +39,7 @@ struct HostServices {
         int32_t action, std::string_view resource, std::string_view id, std::string_view what)>
         record;
     SessionStore* sessions = nullptr;  // NULL: sessions can be neither listed nor revoked
-    bool openapi_for_admins = false;   // the document is shown to nobody else
+    bool openapi_for_admins = false;   // only an admin may read the document
 };
 
 /// Stages them under owner "host"; `server` must live as long as they do. Functions that are empty

@@ -1,4 +1,4 @@
-// The OpenAPI document as it is served: composed once per set of routes, for whoever asks first.
+// The OpenAPI document as it is served: composed once per set of routes, at the first request.
 // Any thread.
 #pragma once
 
