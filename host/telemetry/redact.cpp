@@ -73,13 +73,16 @@ size_t quoted_length(std::string_view text) {
     return text.size();
 }
 
-/// A value without quotes goes on to the next white space that no backslash escapes: a password may
-/// hold every other character.
-size_t value_length(std::string_view text) {
-    if (const size_t length = quoted_length(text); length > 0) return length;
+/// Up to the next white space that no backslash escapes: a password may hold every other character.
+size_t bare_length(std::string_view text) {
     size_t end = 0;
     while (end < text.size() && !is_space(text[end])) end += text[end] == '\\' ? 2 : 1;
     return std::min(end, text.size());
+}
+
+size_t value_length(std::string_view text) {
+    const size_t length = quoted_length(text);
+    return length > 0 ? length : bare_length(text);
 }
 
 /// Length of a separator `=`, `:` or `": ` after a secret's name; 0: this is no assignment.
@@ -144,12 +147,11 @@ Span token_at(std::string_view text, bool word_start) {
     return length < kShortest ? Span{} : Span{3, length - 3};
 }
 
-/// `//user:password@host`, with any character in the password but white space. A port in
-/// front of a path is no password.
+/// `//user:password@host`, with any character in the password but white space that no backslash
+/// escapes. A port in front of a path is no password.
 Span userinfo_at(std::string_view text) {
     if (!text.starts_with("//")) return {};
-    const size_t end = std::min(text.find_first_of(" \t\r\n<>", 2), text.size());
-    const std::string_view whole = text.substr(0, end);
+    const std::string_view whole = text.substr(0, bare_length(text));
     const size_t at = whole.rfind('@');
     const size_t colon = whole.find(':', 2);
     if (at == std::string_view::npos || colon == std::string_view::npos || colon >= at) return {};
