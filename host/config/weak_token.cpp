@@ -111,11 +111,11 @@ std::string weakness_of(std::string_view token) {
     if (different(text) < kFewestCharacters)
         return "it has fewer than " + std::to_string(kFewestCharacters) + " different characters";
     if (repeats_itself(text)) return "it repeats a shorter text";
-    if (is_sequence(text)) return "it is a sequence of letters, digits or keys";
     const std::string rest = without_words(text);
     const bool has_words = rest.size() < token.size();
     if (has_words && (rest.size() < kFewestUnknown || repeats_itself(rest) || is_sequence(rest)))
-        return "it consists of common words";
+        return "it consists of common words or sequences";
+    if (is_sequence(text)) return "it is a sequence of letters, digits or keys";
     return {};
 }
 

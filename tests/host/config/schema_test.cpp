@@ -125,6 +125,9 @@ TEST(Value, HasTheFormThatItsSchemaAsksFor) {
 
 TEST(Value, IsShownWithoutSecrets) {
     Setting setting;
+    EXPECT_EQ(to_display(setting, std::string("host=db password=hunter2")),
+              "(not shown: it may hold a credential)");
+    setting.form = Form::kDsn;
     EXPECT_EQ(to_display(setting, std::string("host=db password=hunter2")), "host=db password=***");
     setting.secret = true;
     EXPECT_EQ(to_display(setting, std::string("hunter2")), "***");
