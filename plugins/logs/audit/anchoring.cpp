@@ -77,14 +77,14 @@ void Anchoring::tell(const Anchor& anchor, const Run& run) {
     if (url_.empty() || anchor.position == posted_ || at < post_at_) return;
     post_at_ = at + kPosting;
     try {
-        const outgoing::Answer answer = outgoing::exchange(
-            {.method = "POST",
-             .url = url_,
-             .headers = {{"Content-Type", "application/json"}},
-             .body = to_line(anchor)},
-            reach_,
-            kLimits,
-            [&run] { return run.stopping(); });
+        const outgoing::Answer answer =
+            outgoing::exchange({.method = "POST",
+                                .url = url_,
+                                .headers = {{"Content-Type", "application/json"}},
+                                .body = to_line(anchor)},
+                               reach_,
+                               kLimits,
+                               [&run] { return run.stopping(); });
         if (answer.status < 200 || answer.status > 299)
             throw Error(EZ_UNAVAILABLE, "the receiver answered " + std::to_string(answer.status));
         posted_ = anchor.position;

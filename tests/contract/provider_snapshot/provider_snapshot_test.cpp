@@ -11,9 +11,9 @@
 namespace ezapi::provider_groups {
 namespace {
 
+using sealing::Keyring;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using sealing::Keyring;
 
 class ProviderSnapshot : public tests::PostgresTest {
 protected:
