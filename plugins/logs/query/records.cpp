@@ -54,7 +54,7 @@ FeedCondition by_error(std::string_view value) {
     // An expression that no index knows, so that the rows are read in the order of the page.
     if (is_word)
         return {"created_at >= now() - interval '" + std::string(kDaysOfShortText) +
-                    " days' AND error <> '' AND position(lower($?) IN lower(error)) > 0",
+                    " days' AND error <> '' AND position(lower($?::text) IN lower(error)) > 0",
                 std::string(value)};
     std::string pattern = "%";
     for (const char c : value) {

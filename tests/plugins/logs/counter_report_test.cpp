@@ -169,9 +169,11 @@ TEST(CounterReport, CountsAnItemWhateverIsWrongWithWhichOfItsOtherMembers) {
                            "\"\xff\"",
                            "\"2026-13-01\""};
     for (const char* member : {"requests", "tokens_in", "tokens_out", "last_used_at", "other"}) {
-        for (const char* value : wrong) {
+        for (const std::string_view value : wrong) {
+            const bool is_time = member == std::string_view("last_used_at");
+            if (is_time && value == "1000000000001") continue;  // in the year 2001
             const std::string item = "{\"token_hash\":\"a\",\"" + std::string(member) +
-                                     "\":" + value + ",\"key_id\":null}";
+                                     "\":" + std::string(value) + ",\"key_id\":null}";
             EXPECT_EQ(fate_of(item), std::string(member) + " ") << item;
         }
     }
