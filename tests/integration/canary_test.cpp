@@ -155,15 +155,26 @@ void CanaryTest::send_secrets() {
                                {"base_url", "https://api.example.org/v1"},
                                {"models", {"m"}}}))
                  .json();
-    const json upstream = say(admin().post("/admin/api-keys",
-                                           {{"group_id", group_.at("id")},
-                                            {"name", "canary"},
-                                            {"api_key", "sk-canary-of-the-api_key"},
-                                            {"access_token", "sk-canary-of-the-access_token"},
-                                            {"refresh_token", "sk-canary-of-the-refresh_token"}}))
-                              .json();
+    const HttpAnswer upstream = say(admin().post("/admin/api-keys",
+                                                 {{"group_id", group_.at("id")},
+                                                  {"name", "canary"},
+                                                  {"api_key", "sk-canary-of-the-api_key"}}));
+    ASSERT_EQ(upstream.status, 201) << upstream.body;
+    const json account = say(admin().post("/admin/provider-groups",
+                                          {{"name", "account"},
+                                           {"type", "claude-code"},
+                                           {"base_url", "https://api.example.org/v1"},
+                                           {"models", {"m"}}}))
+                             .json();
+    const HttpAnswer tokens =
+        say(admin().post("/admin/api-keys",
+                         {{"group_id", account.at("id")},
+                          {"name", "account"},
+                          {"access_token", "sk-canary-of-the-access_token"},
+                          {"refresh_token", "sk-canary-of-the-refresh_token"}}));
+    ASSERT_EQ(tokens.status, 201) << tokens.body;
     const HttpAnswer changed =
-        say(admin().patch("/admin/api-keys/" + upstream.at("id").dump(),
+        say(admin().patch("/admin/api-keys/" + upstream.json().at("id").dump(),
                           {{"api_key", "sk-canary-of-the-rotated_api_key"}}));
     EXPECT_EQ(changed.status, 200) << changed.body;
     const HttpAnswer webhook = say(admin().put("/admin/logs/webhook",
@@ -171,7 +182,7 @@ void CanaryTest::send_secrets() {
                                                 {"url", "http://127.0.0.1:9/hook"},
                                                 {"secret", "canary-of-the-webhook-secret"}}));
     EXPECT_EQ(webhook.status, 200) << webhook.body;
-    say(admin().post("/admin/logs/webhook/test", json::object()));
+    say(admin().send("POST", "/admin/logs/webhook/test"));
 }
 
 /// What is wrong is said without the value of a secret.
@@ -226,7 +237,7 @@ TEST_F(CanaryTest, NoSecretIsFoundWhereItDoesNotBelong) {
     read_everything();
     const int answers = canaries_.take_searched();
     ASSERT_TRUE(eventually(30s, [] {
-        return redis().hash("config:providers").size() == 1 &&
+        return redis().hash("config:providers").size() == 2 &&
                admin().get("/admin/operation-logs/verify").json().at("waiting") == 0;
     }));
 
