@@ -191,7 +191,7 @@ TEST(Batch, AFaultOfOneOperationIsAProblemLikeAnyOther) {
 
     EXPECT_EQ(results[0]["problem"], Json::parse(R"({"type":"about:blank","title":"Conflict",
         "status":409,"code":"unique","detail":"name: taken",
-        "errors":[{"field":"name","code":"unique","message":"name: taken"}]})"));
+        "errors":[{"field":"name","code":"unique","message":"taken"}]})"));
 }
 
 TEST(Batch, AsksTheTransactionBehindTheSavepointWhatIsInTheWay) {
