@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 
+#include "host/http/release.hpp"
+
 namespace ezapi::host::http {
 
 namespace {
@@ -74,7 +76,7 @@ void Connection::on_input(std::string_view bytes) {
 /// The client pipelines more than is kept: what runs is answered, then the connection ends.
 void Connection::drop_pipelined() {
     last_ = true;
-    framer_ = Framer(limits_);
+    framer_.reset();
     account();
 }
 
@@ -298,7 +300,7 @@ void Connection::answer_without_body(Lock& lock, std::optional<Problem> problem)
     Request request;
     if (last_) {
         request = framer_.take();
-        request.body = std::string();
+        release(request.body);
         drop_pipelined();
     } else {
         request = framer_.take_without_body();
@@ -353,8 +355,8 @@ Connection::Flush Connection::flush_locked() {
             return Flush::kDead;
         }
     }
-    out_head_ = std::string();
-    out_body_ = std::string();
+    release(out_head_);
+    release(out_body_);
     return Flush::kDone;
 }
 
@@ -377,9 +379,9 @@ void Connection::close_locked() {
     if (phase_ == Phase::kClosed) return;
     ::shutdown(descriptor_, SHUT_RDWR);
     enter(Phase::kClosed, Timeouts::Duration::max());
-    out_head_ = std::string();
-    out_body_ = std::string();
-    framer_ = Framer(limits_);
+    release(out_head_);
+    release(out_body_);
+    framer_.reset();
     account();
 }
 

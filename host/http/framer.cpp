@@ -1,6 +1,9 @@
 #include "host/http/framer.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "host/http/release.hpp"
 
 namespace ezapi::host::http {
 
@@ -12,6 +15,11 @@ constexpr size_t kReserveAtOnce = 64 * 1024;  // a length is only a claim until 
 constexpr size_t kKeptInput = 8 * 1024;       // of the memory for input, between requests
 
 }  // namespace
+
+void Framer::reset() {
+    Framer fresh(limits_);
+    std::swap(*this, fresh);  // an assignment would keep the memory
+}
 
 void Framer::feed(std::string_view bytes) {
     if (state_ == State::kFault) return;
@@ -74,7 +82,7 @@ Request Framer::take() {
 Request Framer::take_without_body() {
     const uint64_t length = request_.head.content_length;
     Request request = take();
-    request.body = std::string();
+    release(request.body);
     remaining_ = length;
     dropping_ = true;
     state_ = State::kSized;
@@ -255,7 +263,7 @@ void Framer::move_to_body(uint64_t bytes) {
 void Framer::consume(size_t bytes) {
     position_ += bytes;
     if (position_ == input_.size()) {
-        if (input_.capacity() > kKeptInput) input_ = std::string();
+        if (input_.capacity() > kKeptInput) release(input_);
         input_.clear();
         position_ = 0;
     } else if (position_ > input_.size() / 2) {
@@ -267,9 +275,9 @@ void Framer::consume(size_t bytes) {
 Framer::Step Framer::fail(Fault fault) {
     fault_ = std::move(fault);
     state_ = State::kFault;
-    input_ = std::string();
+    release(input_);
     position_ = 0;
-    request_.body = std::string();
+    release(request_.body);
     return Step::kFault;
 }
 

@@ -34,6 +34,9 @@ public:
 
     explicit Framer(const Limits& limits) : limits_(limits), body_limit_(limits.body_bytes) {}
 
+    /// Forgets all that arrived, a fault too, and frees the memory.
+    void reset();
+
     void feed(std::string_view bytes);
     [[nodiscard]] Step advance();
 
