@@ -24,6 +24,7 @@ void PrintTo(const Limit& limit, std::ostream* out) {
 class Ceiling : public TokensFixture {
 protected:
     void SetUp() override {
+        TokensFixture::SetUp();
         for (const char* name : {"one", "two", "three"})
             admin().post("/admin/namespaces", {{"name", name}});
         of_ = master({{"group", "gold"}});

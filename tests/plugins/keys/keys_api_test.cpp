@@ -357,7 +357,7 @@ TEST_F(KeysApi, QpsStaysWithinTheMasters) {
     const json key = issue(of, {{"qps_limit", 10}});
     HttpClient tenant = instance().client(of.at("master_key"));
     EXPECT_THAT(faults(tenant.patch("/v1/tokens/" + key.at("id").dump(), {{"qps_limit", 11}})),
-                ElementsAre("qps_limit"));
+                Contains("qps_limit"));
     EXPECT_THAT(faults(admin().post(keys_of(of), {{"name", "x"}, {"qps_limit", 11}})),
                 ElementsAre("qps_limit"));
     touched();

@@ -20,7 +20,10 @@ Master master(const char* namespaces) {
 
 Draft draft(const Json& namespaces, const char* fallback = "", const char* group = "") {
     Draft out;
-    out.after = {{"group", group}, {"namespaces", namespaces}, {"default_namespace", fallback}};
+    out.after = {{"group", group},
+                 {"namespaces", namespaces},
+                 {"default_namespace", fallback},
+                 {"qps_limit", 0}};
     return out;
 }
 
@@ -57,7 +60,8 @@ TEST(Limits, TokenDoesNotLeaveTheGroupOfItsMaster) {
 }
 
 TEST(Limits, WhatIsLeftAsItIsIsNotJudgedAgain) {
-    const Json before{{"group", "old"}, {"namespaces", {"c"}}, {"default_namespace", "c"}};
+    const Json before{
+        {"group", "old"}, {"namespaces", {"c"}}, {"default_namespace", "c"}, {"qps_limit", 5}};
     Draft token;
     token.before = &before;
     token.after = before;

@@ -226,7 +226,8 @@ TEST_F(MastersApi, IfMatchMustNameThePresentVersion) {
     EXPECT_EQ(read(master).at("version"), 1);
     EXPECT_EQ(admin().patch(path(master), {{"global_qps", 1}}, {{"If-Match", "\"1\""}}).status,
               200);
-    EXPECT_EQ(admin().get(path(master), {{"If-None-Match", "\"2\""}}).status, 304);
+    EXPECT_EQ(admin().get(path(master), {{"If-None-Match", "\"2\""}}).status, 200)
+        << "what its quota has used changes without a version";
 }
 
 TEST_F(MastersApi, RepeatWithAnIdempotencyKeyGetsTheFirstAnswerWithItsKey) {
@@ -345,7 +346,8 @@ TEST_F(MastersApi, BodiesBeyondOneMebibyteAreRefusedByTheirLengthAlone) {
     ASSERT_EQ(::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     const std::string head =
         "POST /admin/masters HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-        "Content-Length: 1048577\r\n\r\n";
+        "Authorization: Bearer " +
+        std::string(kAdminToken) + "\r\nContent-Length: 1048577\r\n\r\n";
     ASSERT_EQ(::send(socket, head.data(), head.size(), 0), static_cast<ssize_t>(head.size()));
     std::string status(12, ' ');
     EXPECT_EQ(::recv(socket, status.data(), status.size(), MSG_WAITALL), 12);
