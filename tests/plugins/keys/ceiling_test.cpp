@@ -64,7 +64,7 @@ protected:
             whole[field] = json::parse(wider);
             EXPECT_EQ(tenant().put(mine(key), whole).status, 422) << wider;
         }
-        EXPECT_EQ(tenant().patch(mine(key), {{"limits", json::object()}}).status, 422);
+        EXPECT_EQ(tenant().patch(mine(key), {{"limits", {{field, nullptr}}}}).status, 422);
         EXPECT_EQ(tenant().put(mine(key), {{"name", "renamed"}}).json().at(field),
                   before.at(field));
         EXPECT_EQ(tenant().post(mine(key) + "/rotate", {{"grace_seconds", 60}}).status, 200);

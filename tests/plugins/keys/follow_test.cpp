@@ -93,7 +93,7 @@ TEST_F(Follow, ChangesThatDoNotConcernTokensMarkNone) {
     const json of = master();
     const json key = issue(of);
     touched();
-    admin().patch(path(of), {{"metadata", {{"a", 1}}}, {"global_qps", 3}, {"max_child_keys", 9}});
+    admin().patch(path(of), {{"metadata", {{"a", 1}}}, {"max_child_keys", 9}});
     EXPECT_THAT(touched(), ElementsAre(of.at("id").dump()));
 }
 

@@ -46,7 +46,7 @@ TEST_F(SharedQuota, AllTokensOfAMasterShareIt) {
     EXPECT_EQ(read_master(of).at("quota_used"), 99);
     EXPECT_EQ(status(one), "active");
     touched();
-    use({used(two, 1, 1)});
+    use(json::array({used(two, 1, 1)}));
     const json after = read_master(of);
     EXPECT_EQ(after.at("quota_used"), 100);
     EXPECT_EQ(after.at("quota_requests_used"), 3);
@@ -65,9 +65,9 @@ TEST_F(SharedQuota, RequestsAreLimitedToo) {
     const json of = master({{"quota_request_limit", 3}});
     const json one = issue(of);
     const json two = issue(of);
-    use({used(one, 2, 0)});
+    use(json::array({used(one, 2, 0)}));
     EXPECT_EQ(status(one), "active");
-    use({used(two, 1, 0)});
+    use(json::array({used(two, 1, 0)}));
     EXPECT_EQ(status(one), "exhausted");
     EXPECT_EQ(status(two), "exhausted");
 }
@@ -75,7 +75,7 @@ TEST_F(SharedQuota, RequestsAreLimitedToo) {
 TEST_F(SharedQuota, FollowsItsLimits) {
     const json of = master({{"quota_limit", 10}});
     const json key = issue(of);
-    use({used(key, 1, 10)});
+    use(json::array({used(key, 1, 10)}));
     ASSERT_EQ(status(key), "exhausted");
     touched();
     const json raised = admin().patch(path(of), {{"quota_limit", 20}}).json();
@@ -104,12 +104,12 @@ TEST_F(SharedQuota, IsOnlyTheOperators) {
 TEST_F(SharedQuota, BeginsWithTheFirstUseBehindItsReset) {
     const json of = master({{"quota_limit", 100}, {"quota_reset", "daily"}});
     const json key = issue(of);
-    use({used(key, 1, 100)});
+    use(json::array({used(key, 1, 100)}));
     ASSERT_EQ(status(key), "exhausted");
     sql("UPDATE master_usage SET quota_reset_at = now() - interval '1 minute' WHERE master_id = " +
         of.at("id").dump());
     touched();
-    use({used(key, 1, 7)});
+    use(json::array({used(key, 1, 7)}));
     EXPECT_EQ(read_master(of).at("quota_used"), 7);
     EXPECT_EQ(read_master(of).at("quota_reset_at"), of.at("quota_reset_at"));
     EXPECT_EQ(status(key), "active");
@@ -119,13 +119,13 @@ TEST_F(SharedQuota, BeginsWithTheFirstUseBehindItsReset) {
 TEST_F(SharedQuota, QuotaOfATokenBeginsWithItsFirstUse) {
     const json of = master();
     const json key = issue(of, {{"quota_limit", 100}, {"quota_reset", "weekly"}});
-    use({used(key, 1, 100)});
+    use(json::array({used(key, 1, 100)}));
     const json exhausted = read(of, key);
     ASSERT_EQ(exhausted.at("status"), "exhausted");
     sql("UPDATE keys SET quota_reset_at = now() - interval '1 minute' WHERE id = " +
         key.at("id").dump());
     touched();
-    use({used(key, 1, 7)});
+    use(json::array({used(key, 1, 7)}));
     const json begun = read(of, key);
     EXPECT_EQ(begun.at("status"), "active");
     EXPECT_EQ(begun.at("quota_used"), 7);
@@ -137,7 +137,7 @@ TEST_F(SharedQuota, QuotaOfATokenBeginsWithItsFirstUse) {
 
     sql("UPDATE keys SET quota_reset_at = now() - interval '1 minute' WHERE id = " +
         key.at("id").dump());
-    use({used(key, 1, 100)});
+    use(json::array({used(key, 1, 100)}));
     EXPECT_EQ(read(of, key).at("status"), "exhausted") << "what is used counts in the new period";
     EXPECT_EQ(read(of, key).at("quota_used"), 100);
 }
