@@ -68,7 +68,9 @@ bool Awaiting::keep(ez_exchange& exchange,
             reply.set(kStateHeader, name_of(EZ_DELIVERY_PENDING));
             return false;
         }
-        kept_.emplace(number, Kept{&exchange, std::move(reply)});
+        // The place first: the reply stays with the caller when there is no memory for it.
+        Kept& kept = kept_[number];
+        kept = Kept{&exchange, std::move(reply)};
     }
     const auto told = [](void* user, int32_t state) noexcept {
         const std::unique_ptr<Ticket> mine(static_cast<Ticket*>(user));
@@ -116,7 +118,7 @@ std::optional<Awaiting::Kept> Awaiting::take(uint64_t number) {
 void Awaiting::answer(uint64_t number, int32_t state) noexcept {
     std::optional<Kept> kept = take(number);
     if (!kept) return;
-    kept->reply.set(kStateHeader, name_of(state));
+    (void)guard(nullptr, [&] { kept->reply.set(kStateHeader, name_of(state)); });
     kept->exchange->conclude(std::move(kept->reply));
 }
 

@@ -145,7 +145,11 @@ void Server::Core::dispatch(ExchangePtr exchange) {
         return;
     }
     ez_exchange* raw = exchange.release();
-    if (executor_->post([this, raw] { run(ExchangePtr(raw)); })) return;
+    bool posted = false;
+    if (guard(nullptr, [&] { posted = executor_->post([this, raw] { run(ExchangePtr(raw)); }); }) !=
+        EZ_OK)
+        return raw->conclude({503, {}, {}});
+    if (posted) return;
     observer.refused("queue_full");
     raw->problem({503, "overloaded", "too many requests are waiting; try again", {}});
 }
@@ -166,7 +170,9 @@ void Server::Core::run(ExchangePtr exchange) noexcept {
         serving_number = exchange->number();
         route.spec.handler(std::move(exchange));
     } catch (const std::exception& error) {
-        telemetry::log(EZ_LOG_ERROR, "http", std::string("handler: ") + error.what());
+        (void)guard(nullptr, [&] {
+            telemetry::log(EZ_LOG_ERROR, "http", std::string("handler: ") + error.what());
+        });
     }
     serving_number = outer;
 }
@@ -228,17 +234,33 @@ Reply Server::Core::refuse(const Fault& fault, const std::optional<std::string>&
 
 bool Server::Core::postpone(ez_exchange& exchange, Reply& reply) noexcept {
     if (exchange.route() == nullptr || !exchange.route()->takes_wait) return false;
-    const auto limit = wait_asked(exchange.query());
-    if (!limit) return false;
-    const auto* scope = serving_number == exchange.number() ? db::CallScope::current() : nullptr;
-    int64_t revision = scope == nullptr ? 0 : scope->revision;
-    if (revision == 0) revision = revision_in(reply);
-    if (revision == 0) return false;
-    reply.set(kRevisionHeader, std::to_string(revision));
-    return awaiting->keep(exchange, reply, revision, *limit);
+    bool kept = false;
+    // Without memory to wait, the answer is given at once.
+    (void)guard(nullptr, [&] {
+        const auto limit = wait_asked(exchange.query());
+        if (!limit) return;
+        const auto* scope =
+            serving_number == exchange.number() ? db::CallScope::current() : nullptr;
+        int64_t revision = scope == nullptr ? 0 : scope->revision;
+        if (revision == 0) revision = revision_in(reply);
+        if (revision == 0) return;
+        reply.set(kRevisionHeader, std::to_string(revision));
+        kept = awaiting->keep(exchange, reply, revision, *limit);
+    });
+    return kept;
 }
 
 void Server::Core::answer(ez_exchange& exchange, Reply reply) noexcept {
+    const auto measure = [&, taken = Exchange::Clock::now() - exchange.begin()] {
+        observer.answered({exchange.method(),
+                           exchange.pattern(),
+                           reply.status,
+                           taken,
+                           exchange.request_id(),
+                           exchange.body().size(),
+                           reply.body.size()});
+    };
+    bool measured = false;
     try {
         add_common_headers(reply, exchange.request_id());
         cors_.allow(exchange.head().field("origin"), reply);
@@ -247,20 +269,16 @@ void Server::Core::answer(ez_exchange& exchange, Reply reply) noexcept {
         if (scope != nullptr && scope->revision != 0) {
             reply.set(kRevisionHeader, std::to_string(scope->revision));
         }
-        observer.answered({exchange.method(),
-                           exchange.pattern(),
-                           reply.status,
-                           Exchange::Clock::now() - exchange.begin(),
-                           exchange.request_id(),
-                           exchange.body().size(),
-                           reply.body.size()});
+        measure();
+        measured = true;
         const auto* route = exchange.route();
         exchange.connection()->reply(
             std::move(reply),
             exchange.method() == "HEAD",
             route == nullptr ? Trust::kNone : trust_of(route->spec.access));
     } catch (const std::exception& error) {
-        telemetry::log(EZ_LOG_ERROR, "http", std::string("answer: ") + error.what());
+        telemetry::log(EZ_LOG_ERROR, "http", error.what());
+        if (!measured) measure();
         exchange.connection()->cut();
     }
 }

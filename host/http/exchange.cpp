@@ -28,6 +28,11 @@ uint64_t next_number() noexcept {
     return ++number;
 }
 
+/// Takes no memory.
+http::Reply no_memory() noexcept {
+    return {503, {}, {}};
+}
+
 std::string faults_as_json(const ezapi::Error& error) {
     const auto faults = ezapi::faults_of(error);
     return faults.empty() ? std::string() : ezapi::dump_json(ezapi::faults_json(faults));
@@ -110,7 +115,11 @@ void ez_exchange::set_header(std::string_view name, std::string_view value) {
 
 void ez_exchange::finish(int status, std::string body) noexcept {
     if (status < 200 || status > 599) {
-        problem({500, {}, "the handler answered with status " + std::to_string(status), {}});
+        if (ezapi::guard(nullptr, [&] {
+                problem(
+                    {500, {}, "the handler answered with status " + std::to_string(status), {}});
+            }) != EZ_OK)
+            conclude(no_memory());
         return;
     }
     http::Reply reply{status, std::move(headers_), std::move(body)};
@@ -123,32 +132,45 @@ void ez_exchange::conclude(http::Reply reply) noexcept {
 }
 
 void ez_exchange::finish(http::Reply reply) noexcept {
-    for (const auto& [name, value] : reply.headers) set_header(name, value);
+    if (ezapi::guard(nullptr, [&] {
+            for (const auto& [name, value] : reply.headers) set_header(name, value);
+        }) != EZ_OK)
+        return conclude(no_memory());
     finish(reply.status, std::move(reply.body));
 }
 
 void ez_exchange::problem(const http::Problem& problem) noexcept {
     if (problem.status == 500) log_fault(problem.detail);
-    http::Problem sound = problem;
-    if (sound.status < 400 || sound.status > 599) sound.status = 500;
-    http::Reply reply = http::to_reply(sound, request_id_);
-    for (const auto& [name, value] : headers_) {
-        if (!http::equal_ignoring_case(name, "content-type")) reply.set(name, value);
-    }
+    http::Reply reply = no_memory();
+    (void)ezapi::guard(nullptr, [&] {
+        http::Problem sound = problem;
+        if (sound.status < 400 || sound.status > 599) sound.status = 500;
+        http::Reply rendered = http::to_reply(sound, request_id_);
+        for (const auto& [name, value] : headers_) {
+            if (!http::equal_ignoring_case(name, "content-type")) rendered.set(name, value);
+        }
+        reply = std::move(rendered);
+    });
     conclude(std::move(reply));
 }
 
 void ez_exchange::log_fault(const std::string& detail) const noexcept {
-    std::string line = "request " + request_id_ + " " + request_.head.method + " ";
-    line.append(pattern()).append(": ").append(detail);
-    ezapi::host::telemetry::log(EZ_LOG_ERROR, "http", line);
+    (void)ezapi::guard(nullptr, [&] {
+        std::string line = "request " + request_id_ + " " + request_.head.method + " ";
+        line.append(pattern()).append(": ").append(detail);
+        ezapi::host::telemetry::log(EZ_LOG_ERROR, "http", line);
+    });
 }
 
 namespace ezapi::host::http {
 
 void AbandonExchange::operator()(ez_exchange* exchange) const noexcept {
     if (exchange == nullptr) return;
-    exchange->problem({500, {}, "the handler dropped the exchange without an answer", {}});
+    // Only the text itself can fail; problem() throws nothing.
+    if (guard(nullptr, [&] {
+            exchange->problem({500, {}, "the handler dropped the exchange without an answer", {}});
+        }) != EZ_OK)
+        exchange->conclude({503, {}, {}});
 }
 
 Handler answering(std::function<Reply(Exchange&)> body) {

@@ -86,8 +86,10 @@ public:
         try {
             if (const auto connection = of(*peer)) connection->on_input_end();
         } catch (const std::exception& error) {
-            telemetry::log(
-                EZ_LOG_ERROR, "http", std::string("end of a connection: ") + error.what());
+            (void)guard(nullptr, [&] {
+                telemetry::log(
+                    EZ_LOG_ERROR, "http", std::string("end of a connection: ") + error.what());
+            });
         }
     }
 
@@ -98,7 +100,9 @@ private:
 
     static void refuse(const Tcp::Peer& peer, std::string_view reason) noexcept {
         if (!reason.empty()) {
-            telemetry::log(EZ_LOG_ERROR, "http", "connection dropped: " + std::string(reason));
+            (void)guard(nullptr, [&] {
+                telemetry::log(EZ_LOG_ERROR, "http", "connection dropped: " + std::string(reason));
+            });
         }
         ::shutdown(peer.fd(), SHUT_RDWR);  // Pistache then sees its end and forgets it
     }

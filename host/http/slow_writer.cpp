@@ -74,23 +74,44 @@ bool SlowWriter::flush(Connection& connection) noexcept {
 
 void SlowWriter::admit() {
     const std::lock_guard lock(mutex_);
+    // Before anything moves: both lists stay whole when there is no memory.
+    const size_t needed = waiting_.size() + arrived_.size();
+    if (needed > waiting_.capacity()) waiting_.reserve(std::max(needed, 2 * waiting_.capacity()));
     std::move(arrived_.begin(), arrived_.end(), std::back_inserter(waiting_));
     arrived_.clear();
     waiting_count_ = waiting_.size();
 }
 
+/// Without memory to watch them, none of the replies can be sent.
+void SlowWriter::give_up() noexcept {
+    const std::lock_guard lock(mutex_);
+    for (auto* list : {&arrived_, &waiting_}) {
+        for (const ConnectionPtr& connection : *list) connection->cut();
+        list->clear();
+    }
+    waiting_count_ = 0;
+}
+
+void SlowWriter::collect(std::vector<pollfd>& polled) {
+    admit();
+    polled.clear();
+    polled.push_back({wake_, POLLIN, 0});
+    for (const auto& connection : waiting_) {
+        polled.push_back({connection->descriptor(), POLLOUT, 0});
+    }
+}
+
 void SlowWriter::run() {
     std::vector<pollfd> polled;
+    polled.reserve(1);
     while (true) {
-        admit();
         {
             const std::lock_guard lock(mutex_);
             if (stopping_) return;
         }
-        polled.clear();
-        polled.push_back({wake_, POLLIN, 0});
-        for (const auto& connection : waiting_) {
-            polled.push_back({connection->descriptor(), POLLOUT, 0});
+        if (guard(nullptr, [&] { collect(polled); }) != EZ_OK) {
+            give_up();
+            polled.assign(1, {wake_, POLLIN, 0});  // there is room for one
         }
         ::poll(polled.data(), polled.size(), waiting_.empty() ? -1 : kDeadlineCheckMs);
         uint64_t wakes = 0;

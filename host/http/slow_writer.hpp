@@ -4,6 +4,8 @@
 // parsed and served by the executor.
 #pragma once
 
+#include <poll.h>
+
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -29,6 +31,8 @@ public:
 private:
     void run();
     void admit();
+    void collect(std::vector<pollfd>& polled);
+    void give_up() noexcept;
     [[nodiscard]] static bool flush(Connection& connection) noexcept;
     void wake() const noexcept;
 
