@@ -16,7 +16,7 @@ using nlohmann::json;
 /// A resource, and the least that has to be said to create one.
 struct Made {
     std::string table;
-    std::string schema;  // of OpenAPI
+    std::string body_schema;  // of OpenAPI
     json given;
     std::string id;
 };
@@ -36,38 +36,40 @@ protected:
     }
 
     Made create(const std::string& table,
-                const std::string& schema,
+                const std::string& body_schema,
                 const std::string& path,
                 const json& body) {
         const HttpAnswer answer =
             table == "features" ? admin().put(path, body) : admin().post(path, body);
         if (answer.status != 201) throw std::runtime_error(path + ": " + answer.body);
-        return {table, schema, body, answer.json().at("id").dump()};
+        return {table, body_schema, body, answer.json().at("id").dump()};
     }
 
     std::vector<Made> create_all() {
         std::vector<Made> out;
         out.push_back(
-            create("namespaces", "Namespace", "/admin/namespaces", {{"name", "defaults"}}));
-        out.push_back(create("masters", "Master", "/admin/masters", {{"name", "defaults"}}));
-        out.push_back(create(
-            "keys", "Key", "/admin/masters/" + out.back().id + "/keys", {{"name", "defaults"}}));
+            create("namespaces", "NamespaceCreate", "/admin/namespaces", {{"name", "defaults"}}));
+        out.push_back(create("masters", "MasterCreate", "/admin/masters", {{"name", "defaults"}}));
+        out.push_back(create("keys",
+                             "KeyCreate",
+                             "/admin/masters/" + out.back().id + "/keys",
+                             {{"name", "defaults"}}));
         out.push_back(create("provider_groups",
-                             "ProviderGroup",
+                             "ProviderGroupCreate",
                              "/admin/provider-groups",
                              {{"name", "defaults"}, {"type", "openai"}}));
         const auto group = std::stoll(out.back().id);
         out.push_back(create("api_keys",
-                             "ApiKey",
+                             "ApiKeyCreate",
                              "/admin/api-keys",
                              {{"group_id", group}, {"api_key", "sk-of-the-defaults-1"}}));
-        out.push_back(create("models", "Model", "/admin/models", {{"name", "defaults.m"}}));
+        out.push_back(create("models", "ModelCreate", "/admin/models", {{"name", "defaults.m"}}));
         out.push_back(
             create("bindings",
-                   "Binding",
+                   "BindingCreate",
                    "/admin/bindings",
                    {{"namespace", "defaults"}, {"public_model", "m"}, {"group_id", group}}));
-        out.push_back(create("features", "Feature", "/admin/features/defaults", {{"value", 1}}));
+        out.push_back(create("features", "FeaturePut", "/admin/features/defaults", {{"value", 1}}));
         out.back().given["name"] = "defaults";
         return out;
     }
@@ -80,7 +82,7 @@ TEST_F(DefaultsTest, OfSqlAndOfTheApiAreOne) {
     size_t columns = 0;
     for (const Made& made : create_all()) {
         seen.insert(made.table);
-        const json& fields = schemas.at(made.schema + "Create").at("properties");
+        const json& fields = schemas.at(made.body_schema).at("properties");
         for (const SqlRow& column :
              sql.query("SELECT column_name, column_default FROM information_schema.columns WHERE "
                        "table_schema = 'public' AND table_name = '" +
