@@ -30,7 +30,8 @@ protected:
                             "logs",
                             "sync"},
                 .environment = {{"EZ_MODEL_REGISTRY_ENABLED", "true"},
-                                {"EZ_MODEL_REGISTRY_URL", registry}}};
+                                {"EZ_MODEL_REGISTRY_URL", registry},
+                                {"EZ_MODEL_REGISTRY_ALLOWED_NETWORKS", "127.0.0.1"}}};
     }
 
     void SetUp() override {

@@ -37,6 +37,14 @@ async function host(call) {
   await call('GET', '/admin/plugins', { as: 'nobody', expect: 401 });
   const session = await call('POST', '/admin/sessions', { body: { scope: 'read' }, expect: 201 });
   await call('GET', '/admin/plugins', { as: session.body.token, expect: 200 });
+  await call('POST', '/admin/sessions', { body: { scope: 'read' }, expect: 201 });
+  const open = await call('GET', '/admin/sessions', { query: '?limit=1', expect: 200 });
+  await call('GET', '/admin/sessions', { query: `?cursor=${open.body.next_cursor}`, expect: 200 });
+  await call('GET', '/admin/sessions', { query: '?limit=0', expect: 400 });
+  await call('GET', '/admin/sessions', { as: 'nobody', expect: 401 });
+  await call('DELETE', '/admin/sessions/{id}', { params: { id: session.body.id }, expect: 204 });
+  await call('DELETE', '/admin/sessions/{id}', { params: { id: session.body.id }, expect: 404 });
+  await call('GET', '/admin/plugins', { as: session.body.token, expect: 401 });
   await call('POST', '/admin/plugins/{name}/reload', { params: { name: 'features' }, expect: 200 });
   await call('POST', '/admin/plugins/{name}/disable', { params: { name: 'features' }, expect: 200 });
   await call('POST', '/admin/plugins/{name}/enable', { params: { name: 'features' }, expect: 200 });
