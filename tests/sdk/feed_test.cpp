@@ -132,16 +132,16 @@ TEST_F(Feeds, TakeOnlyCursorsOfTheirOwn) {
 
 TEST_F(Feeds, TakeOnlyCursorsOfTheSameFilters) {
     const std::vector<std::string> queries{"/timed?",
-                                           "/timed?author=ada",
-                                           "/timed?author=bob",
-                                           "/timed?size=large",
-                                           "/timed?size=x1",
-                                           "/timed?from=2026-01-01T00:00:00Z",
-                                           "/timed?to=2026-01-01T00:00:00Z"};
+                                           "/timed?author=ada&",
+                                           "/timed?author=bob&",
+                                           "/timed?size=large&",
+                                           "/timed?size=x1&",
+                                           "/timed?from=2026-01-01T00:00:00Z&",
+                                           "/timed?to=2026-01-01T00:00:00Z&"};
     for (const std::string& from : queries) {
-        const std::string cursor = get(from + "&limit=1").json()["next_cursor"];
+        const std::string cursor = get(from + "limit=1").json()["next_cursor"];
         for (const std::string& to : queries)
-            EXPECT_EQ(get(to + "&limit=2&count=true&cursor=" + cursor).status,
+            EXPECT_EQ(get(to + "limit=2&count=true&cursor=" + cursor).status,
                       to == from ? 200 : 400)
                 << from << " to " << to;
         EXPECT_EQ(get("/plain?cursor=" + cursor).status, 400) << from;
