@@ -193,10 +193,11 @@ void CanaryTest::send_what_is_refused() {
     const std::string keys = "/admin/api-keys";
     const json id = group_.at("id");
     for (const json& body :
-         {json{{"group_id", id}, {"api_key", "sk-canary-of-the-api_key"}},
-          json{{"group_id", id}, {"name", "canary"}, {"api_key", "sk-canary-of-the-api_key"}},
+         {json{{"api_key", "sk-canary-of-the-api_key"}},
+          json{
+              {"group_id", id}, {"name", "twice"}, {"api_key", "sk-canary-of-the-rotated_api_key"}},
           json{{"group_id", id}, {"name", "x"}, {"api_key", {{"in", "sk-canary-of-the-api_key"}}}},
-          json{{"group_id", id}, {"name", "x"}, {"api_key", "sk-canary-of-the-api_key\n"}},
+          json{{"group_id", id}, {"name", "x"}, {"api_key", "sk-canary-of-the-api_key\nx: y"}},
           json{{"group_id", 999999}, {"name", "x"}, {"api_key", "sk-canary-of-the-api_key"}},
           json{{"group_id", id}, {"name", "x"}, {"unknown", "sk-canary-of-the-api_key"}}}) {
         const HttpAnswer answer = say(admin().post(keys, body));
@@ -207,9 +208,8 @@ void CanaryTest::send_what_is_refused() {
                      keys,
                      R"({"api_key": "sk-canary-of-the-api_key")",
                      {{"Content-Type", "application/json"}}));
-    say(admin().put(
-        "/admin/logs/webhook",
-        {{"enabled", "canary-of-the-webhook-secret"}, {"secret", "canary-of-the-webhook-secret"}}));
+    say(admin().put("/admin/logs/webhook",
+                    {{"enabled", "yes"}, {"secret", "canary-of-the-webhook-secret"}}));
     say(admin().post("/admin/masters",
                      {{"name", "another body"}},
                      {{"Idempotency-Key", "canary-of-an-idempotency-key"}}));
@@ -236,10 +236,11 @@ TEST_F(CanaryTest, NoSecretIsFoundWhereItDoesNotBelong) {
     send_what_is_refused();
     read_everything();
     const int answers = canaries_.take_searched();
-    ASSERT_TRUE(eventually(30s, [] {
-        return redis().hash("config:providers").size() == 2 &&
-               admin().get("/admin/operation-logs/verify").json().at("waiting") == 0;
-    }));
+    EXPECT_TRUE(eventually(60s, [] { return redis().hash("config:providers").size() == 2; }))
+        << redis().hash("config:providers").size() << instance().log();
+    EXPECT_TRUE(eventually(60s, [] {
+        return admin().get("/admin/operation-logs/verify").json().at("waiting") == 0;
+    })) << admin().get("/admin/operation-logs/verify").body;
 
     SqlReader sql(instance().dsn());
     int columns = 0;
