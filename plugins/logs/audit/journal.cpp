@@ -47,12 +47,9 @@ Journal::Journal(Host& host)
       keys_(AuditKeys::load(host, /*may_make=*/!signed_before(db_))),
       anchors_(std::filesystem::path(host.settings().at("state_dir").get<std::string>()) /
                "audit-anchors"),
-      sealer_(db_, host.log(), keys_),
+      sealer_(db_, host.log(), keys_, anchors_),
       anchoring_(host, anchors_),
-      verification_(db_, keys_, anchors_) {
-    // With an anchor the chain was signed before: a head without a signature was tampered with.
-    if (keys_.can_sign() && !anchors_.last()) sealer_.begin_keyed();
-}
+      verification_(db_, keys_, anchors_) {}
 
 void Journal::serve(Host& host) {
     host.get("/admin/operation-logs",
@@ -68,9 +65,12 @@ void Journal::serve(Host& host) {
         /*at_start=*/true);
     if (!keys_.can_sign()) return;
     // On every instance: one that has another key cannot keep the others from sealing.
-    host.every("operation-log-sealing", kSealing, Scope::instance, [this](const Run& run) {
-        sealer_.run(run);
-    });
+    host.every(
+        "operation-log-sealing",
+        kSealing,
+        Scope::instance,
+        [this](const Run& run) { sealer_.run(run); },
+        /*at_start=*/true);
     host.every("operation-log-anchoring", kSealing, Scope::instance, [this](const Run& run) {
         anchoring_.run(run);
     });

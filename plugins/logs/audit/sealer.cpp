@@ -99,6 +99,7 @@ std::string fault_of(const AuditKeys& keys, const ChainHead& head, const Rows& r
 }  // namespace
 
 void Sealer::run(const Run& run) {
+    if (!anchors_.last()) begin_keyed();
     while (!run.stopping() && anything() && seal(kBatch) == kBatch) {
     }
 }
@@ -107,17 +108,16 @@ bool Sealer::anything() const {
     return db_.query(kAnything).boolean(0, 0);
 }
 
-bool Sealer::begin_keyed() const {
+void Sealer::begin_keyed() const {
     Tx tx = db_.begin();
     const Rows rows = tx.query(kHead);
     ChainHead head = read_head(rows);
-    if (!head.key_id.empty()) return false;
+    if (!head.key_id.empty()) return;
     head.keyed_from = head.position + 1;
     move_head(tx, keys_, head, rows.text(0, kSealedBelow));
     tx.commit();
     log_.info("operation log: links are signed with key '" + keys_.current() + "' from position " +
               std::to_string(head.keyed_from) + " on; those before it are not");
-    return true;
 }
 
 size_t Sealer::seal(size_t most) {

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 
+#include "audit/anchors.hpp"
 #include "audit/audit_keys.hpp"
 #include "ezapi/jobs.hpp"
 #include "ezapi/plugin.hpp"
@@ -25,26 +26,27 @@ namespace ezapi::logs {
 
 class Sealer {
 public:
-    /// `keys` can sign, and must outlive it.
-    Sealer(Db db, Log log, const AuditKeys& keys)
-        : db_(std::move(db)), log_(std::move(log)), keys_(keys) {}
+    /// `keys` and `anchors` must outlive it.
+    Sealer(Db db, Log log, const AuditKeys& keys, const Anchors& anchors)
+        : db_(std::move(db)), log_(std::move(log)), keys_(keys), anchors_(anchors) {}
 
-    /// Seals what can be. One run at a time.
+    /// Signs the head of a chain that was never signed, unless there is an anchor of it: then its
+    /// signature was taken away. Seals what can be. Only with keys that can sign; one run at a
+    /// time.
     void run(const Run& run);
 
     /// Up to `most` rows; returns how many. Fewer: nothing is left that can be sealed now. One
     /// transaction at a time does; another waits for it.
     size_t seal(size_t most);
 
-    /// Signs the head of a chain that was never signed; false: it is signed already.
-    bool begin_keyed() const;
-
 private:
+    void begin_keyed() const;
     [[nodiscard]] bool anything() const;
 
     Db db_;
     Log log_;
     const AuditKeys& keys_;
+    const Anchors& anchors_;
     std::string fault_;  // why nothing is sealed
 };
 

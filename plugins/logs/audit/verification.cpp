@@ -97,9 +97,12 @@ private:
         }
     }
 
-    /// A chain that has an anchor was signed once, so that a head without a signature is no head of
-    /// an earlier version.
+    /// Without an anchor a head that was never signed is one of an earlier version, which the job
+    /// signs as it starts.
     void check_head() {
+        const bool never_signed = head_.key_id.empty() && head_.signature.empty() &&
+                                  head_.keyed_from == 0 && !state_.anchor;
+        if (never_signed) return;
         if (head_.key_id.empty() || head_.signature.empty())
             return fail("head", head_.position, {}, "the head is not signed");
         if (!keys_.knows(head_.key_id)) return fail_key(head_.position, {}, head_.key_id);

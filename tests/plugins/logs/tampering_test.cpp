@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "tests/support/eventually.hpp"
@@ -236,6 +237,63 @@ TEST_F(Tampering, AChainThatIsComputedAgainWithoutTheKeyIsFound) {
     EXPECT_NE(found(), "none");
     EXPECT_EQ(sql_->value("SELECT count(*) FROM operation_chain_head WHERE signature IS NULL"),
               "1");
+}
+
+/// The canonical form of the rows of a chain without keys, in SQL.
+std::string unkeyed_form() {
+    std::string out;
+    for (const char* column : {"id",
+                               "actor_kind",
+                               "actor_id",
+                               "actor",
+                               "action",
+                               "resource",
+                               "resource_id",
+                               "status",
+                               "before",
+                               "after",
+                               "ip",
+                               "request_id",
+                               "method",
+                               "path",
+                               "((extract(epoch FROM created_at) * 1000000)::bigint)"}) {
+        const std::string text = std::string(column) + "::text";
+        out += (out.empty() ? "" : " || ") +
+               ("coalesce(octet_length(" + text + ") || ':' || " + text + ", '-')");
+    }
+    return out;
+}
+
+TEST_F(Tampering, AChainOfAnEarlierVersionStaysVerifiableAndIsSignedFromThenOn) {
+    instance_->stop();
+    sql_->query(
+        "WITH RECURSIVE forms AS (SELECT position, " + unkeyed_form() +
+        " AS form FROM operation_chain c JOIN operation_logs o ON o.id = c.operation_id), links AS "
+        "(SELECT 0::bigint AS position, repeat('0', 64) AS hash UNION ALL SELECT f.position, "
+        "encode(sha256(convert_to(l.hash || f.form, 'UTF8')), 'hex') FROM links l JOIN forms f ON "
+        "f.position = l.position + 1) UPDATE operation_chain c SET hash = l.hash, key_id = NULL "
+        "FROM links l WHERE l.position = c.position");
+    sql_->query(
+        "UPDATE operation_chain_head SET hash = (SELECT hash FROM operation_chain ORDER BY "
+        "position DESC LIMIT 1), keyed_from = NULL, key_id = NULL, signature = NULL");
+    std::filesystem::remove(instance_->environment().at("EZ_STATE_DIR") + "/audit-anchors");
+    const int before = std::stoi(sql_->value("SELECT position FROM operation_chain_head"));
+    instance_->start();
+    admin_ = std::make_unique<HttpClient>(instance_->admin());
+    write(2);
+    ASSERT_TRUE(settled()) << verify().dump();
+    EXPECT_EQ(verify().at("keyed_from"), before + 1);
+    EXPECT_THAT(instance_->log(), HasSubstr("from position " + std::to_string(before + 1) + " on"));
+    keep();
+    for (int position = 1; position <= before + 2; ++position)
+        expect_found({"UPDATE operation_logs SET actor = 'other' WHERE id = (SELECT operation_id "
+                      "FROM operation_chain WHERE position = " +
+                      std::to_string(position) + ")"},
+                     "row " + std::to_string(position));
+    expect_found(
+        {"UPDATE operation_chain SET key_id = NULL WHERE position > " + std::to_string(before)},
+        "key of the links");
+    expect_found({"UPDATE operation_chain_head SET keyed_from = keyed_from + 1"}, "keyed_from");
 }
 
 TEST_F(Tampering, WhatIsWrittenWhileTheLogIsOffIsAGapThatIsNamed) {
