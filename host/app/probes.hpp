@@ -1,8 +1,8 @@
 // What the health monitor asks of PostgreSQL and Redis. A probe reads each time and writes rarely,
 // because a server that answers may still take no change: a standby, a full disk, a full memory.
-// After a failure it writes each time, until a write succeeds. Each probe is used by one thread,
-// and every step of it has a deadline, so that a frozen server is found and held against nobody
-// else.
+// After a failure it writes each time, until a write succeeds. Each probe is used by one thread.
+// Every step of a probe has a deadline, so that a frozen server is noticed and does not delay the
+// other probes.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
-// What of a setting's value may be shown to people. Settings are typed by hand, so a credential can
-// stand in the wrong place: with a mistyped key, in front of a host, in the setting beside. What is
-// shown is therefore what is known to be harmless, not what is left when known secrets are masked.
+// Which part of a setting's value may be shown. Settings are typed by hand, so a credential can be
+// in the wrong place: behind a mistyped key, before a host name, in another setting. Therefore only
+// parts that are known to be harmless are shown; masking known secrets would not be enough.
 #pragma once
 
 #include <optional>

@@ -154,7 +154,7 @@ std::unique_ptr<Connection> Pool::connect() {
     }
 }
 
-/// Whoever waits does not get the place of this attempt, but the news.
+/// Waiting threads get no connection from this attempt; they are told that it failed.
 void Pool::connect_failed() noexcept {
     const std::lock_guard lock(mutex_);
     connect_failed_at_ = Clock::now();

@@ -32,7 +32,7 @@ struct SideThread::State {
             std::function<void()> work = std::move(waiting.front());
             waiting.pop_front();
             lock.unlock();
-            (void)guard(nullptr, work);  // what fails here has nobody to tell
+            (void)guard(nullptr, work);  // no caller is left to report an error to
             work = nullptr;
             lock.lock();
         }

@@ -45,7 +45,7 @@ std::optional<Problem> fault_of_body(const Route& route, const Head& head) {
     return std::nullopt;
 }
 
-/// A master's credential takes a look into the database, unless there is none to look up.
+/// Whether the credential of a master has to be looked up in the database: only if one was sent.
 bool must_ask(const Head& head) {
     const auto authorization = head.field("authorization");
     return authorization && bearer_of(*authorization);

@@ -211,7 +211,7 @@ void Connection::go_on() {
         while (step(lock)) {
         }
     } catch (const std::exception&) {
-        // Without memory for a request there is none for its answer.
+        // Out of memory for the request, so there is none for an answer either: close.
         if (!lock.owns_lock()) lock.lock();
         pumping_ = false;
         close_locked();

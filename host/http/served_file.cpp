@@ -23,7 +23,7 @@ bool knows(std::string_view if_none_match, std::string_view hash) {
     return tags->any || std::find(tags->tags.begin(), tags->tags.end(), hash) != tags->tags.end();
 }
 
-/// Of "gzip;q=0.5"; nothing for a weight that is none.
+/// The weight in "gzip;q=0.5"; nothing if it is malformed.
 std::optional<double> weight_of(std::string_view element) {
     const auto semicolon = element.find(';');
     if (semicolon == std::string_view::npos) return 1;

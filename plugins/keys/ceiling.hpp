@@ -1,6 +1,6 @@
 // What an admin set on a token is a ceiling for its tenant: the tenant's own values lie within it,
-// and a token that an admin suspended is activated by an admin. The ceilings stand in the column
-// `limits`, by field; `suspended_by` says who suspended it. Both are shown to the tenant.
+// and only an admin activates a token that an admin suspended. The column `limits` holds the
+// ceilings by field; `suspended_by` says who suspended it. Both are shown to the tenant.
 #pragma once
 
 #include "ezapi/resource/body.hpp"

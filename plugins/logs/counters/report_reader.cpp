@@ -39,8 +39,8 @@ std::optional<std::int64_t> written_moment(std::string_view text) {
 /// Each function reads one value, notes what is wrong with it and goes on behind it.
 ///
 /// What is wrong with the node, the epoch, the sequence or the list refuses the report, since
-/// without those nobody knows whether it has been counted. What is wrong with an item must not hold
-/// up the others, nor its own counters: one that names no token is rejected, the rest is repaired.
+/// without those it is unknown whether the report was counted before. A fault in an item affects
+/// neither other items nor its own counters: an item without a token is rejected, others repaired.
 class ReportReader {
 public:
     explicit ReportReader(std::string_view body) : scanner_(body) { scanner_.nested(1); }

@@ -82,7 +82,7 @@ struct RecordReader::Field {
     std::int64_t most = 0;  // of a number; of a text its characters
     std::int64_t Record::*number = nullptr;
     std::string_view Record::*text = nullptr;
-    bool attributes = false;  // a record with two values of it is nobody's
+    bool attributes = false;  // says whose record it is: two values are refused
 
     [[nodiscard]] size_t place() const { return static_cast<size_t>(this - kFields.data()); }
 };
