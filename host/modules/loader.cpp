@@ -207,8 +207,11 @@ void Loader::start_these(const Names& names) {
     for (Plugin* plugin : ordered(names)) {
         if (start_one(*plugin)) live.push_back(plugin);
     }
+    // In the reverse of the order in which they are left: no request or job of any of these plugins
+    // runs before the subscribers of all of them do.
+    for (auto registry = host_.registries.rbegin(); registry != host_.registries.rend(); ++registry)
+        for (const Plugin* plugin : live) (*registry)->activate(plugin->name);
     for (Plugin* plugin : live) {
-        for (Registry* registry : host_.registries) registry->activate(plugin->name);
         set_state(*plugin, State::kRunning);
         telemetry::log(EZ_LOG_INFO,
                        "plugins",

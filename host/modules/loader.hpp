@@ -62,7 +62,8 @@ struct Attachment {
     /// Every table filled in; the context is set for each plugin.
     ez_host tables{};
     Services* services = nullptr;
-    /// In the order in which a stopping plugin leaves them; services last.
+    /// In the order in which a stopping plugin leaves them; services last. A starting plugin enters
+    /// them in the reverse order.
     std::vector<Registry*> registries;
     /// Applies the plugin's migrations before a start at run time; may be empty.
     std::function<void(const std::string& plugin)> migrate;

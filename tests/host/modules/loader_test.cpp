@@ -25,6 +25,7 @@ class FakeRegistry final : public Registry {
 public:
     void activate(std::string_view owner) override {
         calls.push_back("activate " + std::string(owner));
+        if (on_activate) on_activate(owner);
     }
 
     bool retire(std::string_view owner, std::chrono::steady_clock::time_point) override {
@@ -38,6 +39,7 @@ public:
 
     std::string busy;
     std::vector<std::string> calls;
+    std::function<void(std::string_view)> on_activate;
 };
 
 class LoaderTest : public testing::Test {
@@ -142,6 +144,26 @@ TEST_F(LoaderTest, StartsProvidersFirstAndStopsThemLast) {
     EXPECT_THAT(
         registry_.calls,
         ElementsAre("retire consumer", "discard consumer", "retire provider", "discard provider"));
+}
+
+TEST_F(LoaderTest, NothingRunsBeforeTheSubscribersOfAllThatStartWithIt) {
+    std::vector<std::string> order;
+    FakeRegistry jobs;
+    FakeRegistry subscribers;
+    jobs.on_activate = [&](std::string_view owner) {
+        order.push_back("jobs " + std::string(owner));
+    };
+    subscribers.on_activate = [&](std::string_view owner) {
+        order.push_back("subscribers " + std::string(owner));
+    };
+    Attachment host = attachment();
+    host.registries = {&jobs, &subscribers, &services_};
+    open({"consumer", "provider"}).attach(std::move(host));
+    loader_->start();
+    EXPECT_THAT(
+        order,
+        ElementsAre(
+            "subscribers provider", "subscribers consumer", "jobs provider", "jobs consumer"));
 }
 
 TEST_F(LoaderTest, EnablesWhatItFindsWhenThereIsNoConfiguration) {
