@@ -15,7 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using tests::eventually;
 
-constexpr int64_t kMebibyte = 1024 * 1024;
+constexpr int64_t kKibibyte = 1024;
+constexpr int64_t kMebibyte = 1024 * kKibibyte;
 
 int64_t resident_bytes() {
     std::ifstream file("/proc/self/statm");
@@ -141,8 +142,14 @@ TEST_F(MemoryTest, ReadsLittleAheadWhileAReplyIsOwed) {
     const auto eager = client();
     eager->send(get_request("/held"));
     ASSERT_TRUE(eventually(10s, [&] { return held_count() == 1; }));
-    eager->send(upload("/admin/echo", 8'000'000, 2'000'000));
-    EXPECT_LE(server_->held_bytes(), 256 * 1024);
+    const std::string ahead = upload("/admin/echo", 8'000'000, 2'000'000);
+    const size_t within = 64 * kKibibyte;
+    eager->send(ahead.substr(0, within));
+    ASSERT_TRUE(eventually(10s, [&] { return server_->held_bytes() > 0; }));
+    EXPECT_LE(server_->held_bytes(), 256 * kKibibyte);
+    eager->send(ahead.substr(within));
+    // What is more than is kept ahead is dropped, with all that the connection would still ask.
+    ASSERT_TRUE(eventually(10s, [&] { return server_->held_bytes() == 0; }));
     release_all();
     EXPECT_EQ(eager->reply().body, "\"released\"");
     EXPECT_TRUE(eager->closed());
