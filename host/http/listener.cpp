@@ -25,6 +25,7 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/network.hpp"
+#include "host/http/out_of_memory.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::http {
@@ -58,6 +59,7 @@ public:
     void onRequest(const Http::Request&, Http::ResponseWriter) override {}
 
     void onConnection(const std::shared_ptr<Tcp::Peer>& peer) override {
+        const InCallback scope;
         try {
             // Pistache's idle check looks at each peer's parser; one that is never fed serves all.
             peer->putData(ParserData, parser_);
@@ -75,6 +77,7 @@ public:
     void onInput(const char* buffer,
                  size_t length,
                  const std::shared_ptr<Tcp::Peer>& peer) override {
+        const InCallback scope;
         try {
             if (const auto connection = of(*peer)) connection->on_input({buffer, length});
         } catch (const std::exception& error) {
@@ -83,6 +86,7 @@ public:
     }
 
     void onDisconnection(const std::shared_ptr<Tcp::Peer>& peer) override {
+        const InCallback scope;
         try {
             if (const auto connection = of(*peer)) connection->on_input_end();
         } catch (const std::exception& error) {
@@ -160,7 +164,7 @@ Listener::Listener(const std::string& address, uint16_t port, int threads, Accep
         constexpr auto kNever = std::chrono::hours(24 * 3650);
         const auto options = Http::Endpoint::options()
                                  .threads(threads)
-                                 .threadsName("http-io")
+                                 .threadsName(kNetworkThread)
                                  .flags(Tcp::Options::ReuseAddr | Tcp::Options::CloseOnExec)
                                  .headerTimeout(kNever)
                                  .bodyTimeout(kNever)
@@ -168,7 +172,11 @@ Listener::Listener(const std::string& address, uint16_t port, int threads, Accep
         endpoint_ = std::make_unique<Endpoint>(address_of(address, port));
         endpoint_->pistache.setHandler(std::make_shared<Guard>(std::move(accept)));
         endpoint_->pistache.init(options);
-        endpoint_->pistache.serveThreaded();
+        install_out_of_memory_rule();
+        {
+            const ThreadNamed inherited(kAcceptThread);
+            endpoint_->pistache.serveThreaded();
+        }
         endpoint_->port = endpoint_->pistache.getPort();
         endpoint_->listening = find_listening_descriptor(endpoint_->port);
     } catch (const std::exception& error) {

@@ -8,6 +8,7 @@
 
 #include "ezapi/error.hpp"
 #include "host/http/core.hpp"
+#include "host/http/out_of_memory.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::http {
@@ -191,6 +192,10 @@ void Server::Core::watch_clock() {
             const auto now = Clock::now();
             for (const auto& connection : alive()) connection->expire(now);
             heap_.tick(now);
+            if (restore_reserve())
+                telemetry::log(EZ_LOG_ERROR,
+                               "http",
+                               "memory ran out; requests may have been refused or delayed");
         } catch (const std::exception& error) {  // no memory: the next tick tries again
             telemetry::log(EZ_LOG_ERROR, "http", error.what());
         }
