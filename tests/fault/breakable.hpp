@@ -30,9 +30,11 @@ public:
     }
 
     [[nodiscard]] bool reached(std::chrono::milliseconds limit = std::chrono::seconds(20)) const {
-        return eventually(limit,
-                          [&] { return !std::filesystem::exists(folder_.path() + "/step"); });
+        return eventually(limit, [&] { return !armed(); });
     }
+
+    /// The step is still to come.
+    [[nodiscard]] bool armed() const { return std::filesystem::exists(folder_.path() + "/step"); }
 
 private:
     TemporaryFolder folder_;  // outlives the instance

@@ -95,7 +95,13 @@ TEST_F(Instances, OneThatStopsInAFullPushIsRelievedAndDoesNoHarmWhenItComesBack)
         first_->at(std::string("stop ") + step);
         auto full = std::async(std::launch::async, [&] {
             HttpClient admin(first_->operator->()->port(), kAdminToken, 60s);
-            return admin.send("POST", "/admin/sync/full").status;
+            int status = 0;
+            // Refused while the other instance is still at a full push of its own.
+            const bool began = eventually(60s, [&] {
+                status = admin.send("POST", "/admin/sync/full").status;
+                return !first_->armed();
+            });
+            return began ? status : 0;
         });
         ASSERT_TRUE(first_->reached()) << step;
         reader().command({"FLUSHALL"});

@@ -81,6 +81,10 @@ std::map<std::string, std::string> Instance::environment() const {
         {"EZ_REDIS_ADDR", options_.redis},
         {"EZ_ADMIN_TOKEN", kAdminToken},
         {"EZ_INTERNAL_STATS_TOKEN", kInternalToken},
+        // Beside a machine under load a new connection can take longer than the two seconds that
+        // operators want.
+        {"EZ_PG_CONNECT_TIMEOUT_MS", "10000"},
+        {"EZ_PG_WAIT_MS", "10000"},
     };
     for (const auto& [name, value] : options_.environment) environment[name] = value;
     return environment;
