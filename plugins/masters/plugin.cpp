@@ -26,7 +26,7 @@ public:
         serve_manage(host, entity_);
         host.get("/v1/self",
                  Access::master,
-                 Operation("Reads the master that calls")
+                 detail::cacheable(Operation("Reads the master that calls"))
                      .tag("masters")
                      .schema("Master", detail::entity_schema(entity_.spec()))
                      .returns(200, "Master"),
@@ -41,7 +41,7 @@ private:
         const std::int64_t id = request.identity().id;
         const auto record = entity_.find(db_, id);
         if (!record) throw entity_.missing(id);
-        return entity_response(*record);
+        return read_response(request, *record, std::to_string(id) + ".");
     }
 
     Db db_;

@@ -95,7 +95,9 @@ TEST(Schema, OfAListNamesItsFiltersAndSorts) {
         if (parameter["name"] == "sort") sorts = parameter["description"];
     }
 
-    EXPECT_EQ(names, (std::vector<std::string>{"limit", "cursor", "count", "name", "sort", "q"}));
+    EXPECT_EQ(names,
+              (std::vector<std::string>{
+                  "If-None-Match", "limit", "cursor", "count", "name", "sort", "q"}));
     EXPECT_TRUE(sorts.ends_with("id, created_at, updated_at, status"));
 }
 

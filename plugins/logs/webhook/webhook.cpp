@@ -82,11 +82,11 @@ void Webhook::serve(Host& host) {
     const ResourceSpec& spec = settings_.spec();
     host.get("/admin/logs/webhook",
              Access::admin,
-             Operation("Reads the settings of the webhook")
+             detail::cacheable(Operation("Reads the settings of the webhook"))
                  .tag("logs")
                  .schema(spec.schema, detail::entity_schema(spec))
                  .returns(200, spec.schema.c_str()),
-             [this](const Request&) { return read(); });
+             [this](const Request& request) { return read(request); });
     host.write("PUT",
                "/admin/logs/webhook",
                Access::admin,
@@ -151,10 +151,10 @@ int Webhook::deliver(const std::function<bool()>& stopping) {
     return sent;
 }
 
-Response Webhook::read() const {
+Response Webhook::read(const Request& request) const {
     const auto record = settings_.find(db_, kWebhookId);
     if (!record) throw settings_.missing(kWebhookId);
-    return entity_response(*record);
+    return read_response(request, *record);
 }
 
 Response Webhook::test() {

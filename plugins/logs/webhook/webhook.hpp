@@ -32,7 +32,7 @@ public:
     int deliver(const std::function<bool()>& stopping);
 
 private:
-    [[nodiscard]] Response read() const;
+    [[nodiscard]] Response read(const Request& request) const;
     [[nodiscard]] Response test();
     /// Sends it, signed. A key that cannot be decrypted is the attempt's error.
     [[nodiscard]] Attempt send(WebhookSettings webhook,

@@ -1,5 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <mutex>
+#include <thread>
+
 #include "tokens_fixture.hpp"
 
 namespace ezapi::tests {
@@ -59,6 +63,47 @@ TEST_F(SharedQuota, AllTokensOfAMasterShareIt) {
     EXPECT_EQ(status(issue(of)), "exhausted") << "a new token is no way out";
     EXPECT_EQ(instance().client(of.at("master_key")).get("/v1/self").json().at("quota_used"), 100);
     EXPECT_EQ(read(of, one).at("status"), "active") << "its own state is another";
+}
+
+/// The ETag of each answer that shows the quota names that answer, whatever moves in between.
+TEST_F(SharedQuota, AnswersNotModifiedUntilSomethingIsUsed) {
+    const json of = master({{"quota_limit", 100}, {"quota_reset", "daily"}});
+    const json key = issue(of);
+    HttpClient tenant = instance().client(of.at("master_key"));
+    const std::string list = "/admin/masters?name=" + of.at("name").get<std::string>();
+    const auto get = [&](const std::string& which, const Headers& headers) {
+        return which == "/v1/self" ? tenant.get(which, headers) : admin().get(which, headers);
+    };
+    const std::vector<std::string> paths{path(of), list, "/v1/self"};
+    std::vector<std::string> held;
+    for (const std::string& which : paths) held.push_back(get(which, {}).header("etag"));
+    const auto statuses = [&] {
+        std::vector<int> out;
+        for (size_t i = 0; i < paths.size(); ++i)
+            out.push_back(get(paths[i], {{"If-None-Match", held[i]}}).status);
+        return out;
+    };
+    EXPECT_THAT(statuses(), ::testing::Each(304));
+    use(json::array({used(key, 1, 1)}));
+    EXPECT_THAT(statuses(), ::testing::Each(200));
+    const HttpAnswer read = admin().get(path(of));
+    EXPECT_NE(read.header("etag"), held[0]);
+    use(json::array({used(key, 1, 1)}));
+    const HttpAnswer patched =
+        admin().patch(path(of), {{"global_qps", 5}}, {{"If-Match", read.header("etag")}});
+    EXPECT_EQ(patched.status, 200) << "usage is no conflict: " << patched.body;
+    EXPECT_EQ(admin().get(path(of), {{"If-None-Match", patched.header("etag")}}).status, 304);
+    for (const std::string& stale : {read.header("etag"), held[0]}) {
+        EXPECT_EQ(admin().patch(path(of), {{"global_qps", 6}}, {{"If-Match", stale}}).status, 412);
+        EXPECT_EQ(admin().get(path(of), {{"If-None-Match", stale}}).status, 200);
+    }
+    use(json::array({used(key, 1, 98)}));
+    EXPECT_EQ(admin().get(path(of), {{"If-None-Match", patched.header("etag")}}).status, 200);
+    EXPECT_EQ(admin().patch(path(of), {{"quota_limit", nullptr}}).status, 200);
+    const std::string open = admin().get(path(of)).header("etag");
+    use(json::array({used(key, 1, 50)}));
+    EXPECT_EQ(admin().get(path(of), {{"If-None-Match", open}}).status, 304)
+        << "without a limit nothing is shown that moves";
 }
 
 TEST_F(SharedQuota, RequestsAreLimitedToo) {
@@ -160,6 +205,49 @@ TEST_F(SharedQuotaJob, ResetsWhatIsDueAndForgetsMastersThatAreGone) {
     EXPECT_TRUE(eventually(20s, [&] {
         return sql("SELECT count(*) FROM master_usage WHERE master_id = " + gone.at("id").dump()) ==
                "0";
+    }));
+}
+
+/// Reports that exhaust a master race its deletion: each is counted or told that the token is
+/// unknown, none fails, and nothing of the master is left.
+TEST_F(SharedQuotaJob, ReportsRaceTheDeletionOfTheirMaster) {
+    for (int round = 0; round < 10; ++round) {
+        const json of = master({{"quota_limit", 50}});
+        json items = json::array();
+        for (int i = 0; i < 4; ++i)
+            items.push_back(
+                {{"key_id", issue(of).at("id")}, {"requests", 1}, {"tokens_in", 1 + round}});
+        std::atomic<bool> gone = false;
+        std::atomic<int> counted = 0;
+        std::mutex mutex;
+        std::vector<std::string> failures;
+        std::vector<std::thread> nodes;
+        for (int node = 0; node < 3; ++node) {
+            nodes.emplace_back([&] {
+                HttpClient client = instance().admin();
+                for (bool last = false; !last;) {
+                    last = gone;
+                    const HttpAnswer answer = client.post("/probe/usage", {{"items", items}});
+                    ++counted;
+                    const json all_gone{1, 1, 1, 1};
+                    if (answer.status == 200 && (!last || answer.json().at("unknown") == all_gone))
+                        continue;
+                    const std::lock_guard lock(mutex);
+                    failures.push_back(answer.body);
+                }
+            });
+        }
+        EXPECT_TRUE(eventually(20s, [&] { return counted > round; }));
+        const HttpAnswer removed = admin().remove(path(of));
+        gone = true;
+        for (std::thread& node : nodes) node.join();
+        EXPECT_EQ(removed.status, 204) << removed.body;
+        EXPECT_THAT(failures, ::testing::IsEmpty());
+        EXPECT_EQ(sql("SELECT count(*) FROM keys WHERE master_id = " + of.at("id").dump()), "0");
+    }
+    EXPECT_TRUE(eventually(20s, [] {
+        return sql("SELECT count(*) FROM master_usage WHERE master_id NOT IN "
+                   "(SELECT id FROM masters)") == "0";
     }));
 }
 

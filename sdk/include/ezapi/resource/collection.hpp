@@ -66,7 +66,7 @@ inline Error version_mismatch(const std::string& message) {
                                    shortened(std::string(trim(*request.header("If-Match")))) + "'");
 }
 
-/// Whether If-None-Match names this version or any; compared weakly (RFC 9110, 13.1.2).
+/// Whether If-None-Match of a write names this version or any.
 [[nodiscard]] inline bool names_version(const Request& request,
                                         std::int64_t version,
                                         std::string_view prefix = {}) {
@@ -74,6 +74,26 @@ inline Error version_mismatch(const std::string& message) {
     if (!tags || tags->any) return tags.has_value();
     const auto named = detail::versions_of(*tags, prefix);
     return std::find(named.begin(), named.end(), version) != named.end();
+}
+
+/// The answer to a read with its ETag: 304 without a body when If-None-Match names the tag or any,
+/// compared weakly (RFC 9110, 13.1.2). `tag`: without quotes.
+[[nodiscard]] inline Response tagged(const Request& request,
+                                     const std::string& tag,
+                                     Response answer) {
+    const auto tags = detail::tags_in(request, "If-None-Match");
+    const bool is_known =
+        tags &&
+        (tags->any || std::find(tags->tags.begin(), tags->tags.end(), tag) != tags->tags.end());
+    if (is_known) answer = Response{304, {}, {}};
+    return std::move(answer).with("ETag", "\"" + tag + "\"");
+}
+
+/// The answer to the read of a list; its tag is a digest of the answer.
+[[nodiscard]] inline Response list_response(const Request& request, Response answer) {
+    detail::Digest digest;
+    digest.add(answer.body);
+    return tagged(request, detail::hex_of(digest.value()), std::move(answer));
 }
 
 /// The whole entity as an answer, with its ETag and what is shown once.
@@ -85,20 +105,17 @@ inline Error version_mismatch(const std::string& message) {
         body.pop_back();
         body += ",\"" + name + "\":" + dump_json(value) + "}";
     }
-    return Response{status, std::move(body), {{"ETag", etag(record.version, prefix)}}};
+    return Response{status,
+                    std::move(body),
+                    {{"ETag", "\"" + entity_tag(record.version, prefix, record.live) + "\""}}};
 }
 
-/// The answer to a read: 304 when the client has this version already and no field changes without
-/// a new one.
-[[nodiscard]] inline Response read_response(const ResourceSpec& spec,
-                                            const Request& request,
+/// The answer to a read of an entity: 304 when the client has this answer already.
+[[nodiscard]] inline Response read_response(const Request& request,
                                             const Record& record,
                                             std::string_view prefix = {}) {
-    const bool is_known = names_version(request, record.version, prefix);
-    const bool is_live = std::any_of(
-        spec.fields.begin(), spec.fields.end(), [](const Field& field) { return field.is_live; });
-    if (is_known && !is_live) return Response{304, {}, {{"ETag", etag(record.version, prefix)}}};
-    return entity_response(record, 200, prefix);
+    return tagged(
+        request, entity_tag(record.version, prefix, record.live), Response::text(record.text));
 }
 
 }  // namespace ezapi

@@ -28,13 +28,13 @@ public:
         : db_(host.db()), resource_(resource), collection_(std::move(collection)) {}
 
     [[nodiscard]] Response list(const Request& request) const {
-        return ListQuery(resource_, request, nullptr).run(db_);
+        return list_response(request, ListQuery(resource_, request, nullptr).run(db_));
     }
 
     [[nodiscard]] Response read(const Request& request) const {
         const auto record = resource_.find_by(db_, collection_.item, name_of(request));
         if (!record) throw missing(request);
-        return read_response(resource_.spec(), request, *record, prefix_of(record->id));
+        return read_response(request, *record, prefix_of(record->id));
     }
 
     [[nodiscard]] Response put(const Request& request, Tx& tx) const {
@@ -130,7 +130,8 @@ inline void serve_named(Host& host, const Resource& resource, const Collection& 
              [served](const Request& request) { return served->list(request); });
     host.get(item,
              collection.access,
-             describe("Reads one of the " + spec.name).returns(200, spec.schema.c_str()),
+             detail::cacheable(describe("Reads one of the " + spec.name))
+                 .returns(200, spec.schema.c_str()),
              [served](const Request& request) { return served->read(request); });
     host.write("PUT",
                item,

@@ -7,6 +7,7 @@
 
 #include "ezapi/db.hpp"
 #include "ezapi/json.hpp"
+#include "ezapi/resource/digest.hpp"
 #include "ezapi/resource/field.hpp"
 
 namespace ezapi {
@@ -18,6 +19,7 @@ struct Record {
     Json data;                     // every column, hidden ones too
     std::string text;              // what the API answers: no hidden column, secrets masked
     Json reveal = Json::object();  // shown once, in the answer that creates it
+    std::uint64_t live = 0;        // a digest of the live fields; 0: each has its default
 };
 
 namespace detail {
@@ -109,6 +111,34 @@ inline void append_row(std::string& out,
     out.push_back('}');
 }
 
+/// Whether a cell shows the default of its field. Allocates nothing for counters and flags.
+[[nodiscard]] inline bool has_default(const Field& field, ez_value cell) {
+    if (cell.is_null != 0 || field.default_value.is_null())
+        return cell.is_null != 0 && field.default_value.is_null();
+    const std::string_view text = view(cell.text);
+    if (field.default_value.is_boolean()) return (text == "t") == field.default_value.get<bool>();
+    return field.default_value.is_number_integer() &&
+           text == std::to_string(field.default_value.get<std::int64_t>());
+}
+
+/// See Record::live.
+[[nodiscard]] inline std::uint64_t live_digest(const std::vector<Field>& fields,
+                                               const Rows& rows,
+                                               size_t row) {
+    Digest digest;
+    bool all_default = true;
+    size_t column = kCommonColumns;
+    for (const Field& field : fields) {
+        if (!field.has_column()) continue;
+        const ez_value cell = rows.cell(row, column++);
+        if (!field.is_live || !field.is_visible()) continue;
+        all_default = all_default && has_default(field, cell);
+        digest.add(cell.is_null != 0 ? "null" : view(cell.text));
+        digest.add('\0');  // not in any text of PostgreSQL
+    }
+    return all_default ? 0 : digest.value();
+}
+
 [[nodiscard]] inline Record read_row(const std::vector<Field>& fields,
                                      const Rows& rows,
                                      size_t row) {
@@ -121,6 +151,7 @@ inline void append_row(std::string& out,
             record.data[field.name] = cell_json(field.type, rows.cell(row, column++));
     }
     append_row(record.text, fields, rows, row);
+    record.live = live_digest(fields, rows, row);
     return record;
 }
 

@@ -147,9 +147,18 @@ namespace detail {
                          {"total"});
 }
 
+/// A read that answers with an ETag, see versions.hpp.
+[[nodiscard]] inline Operation cacheable(Operation operation) {
+    return std::move(operation)
+        .header("If-None-Match",
+                text_schema(),
+                "The ETag of an earlier answer, a list of such, or *; 304 when nothing has changed")
+        .returns(304);
+}
+
 /// Adds the parameters of a list: paging, sorting, search and the filters.
 [[nodiscard]] inline Operation list_operation(const ResourceSpec& spec) {
-    Operation out = Operation("Lists " + spec.name)
+    Operation out = cacheable(Operation("Lists " + spec.name))
                         .query("limit",
                                {{"type", "integer"},
                                 {"minimum", 1},

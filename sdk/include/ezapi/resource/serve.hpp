@@ -31,9 +31,9 @@ namespace detail {
     return std::move(operation).header(
         "If-Match",
         text_schema(),
-        "The ETag that was read, a list of such, or *; 412 when the entity has another. A weak "
-        "tag, "
-        "or one with the coding of a proxy (\"3-gzip\"), counts as the tag that it was made from");
+        "The ETag that was read, a list of such, or *; 412 when the entity has another version. "
+        "What was counted since the read is no new version. A weak tag, or one with the coding of "
+        "a proxy (\"3-gzip\"), counts as the tag that it was made from");
 }
 
 [[nodiscard]] inline Operation idempotent(Operation operation) {
@@ -78,7 +78,8 @@ inline void serve(Host& host, const Resource& resource, const Collection& collec
                [served](const Request& request, Tx& tx) { return served->create(request, tx); });
     host.get(item,
              access,
-             describe("Reads one of the " + spec.name, true).returns(200, spec.schema.c_str()),
+             detail::cacheable(describe("Reads one of the " + spec.name, true))
+                 .returns(200, spec.schema.c_str()),
              [served](const Request& request) { return served->read(request); });
     host.write("PUT",
                item,

@@ -33,7 +33,8 @@ public:
 
     [[nodiscard]] Response list(const Request& request) const {
         const auto within = scope(request);
-        return ListQuery(resource_, request, within ? &*within : nullptr).run(db_);
+        return list_response(request,
+                             ListQuery(resource_, request, within ? &*within : nullptr).run(db_));
     }
 
     [[nodiscard]] Response read(const Request& request) const {
@@ -41,7 +42,7 @@ public:
         const std::int64_t id = request.id(collection_.item);
         const auto record = resource_.find(db_, id, within ? &*within : nullptr);
         if (!record) throw resource_.missing(id);
-        return read_response(resource_.spec(), request, *record);
+        return read_response(request, *record);
     }
 
     [[nodiscard]] Response create(const Request& request, Tx& tx) const {

@@ -1,5 +1,13 @@
-// Which versions of an entity a write may meet: any, or those that If-Match or an operation of a
-// batch names.
+// Entity tags, and which versions of an entity a write may meet: any, or those that If-Match or an
+// operation of a batch names.
+//
+// An ETag names one answer to a GET. Of an entity it is its version, "3". Where a live field, such
+// as a counter, which changes without a new version, has another value than its default, a digest
+// of the live fields follows: "3-0123456789abcdef". Of a list it is a digest of the answer.
+//
+//   If-None-Match of a read compares the whole tag: 304 means that the answer has not changed.
+//   If-Match of a write compares the version: usage that is counted between a read and the write
+//   is no conflict. "3" and "3-<any digest>" both ask for version 3.
 #pragma once
 
 #include <algorithm>
@@ -11,11 +19,18 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/resource/digest.hpp"
+
 namespace ezapi {
 
-/// `prefix`: what tells entities of one path apart where more than one may have stood there.
-[[nodiscard]] inline std::string etag(std::int64_t version, std::string_view prefix = {}) {
-    return "\"" + std::string(prefix) + std::to_string(version) + "\"";
+/// What an ETag holds between its quotes. `prefix`: what tells entities of one path apart where
+/// more than one may have stood there. `live`: see Record::live.
+[[nodiscard]] inline std::string entity_tag(std::int64_t version,
+                                            std::string_view prefix = {},
+                                            std::uint64_t live = 0) {
+    std::string out = std::string(prefix) + std::to_string(version);
+    if (live != 0) out += "-" + detail::hex_of(live);
+    return out;
 }
 
 class Versions {
@@ -57,8 +72,8 @@ struct EntityTags {
 };
 
 /// A proxy that compresses an answer makes its tag weak (nginx) or adds the coding to it (Apache).
-/// Our tags name a version of the row, whatever the coding of its text, so that such a tag still
-/// says which version the client has read.
+/// Our tags name the content, whatever its coding, so that such a tag still says what the client
+/// has read.
 [[nodiscard]] inline std::string_view without_coding(std::string_view tag) {
     for (const std::string_view coding : {"gzip", "br", "zstd", "deflate"}) {
         for (const std::string_view join : {"--", "-", ";"}) {
@@ -97,13 +112,23 @@ struct EntityTags {
     return out;
 }
 
+/// A tag without the digest of live fields.
+[[nodiscard]] inline std::string_view without_digest(std::string_view tag) {
+    const size_t dash = tag.rfind('-');
+    if (dash == std::string_view::npos) return tag;
+    const std::string_view digest = tag.substr(dash + 1);
+    const bool is_digest = digest.size() == kHexOfDigest &&
+                           digest.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return is_digest ? tag.substr(0, dash) : tag;
+}
+
 /// The versions that the tags name, of those that begin with `prefix`.
 [[nodiscard]] inline std::vector<std::int64_t> versions_of(const EntityTags& tags,
                                                            std::string_view prefix) {
     std::vector<std::int64_t> out;
     for (std::string_view tag : tags.tags) {
         if (!tag.starts_with(prefix)) continue;
-        tag.remove_prefix(prefix.size());
+        tag = without_digest(tag.substr(prefix.size()));
         std::int64_t version = 0;
         const auto [stop, fault] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
         if (fault == std::errc{} && std::to_string(version) == tag) out.push_back(version);
