@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ezapi/error.hpp"
+#include "ezapi/escape.hpp"
 #include "host/app/migration_targets.hpp"
 #include "host/app/process.hpp"
 #include "host/app/setup.hpp"
@@ -28,14 +29,14 @@ int run_command(Command&& command) {
 int tell_refusals(const Setup& setup) {
     const std::vector<std::string> refusals = setup.refusals();
     for (const std::string& refusal : refusals) {
-        std::cerr << telemetry::escape_controls(telemetry::redact(refusal)) << "\n";
+        std::cerr << escape_controls(telemetry::redact(refusal)) << "\n";
     }
     return refusals.empty() ? kDone : kRefused;
 }
 
 void tell_warnings(const Setup& setup) {
     for (const std::string& warning : setup.warnings()) {
-        std::cerr << "warning: " << telemetry::escape_controls(telemetry::redact(warning)) << "\n";
+        std::cerr << "warning: " << escape_controls(telemetry::redact(warning)) << "\n";
     }
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ezapi/error.hpp"
+#include "ezapi/escape.hpp"
 #include "ezapi/str.hpp"
 #include "host/db/dsn.hpp"
 #include "host/db/errors.hpp"
@@ -107,8 +108,10 @@ void RedisProbe::ask() {
     for (const redis::Reply& reply : replies.elements) {
         const std::string code = reply.error_code();
         if (code == "MOVED" || code == "CROSSSLOT" || code == "CLUSTERDOWN" || code == "ASK")
-            refuse("it is a cluster, expected a single server: " + reply.text);
-        if (reply.is_error()) refuse("takes no changes: " + reply.text);
+            refuse("it is a cluster, expected a single server: " +
+                   escape_controls(reply.text, kMostOfMessage));
+        if (reply.is_error())
+            refuse("takes no changes: " + escape_controls(reply.text, kMostOfMessage));
     }
     turn_.succeeded();
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "ezapi/escape.hpp"
 #include "host/telemetry/redact.hpp"
 
 namespace ezapi::host::config {
@@ -113,7 +114,7 @@ bool is_harmless(std::string_view text) {
 std::string quoted(std::string_view text, std::string_view whole) {
     if (!is_harmless(text) || !is_harmless(whole)) return std::string(kNotShown);
     const bool cut = text.size() > kMaxShown;
-    return "'" + telemetry::escape_controls(text.substr(0, kMaxShown)) + (cut ? "…'" : "'");
+    return "'" + escape_controls(text.substr(0, kMaxShown)) + (cut ? "…'" : "'");
 }
 
 std::string without_values(std::string message, std::span<const std::string> values) {

@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "ezapi/error.hpp"
+#include "ezapi/escape.hpp"
 #include "ezapi/network.hpp"
 #include "ezapi/url.hpp"
 #include "host/config/credentials.hpp"
-#include "host/telemetry/redact.hpp"
 
 namespace ezapi::host::config {
 namespace {
@@ -148,9 +148,9 @@ std::string to_display(const Setting& setting, const Value& value) {
     }
     if (text.empty()) return "(empty)";
     if (setting.secret) return "***";
-    if (setting.form == Form::kDsn) return telemetry::escape_controls(shown_dsn(text));
+    if (setting.form == Form::kDsn) return escape_controls(shown_dsn(text));
     if (!is_harmless(text)) return "(not shown: it may hold a credential)";
-    return telemetry::escape_controls(text);
+    return escape_controls(text);
 }
 
 }  // namespace ezapi::host::config

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "ezapi/escape.hpp"
+
 namespace ezapi::host::http {
 
 namespace {
@@ -22,23 +24,6 @@ constexpr auto kPathChars = table_of("-._~!$&'()*+,;=:@");
 
 bool in(const std::array<bool, 256>& table, char c) noexcept {
     return table[static_cast<unsigned char>(c)];
-}
-
-/// The length of the well-formed UTF-8 sequence that `text` begins with, 0 if there is none (no
-/// overlong forms, no surrogates, nothing above U+10FFFF).
-size_t sequence_length(std::string_view text) noexcept {
-    const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = at(0);
-    if (lead < 0x80) return 1;
-    const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-    for (size_t i = 1; i < length; ++i) {
-        if ((at(i) & 0xC0U) != 0x80U) return 0;
-    }
-    const unsigned char second = at(1);
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F)) return 0;
-    if ((lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) return 0;
-    return length;
 }
 
 }  // namespace
@@ -122,7 +107,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
 
 bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
-        const size_t length = sequence_length(text);
+        const size_t length = utf8_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }

@@ -1,6 +1,7 @@
 #include "host/redis/client.hpp"
 
 #include "ezapi/error.hpp"
+#include "ezapi/escape.hpp"
 #include "host/redis/pool.hpp"
 #include "host/redis/subscriber.hpp"
 
@@ -81,7 +82,7 @@ void Client::discard(std::string_view owner) {
 void Client::ping(std::chrono::milliseconds timeout) {
     const Reply reply = command({"PING"}, timeout);
     if (reply.text != "PONG")
-        throw Error(EZ_UNAVAILABLE, "redis: PING was answered with " + reply.text);
+        throw Error(EZ_UNAVAILABLE, "redis: PING was answered with " + in_quotes(reply.text));
 }
 
 std::string Client::last_error() const {

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <limits>
 
+#include "ezapi/escape.hpp"
 #include "host/redis/client.hpp"
 
 namespace ezapi::host::redis {
@@ -126,7 +127,9 @@ void Connection::greet(const Options& options, Clock::time_point deadline) {
     }
     for (size_t i = 0; i < replies.size(); ++i) {
         if (!replies[i].is_error()) continue;
-        throw Unreached(std::string(words[i].front()) + " was refused: " + replies[i].text, false);
+        throw Unreached(std::string(words[i].front()) +
+                            " was refused: " + escape_controls(replies[i].text, kMostOfMessage),
+                        false);
     }
 }
 

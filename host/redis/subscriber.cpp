@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ezapi/error.hpp"
+#include "ezapi/escape.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::redis {
@@ -160,7 +161,9 @@ void Subscriber::settle(Connection& connection, Channels& joined) {
 }
 
 void Subscriber::deliver(const Reply& message) {
-    if (message.is_error()) throw Unreached("SUBSCRIBE was refused: " + message.text, false);
+    if (message.is_error())
+        throw Unreached("SUBSCRIBE was refused: " + escape_controls(message.text, kMostOfMessage),
+                        false);
     if (message.elements.size() != 3 || message.elements[0].text != "message") return;
     const std::string& channel = message.elements[1].text;
     const auto live =

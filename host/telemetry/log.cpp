@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "ezapi/escape.hpp"
 #include "host/telemetry/redact.hpp"
 
 namespace ezapi::host::telemetry {

@@ -161,49 +161,6 @@ Span userinfo_at(std::string_view text) {
     return {colon + 1, at - colon - 1};
 }
 
-/// Length of the well-formed UTF-8 sequence at the start of `text`; 0: none (RFC 3629).
-size_t sequence_length(std::string_view text) {
-    const auto byte = [&](size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    const auto follows = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-    const unsigned lead = byte(0);
-    if (lead < 0x80) return 1;
-    if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        if ((lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F)) return 0;
-        return follows(1) && follows(2) ? 3 : 0;
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        if ((lead == 0xF0 && byte(1) < 0x90) || (lead == 0xF4 && byte(1) > 0x8F)) return 0;
-        return follows(1) && follows(2) && follows(3) ? 4 : 0;
-    }
-    return 0;
-}
-
-void append_hex(std::string& out, std::string_view prefix, unsigned value) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    out += prefix;
-    out += kDigits[value >> 4U];
-    out += kDigits[value & 0xFU];
-}
-
-void append_control(std::string& out, unsigned char c) {
-    switch (c) {
-        case '\n':
-            out += "\\n";
-            break;
-        case '\r':
-            out += "\\r";
-            break;
-        case '\t':
-            out += "\\t";
-            break;
-        default:
-            append_hex(out, "\\x", c);
-    }
-}
-
 }  // namespace
 
 std::string redact(std::string_view text) {
@@ -225,26 +182,6 @@ std::string redact(std::string_view text) {
         out += rest.substr(0, span.keep);
         out += kMask;
         i += span.keep + span.drop;
-    }
-    return out;
-}
-
-std::string escape_controls(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (size_t i = 0; i < text.size();) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        const size_t length = sequence_length(text.substr(i));
-        if (c < 0x20 || c == 0x7F) {
-            append_control(out, c);
-        } else if (length == 0) {
-            append_hex(out, "\\x", c);
-        } else if (c == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
-            append_hex(out, "\\u00", static_cast<unsigned char>(text[i + 1]));
-        } else {
-            out += text.substr(i, length);
-        }
-        i += std::max<size_t>(length, 1);
     }
     return out;
 }

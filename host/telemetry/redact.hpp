@@ -1,5 +1,5 @@
-// What may not stand in a log line or a message: credentials are masked, control characters
-// escaped.
+// What may not stand in a log line or a message: credentials. Control characters are escaped by
+// ezapi/escape.hpp.
 #pragma once
 
 #include <string>
@@ -10,9 +10,5 @@ namespace ezapi::host::telemetry {
 /// Masks tokens (`sk-…`), `Bearer …`, `password=…` and its kin (also as JSON members), and the
 /// password in `//user:password@host`. Linear in the text.
 [[nodiscard]] std::string redact(std::string_view text);
-
-/// Line breaks and other control characters (C0, DEL, C1) become `\n`, `\x1b`, `\u0085`; bytes that
-/// are not UTF-8 become `\xNN`. A line stays one line and cannot steer a terminal.
-[[nodiscard]] std::string escape_controls(std::string_view text);
 
 }  // namespace ezapi::host::telemetry

@@ -32,7 +32,8 @@ void append_fields(Words& words, const Rendered& rendered) {
 Outcome outcome_of(const Reply& reply) {
     if (reply.is_error()) {
         if (tells_of_server(reply.text())) refused_by_redis("script", reply.text());
-        return {Outcome::Kind::failed, 0, "redis: " + std::string(reply.text())};
+        return {
+            Outcome::Kind::failed, 0, "redis: " + escape_controls(reply.text(), kMostOfMessage)};
     }
     const std::int64_t newer = reply.integer();
     if (newer == 0) return {Outcome::Kind::applied};

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "ezapi/fake_host.hpp"
+#include "ezapi/text.hpp"
 
 namespace ezapi {
 namespace {
@@ -107,6 +110,56 @@ TEST(Redis, EveryReadingOfEveryReplyGivesAValueOrAnError) {
     const Reply none(host.abi()->redis, nullptr);
     EXPECT_TRUE(none.is_nil());
     EXPECT_TRUE(refused([&] { (void)none[0]; }));
+}
+
+/// Errors are stored, and PostgreSQL refuses NUL and what is not UTF-8.
+TEST(Redis, EveryErrorOfEveryReplyIsTextWhateverItsBytes) {
+    using fake::RedisValue;
+    FakeHost host;
+    RedisValue value;
+    host.redis.answer = [&](const Words&) { return value; };
+    const Redis redis(host.abi());
+    const Script script{"return 1", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"};
+    const std::vector<std::function<void()>> readings{
+        [&] {
+            (void)redis.command({"GET", "k"}).integer();
+        },
+        [&] {
+            (void)redis.raw({"GET", "k"}).integer();
+        },
+        [&] {
+            (void)redis.raw({"GET", "k"}).array();
+        },
+        [&] {
+            (void)redis.raw({"GET", "k"})[0];
+        },
+        [&] {
+            redis.raw({"GET", "k"}).unexpected("something else");
+        },
+        [&] { (void)redis.run(script, {}, {}).integer(); },
+        [&] {
+            const std::vector<Words> commands{{"GET", "k"}};
+            (void)redis.pipeline(commands)[0].integer();
+        }};
+    for (int byte = 0; byte < 256; ++byte) {
+        for (const size_t count : {size_t{1}, size_t{3}, size_t{100'000}}) {
+            const std::string text = "-E " + std::string(count, static_cast<char>(byte));
+            for (const RedisValue& reply : {RedisValue::bulk(text), RedisValue::error(text)}) {
+                value = reply;
+                for (const auto& reading : readings) {
+                    try {
+                        reading();
+                        FAIL() << "byte " << byte << " was read";
+                    } catch (const Error& error) {
+                        const std::string_view message = error.what();
+                        EXPECT_TRUE(is_storable(message)) << "byte " << byte << ": " << message;
+                        EXPECT_EQ(control_character(message), 0U) << "byte " << byte;
+                        EXPECT_LE(message.size(), 600U);
+                    }
+                }
+            }
+        }
+    }
 }
 
 TEST(Redis, AMessageThatASubscriberCannotTakeIsLostAndLogged) {

@@ -8,6 +8,9 @@
 // a reply that has another shape than the one that is read from it: a server may answer each
 // command with an error, with nil, or with anything else. After EZ_TIMEOUT the command may have
 // been executed, so send only what can be sent twice.
+//
+// Replies are bytes. What an Error shows of one is escaped and cut (see escape.hpp): errors are
+// stored, and PostgreSQL takes text only.
 #pragma once
 
 #include <array>
@@ -24,14 +27,16 @@
 #include <vector>
 
 #include "ezapi/error.hpp"
+#include "ezapi/escape.hpp"
 
 namespace ezapi {
 
 using Words = std::vector<std::string>;
 
-/// Throws what Redis answers to `what` instead of a result.
+/// Throws what Redis answers to `what` instead of a result, escaped and cut.
 [[noreturn]] inline void refused_by_redis(std::string_view what, std::string_view answer) {
-    throw Error(EZ_UNAVAILABLE, "redis " + std::string(what) + ": " + std::string(answer))
+    throw Error(EZ_UNAVAILABLE,
+                "redis " + std::string(what) + ": " + escape_controls(answer, kMostOfMessage))
         .with_code("redis_refused");
 }
 
@@ -122,7 +127,6 @@ private:
     }
 
     [[nodiscard]] std::string described() const {
-        constexpr size_t kShown = 80;
         switch (view_.type) {
             case EZ_REPLY_NIL:
                 return "nil";
@@ -131,9 +135,9 @@ private:
             case EZ_REPLY_ARRAY:
                 return "an array of " + std::to_string(view_.count) + " elements";
             case EZ_REPLY_ERROR:
-                return "the error '" + std::string(text().substr(0, kShown)) + "'";
+                return "the error " + in_quotes(text());
             default:
-                return "'" + std::string(text().substr(0, kShown)) + "'";
+                return in_quotes(text());
         }
     }
 

@@ -118,18 +118,4 @@ INSTANTIATE_TEST_SUITE_P(
                     Masked{"eyJhbGciOiJIUzI1NiJ9.e30.x-y_z is gone", "eyJ*** is gone"},
                     Masked{"", ""}));
 
-TEST(EscapeControls, LeavesTextOfAnyLanguageAlone) {
-    EXPECT_EQ(telemetry::escape_controls("grüße 漢字 🙂"), "grüße 漢字 🙂");
-}
-
-TEST(EscapeControls, EscapesWhatCouldSteerATerminal) {
-    EXPECT_EQ(telemetry::escape_controls("\x1b[31m\r\n\t\x7f"), "\\x1b[31m\\r\\n\\t\\x7f");
-    EXPECT_EQ(telemetry::escape_controls("\xc2\x85"), "\\u0085");
-}
-
-TEST(EscapeControls, EscapesBytesThatAreNotUtf8) {
-    EXPECT_EQ(telemetry::escape_controls("a\xff\xc3"), "a\\xff\\xc3");
-    EXPECT_EQ(telemetry::escape_controls("\xed\xa0\x80"), "\\xed\\xa0\\x80");
-}
-
 }  // namespace

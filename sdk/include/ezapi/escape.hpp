@@ -1,0 +1,94 @@
+// Bytes from outside as a message, a log line or a column of the database may show them.
+//
+//     throw Error(EZ_UNAVAILABLE, "redis: expected an integer, found " + in_quotes(text));
+//
+// What comes out is UTF-8 without control characters, so that PostgreSQL takes it (it refuses NUL
+// and what is not UTF-8), one line stays one line, and no terminal is steered.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace ezapi {
+
+/// The length of the well-formed UTF-8 sequence that `text` begins with; 0: none (no overlong
+/// forms, no surrogates, nothing above U+10FFFF; RFC 3629). `text` must not be empty.
+[[nodiscard]] inline size_t utf8_length(std::string_view text) noexcept {
+    const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = at(0);
+    if (lead < 0x80) return 1;
+    const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
+    for (size_t i = 1; i < length; ++i) {
+        if ((at(i) & 0xC0U) != 0x80U) return 0;
+    }
+    const unsigned char second = at(1);
+    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F)) return 0;
+    if ((lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) return 0;
+    return length;
+}
+
+/// Whether PostgreSQL takes the text: UTF-8 without NUL.
+[[nodiscard]] inline bool is_storable(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const size_t length = utf8_length(text);
+        if (length == 0 || text.front() == '\0') return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+namespace detail {
+
+/// One byte that is a control character or part of no character.
+[[nodiscard]] inline std::string escaped_byte(unsigned char byte, std::string_view prefix = "\\x") {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    if (byte == '\n') return "\\n";
+    if (byte == '\r') return "\\r";
+    if (byte == '\t') return "\\t";
+    std::string out(prefix);
+    out += kDigits[byte >> 4U];
+    out += kDigits[byte & 0xFU];
+    return out;
+}
+
+}  // namespace detail
+
+/// Bytes of a message of another server that a message here shows.
+inline constexpr size_t kMostOfMessage = 500;
+
+/// Line breaks and other control characters (C0, DEL, C1) become `\n`, `\x1b`, `\u0085`; bytes that
+/// are not UTF-8 become `\xNN`. What is longer than `most` bytes (more than 3) then is cut, with
+/// "..." behind it.
+[[nodiscard]] inline std::string escape_controls(std::string_view text,
+                                                 size_t most = std::string_view::npos) {
+    std::string out;
+    out.reserve(std::min(text.size(), most));
+    size_t cut = 0;  // where "..." still fits
+    while (!text.empty()) {
+        const auto byte = static_cast<unsigned char>(text.front());
+        const size_t length = utf8_length(text);
+        if (byte < 0x20 || byte == 0x7F || length == 0) {
+            out += detail::escaped_byte(byte);
+        } else if (byte == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0) {
+            out += detail::escaped_byte(static_cast<unsigned char>(text[1]), "\\u00");
+        } else {
+            out += text.substr(0, length);
+        }
+        if (out.size() > most) {
+            out.resize(cut);
+            return out += "...";
+        }
+        if (out.size() + 3 <= most) cut = out.size();
+        text.remove_prefix(std::max<size_t>(length, 1));
+    }
+    return out;
+}
+
+/// The text between quotes, escaped and cut: how a message shows what it found.
+[[nodiscard]] inline std::string in_quotes(std::string_view text, size_t most = 80) {
+    return "'" + escape_controls(text, most) + "'";
+}
+
+}  // namespace ezapi
