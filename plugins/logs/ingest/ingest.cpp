@@ -99,8 +99,9 @@ Operation operation() {
             "becomes the nearest in it, a number as text is read, a time that cannot be becomes "
             "that of the arrival, and what means nothing is left out. repaired names the fields, "
             "of the first 1,000 such records; repaired_records counts all. A record is stored once "
-            "per request_id, however often it is sent; another record with the request_id of a "
-            "stored one is refused as request_id_reused. 200: stored. 202: waits to be stored "
+            "per request_id of a master, however often it is sent; another record of the master "
+            "with the request_id of a stored one is refused as request_id_reused. 200: stored. "
+            "202: waits to be stored "
             "(log.ack = queued). 429: the queue is full, nothing was taken. 503: nothing was "
             "stored, or it is not known; send it again.")
         .header("Content-Encoding", {{"type", "string"}, {"enum", Json::array({"gzip", "x-gzip"})}})

@@ -53,6 +53,7 @@ Writer::Writer(IngestQueue& queue, Db db, const IngestFigures& figures, Log log)
       store_(std::move(db)),
       figures_(figures),
       log_(log),
+      reuse_log_(log),
       answers_([this](Written& written) { tell(written); }) {
     threads_[0] = std::thread([this] { run(1); });
     threads_[1] = std::thread([this] { run(kManyRecords); });
@@ -177,6 +178,7 @@ void Writer::finish(Group& group, std::span<const RowRef> rows) const {
             delivery->exchange->send(
                 ingest_answer(200, own_stored, own_duplicates, delivery->body));
     }
+    if (reused > 0) reuse_log_.note(rows, reused);
     figures_.stored.add(static_cast<double>(stored));
     figures_.duplicates.add(static_cast<double>(duplicates));
     figures_.by_database.add(static_cast<double>(refused));

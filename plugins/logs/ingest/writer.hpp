@@ -23,6 +23,7 @@
 #include "ingest/answers.hpp"
 #include "ingest/figures.hpp"
 #include "ingest/queue.hpp"
+#include "ingest/reuse_log.hpp"
 #include "rows/request_store.hpp"
 
 namespace ezapi::logs {
@@ -52,6 +53,7 @@ private:
     RequestStore store_;
     const IngestFigures& figures_;
     Log log_;
+    mutable ReuseLog reuse_log_;  // used by the thread of the answers
     Answers answers_;
     std::array<std::thread, 2> threads_;  // joined before the answers end
 };

@@ -82,6 +82,12 @@ void Partitions::apply(const PartitionStep& step) const {
     std::visit([this](const auto& known) { carry_out(known); }, step);
 }
 
+void Partitions::own_ids() const {
+    Tx tx = begin();
+    tx.query("SELECT request_logs_own_ids()");
+    tx.commit();
+}
+
 void Partitions::drop(const std::string& name) const {
     Tx tx = begin();
     tx.query("DROP TABLE " + identifier(name));
@@ -161,7 +167,7 @@ void Partitions::create_default(Tx& tx) {
     tx.query("CREATE TABLE request_logs_default PARTITION OF request_logs DEFAULT");
     tx.query(
         "CREATE UNIQUE INDEX request_logs_default_request_id ON request_logs_default"
-        " (request_id)");
+        " (request_id, coalesce(master_id, 0))");
 }
 
 void Partitions::carry_out(const CreateDefault&) const {
@@ -184,7 +190,7 @@ void Partitions::carry_out(const CreatePartition& step) const {
                  " RETURNING *) INSERT INTO " + table + " SELECT * FROM moved");
     }
     tx.query("CREATE UNIQUE INDEX " + identifier(step.name + "_request_id") + " ON " + table +
-             " (request_id)");
+             " (request_id, coalesce(master_id, 0))");
     tx.query("ALTER TABLE " + table + " ADD CONSTRAINT request_logs_range CHECK (" + rows + ")");
     tx.query("ALTER TABLE request_logs ATTACH PARTITION " + table + " " +
              range(step.from, step.to));

@@ -23,6 +23,9 @@ public:
     /// Throws when the step has to wait for another time.
     void apply(const PartitionStep& step) const;
 
+    /// Lets masters use the same request ids in partitions that an earlier version has made.
+    void own_ids() const;
+
     /// With its rows.
     void drop(const std::string& name) const;
 

@@ -99,6 +99,7 @@ void Retention::delete_records(Timestamp cut, const Expiry::Stopping& stopping) 
 }
 
 void Retention::tend_partitions(const Run& run) const {
+    partitions_.own_ids();
     for (int round = 0; round < kMostRounds && !run.stopping(); ++round) {
         const Timestamp time = now();
         const auto steps = plan_partitions(mode_, time, partitions_.read(time));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "rollup/histogram.hpp"
 #include "rows/partition_bounds.hpp"
@@ -22,7 +21,7 @@ constexpr int kTries = 4;
 constexpr size_t kFewRows = 64;
 
 constexpr const char* kAddFew =
-    "SELECT request_logs_add($1::timestamptz[], $2::bigint[], $3::bigint[], $4::bigint[],"
+    "SELECT request_logs_store($1::timestamptz[], $2::bigint[], $3::bigint[], $4::bigint[],"
     " $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::integer[],"
     " $11::integer[], $12::smallint[], $13::boolean[], $14::text[], $15::text[], $16::text[],"
     " $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::bytea[], $23::bigint)";
@@ -76,12 +75,32 @@ std::string histograms_of(std::span<const RowRef> rows) {
     return out.empty() ? "{}" : out + "}";
 }
 
-/// Of rows whose ids were found: the same record as one of those, or another.
+/// What a record is known by.
+struct Identity {
+    std::int64_t master_id = 0;
+    std::string_view request_id;
+
+    bool operator==(const Identity&) const = default;
+};
+
+struct IdentityHash {
+    size_t operator()(const Identity& identity) const {
+        return std::hash<std::string_view>{}(identity.request_id) +
+               std::hash<std::int64_t>{}(identity.master_id);
+    }
+};
+
+Identity identity_of(const RowRef& ref) {
+    return {ref.row->master_id, ref.request_id()};
+}
+
+/// Of rows whose master and id were found: the same record as one of those, or another.
 void compare(std::span<RowRef> rows, const Rows& found) {
-    std::unordered_multimap<std::string_view, size_t> known;
-    for (size_t i = 0; i < found.size(); ++i) known.emplace(found.text(i, 0), i);
+    std::unordered_multimap<Identity, size_t, IdentityHash> known;
+    for (size_t i = 0; i < found.size(); ++i)
+        known.emplace(Identity{found.integer(i, 1), found.text(i, 0)}, i);
     for (RowRef& ref : rows) {
-        const auto [first, last] = known.equal_range(ref.request_id());
+        const auto [first, last] = known.equal_range(identity_of(ref));
         for (auto at = first; at != last; ++at) {
             const char* difference = difference_to_stored(ref, found, at->second);
             if (at != first && difference != nullptr) continue;
@@ -117,6 +136,8 @@ void RequestStore::write(std::span<RowRef> rows) {
         } catch (const Error& error) {
             const bool known = error.sqlstate() == kUniqueViolation;
             if (tries == kTries || (!known && error.sqlstate() != kDeadlock)) throw;
+            // Those of the first try are known now: another index may be in the way.
+            if (known && tries > 1) (void)own_ids();
             look_up = LookUp::all;
             const std::lock_guard lock(mutex_);
             looks_ahead_ = kSwarm;
@@ -126,12 +147,12 @@ void RequestStore::write(std::span<RowRef> rows) {
     for (const RowRef& ref : rows) recent_.add(ref.row->id_hash);
 }
 
-/// Ids that stand twice in the group.
+/// Ids that stand twice in the group, of one master.
 void RequestStore::mark_twins(std::span<RowRef> rows) {
-    std::unordered_map<std::string_view, const RowRef*> seen;
+    std::unordered_map<Identity, const RowRef*, IdentityHash> seen;
     seen.reserve(rows.size());
     for (RowRef& ref : rows) {
-        const auto [entry, first] = seen.emplace(ref.request_id(), &ref);
+        const auto [entry, first] = seen.emplace(identity_of(ref), &ref);
         ref.differs_in = first ? nullptr : difference(*entry->second, ref);
         ref.fate = first                       ? RowRef::Fate::stored
                    : ref.differs_in == nullptr ? RowRef::Fate::duplicate
@@ -179,17 +200,32 @@ bool RequestStore::add_few(std::span<RowRef> rows, const Layout& known) {
         return false;
     }
     if (found.empty()) return true;
-    std::unordered_set<std::string_view> ids;
-    for (size_t i = 0; i < found.size(); ++i) ids.insert(found.text(i, 0));
-    Asked asked;
+    std::vector<RowRef*> sent;  // in the order of their places
     for (RowRef& ref : rows) {
-        if (!ids.contains(ref.request_id())) continue;
-        // What retention takes away before it is compared was stored all the same.
-        ref.fate = RowRef::Fate::duplicate;
-        asked.add(ref);
+        if (ref.is_new()) sent.push_back(&ref);
     }
-    mark_stored(db_, rows, std::move(asked), known.partitions);
+    std::vector<RowRef> kept_out;
+    Asked asked;
+    for (size_t i = 0; i < found.size(); ++i) {
+        kept_out.push_back(*sent.at(static_cast<size_t>(found.integer(i, 0)) - 1));
+        asked.add(kept_out.back());
+    }
+    mark_stored(db_, kept_out, std::move(asked), known.partitions);
+    const bool all_found = std::none_of(
+        kept_out.begin(), kept_out.end(), [](const RowRef& ref) { return ref.is_new(); });
+    if (!all_found && own_ids()) return false;
+    for (size_t i = 0; i < kept_out.size(); ++i) {
+        // What retention takes away before it is compared was stored all the same.
+        if (kept_out[i].is_new()) kept_out[i].fate = RowRef::Fate::duplicate;
+        *sent[static_cast<size_t>(found.integer(i, 0)) - 1] = kept_out[i];
+    }
     return true;
+}
+
+/// True when there was an index that lets no two masters use one request id: a program of an
+/// earlier version makes such partitions. None is left then.
+bool RequestStore::own_ids() const {
+    return db_.query("SELECT request_logs_own_ids()").integer(0, 0) > 0;
 }
 
 std::shared_ptr<const RequestStore::Layout> RequestStore::layout() const {

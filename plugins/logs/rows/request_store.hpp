@@ -1,9 +1,10 @@
 // Stores a group of rows and what they add to the statistics, in one transaction of the log
 // database.
 //
-// A request id is stored once. What comes under it later is a duplicate where it is the same record
-// again, as a client sends it that had no answer, and is refused as of a reused id where it is
-// another (rows/same_record.hpp): only the rows of ids that are known already are compared. Inside
+// A record is known by its master and its request id; records without a master are a space of their
+// own. What comes under the same two later is a duplicate where it is the same record again, as a
+// client sends it that had no answer, and is refused as of a reused id where it is another
+// (rows/same_record.hpp): only the rows of ids that are known already are compared. Inside
 // a partition its unique index sees to that: rows are copied straight in, and only when that fails
 // are the ids looked up and the group copied again without those that are there. Across partitions
 // no index can, so a record near a bound is looked up first, within 25 hours; a group with such
@@ -61,6 +62,7 @@ private:
 
     [[nodiscard]] bool attempt(std::span<RowRef> rows, LookUp look_up);
     [[nodiscard]] bool add_few(std::span<RowRef> rows, const Layout& known);
+    [[nodiscard]] bool own_ids() const;
     void know_partitions(Tx& tx, std::string_view signature);
     void mark_known(Tx& tx, std::span<RowRef> rows, LookUp look_up, const PartitionMap& partitions);
     [[nodiscard]] std::vector<bool> suspects(std::span<const RowRef> rows,

@@ -32,7 +32,7 @@ public:
         Text request_id;
         Text name_space;
         Text model;
-        std::uint64_t id_hash = 0;  // of request_id
+        std::uint64_t id_hash = 0;  // of master_id and request_id
         std::int64_t created_us = 0;
         std::int64_t master_id = 0;
         std::int64_t key_id = 0;

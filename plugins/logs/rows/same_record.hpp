@@ -1,6 +1,6 @@
-// Whether two records under one request id are one: a client that had no answer sends its record
-// again as it was. All that statistics count is compared, and the time where the record says it;
-// what only describes the request is not.
+// Whether two records under one request id of a master are one: a client that had no answer sends
+// its record again as it was. All that statistics count is compared, and the time where the record
+// says it; what only describes the request is not.
 #pragma once
 
 #include <cstddef>

@@ -86,8 +86,7 @@ TEST_F(Ingest, RefusesAnotherRecordUnderAStoredRequestId) {
         R"({"request_id":"same","master_id":1,"tokens_in":10,"cost":0.5,"created_at":1770000000})";
     ASSERT_EQ(post("[" + first + "]").json()["accepted"], 1);
     EXPECT_EQ(post("[" + first + "]").json()["duplicates"], 1);
-    for (const auto& [member, value] : {std::pair{"master_id", "2"},
-                                        {"key_id", "7"},
+    for (const auto& [member, value] : {std::pair{"key_id", "7"},
                                         {"tokens_in", "11"},
                                         {"tokens_out", "1"},
                                         {"cached_tokens", "1"},
@@ -119,6 +118,34 @@ TEST_F(Ingest, RefusesAnotherRecordUnderAStoredRequestId) {
     HttpClient client = instance().internal();
     EXPECT_THAT(client.get("/internal/metrics").body,
                 testing::HasSubstr("ezapi_logs_refused_total{reason=\"request_id_reused\""));
+}
+
+TEST_F(Ingest, KeepsTheRecordsOfMastersThatUseOneRequestId) {
+    const auto record = [](const json& master, double cost) {
+        json out{{"request_id", "theirs"}, {"cost", cost}};
+        if (!master.is_null()) out["master_id"] = master;
+        return out;
+    };
+    const std::vector<json> owners{1, 2, nullptr, 3};
+    // One body each, and the last two in one.
+    for (size_t i = 0; i < 2; ++i)
+        EXPECT_EQ(post(json::array({record(owners[i], 1)}).dump()).json()["accepted"], 1);
+    EXPECT_EQ(
+        post(json::array({record(owners[2], 1), record(owners[3], 1)}).dump()).json()["accepted"],
+        2);
+    for (const json& owner : owners) {
+        const json again = post(json::array({record(owner, 1)}).dump()).json();
+        EXPECT_EQ(again["duplicates"], 1) << owner;
+        const json other = post(json::array({record(owner, 2)}).dump()).json();
+        EXPECT_EQ(other["accepted"], 0) << owner;
+        EXPECT_EQ(other["rejected"][0]["code"], "request_id_reused") << owner;
+    }
+    SqlReader reader(instance().dsn());
+    EXPECT_EQ(
+        reader.value("SELECT string_agg(coalesce(master_id, 0) || ':' || cost_nano, ' ' ORDER "
+                     "BY coalesce(master_id, 0)) FROM request_logs WHERE request_id = "
+                     "'theirs'"),
+        "0:1000000000 1:1000000000 2:1000000000 3:1000000000");
 }
 
 TEST_F(Ingest, CountsARecordWithFlawsAndSaysWhatItRepaired) {

@@ -165,7 +165,10 @@ TEST_F(Upkeep, TellsAnotherRecordUnderAStoredIdFromTheSameSentAgain) {
                     if (restarted) store_ = std::make_unique<RequestStore>(db());
                     EXPECT_EQ(store(prefix, time, count), 0U);
                     EXPECT_EQ(reused_, 0U);
-                    EXPECT_EQ(store(prefix, time, count, {.master = 9}), 0U);
+                    // Of another master it is another record, stored once.
+                    EXPECT_EQ(store(prefix, time, count, {.master = 9}), restarted ? 0U : count);
+                    EXPECT_EQ(reused_, 0U);
+                    EXPECT_EQ(store(prefix, time, count, {.master = 9, .key = 3}), 0U);
                     EXPECT_EQ(reused_, count);
                     EXPECT_EQ(store(prefix, time + 1h, count, {.model = "gpt-5"}), 0U);
                     EXPECT_EQ(reused_, count);
@@ -177,7 +180,64 @@ TEST_F(Upkeep, TellsAnotherRecordUnderAStoredIdFromTheSameSentAgain) {
             }
         }
     }
-    EXPECT_EQ(value("SELECT count(*) FROM request_logs WHERE master_id = 9"), "0");
+    EXPECT_EQ(value("SELECT count(*) FROM request_logs WHERE master_id = 9"), "440");
+    EXPECT_EQ(value("SELECT sum(requests) FROM request_log_hours WHERE master_id = 9"), "440");
+}
+
+/// A version that knew no master in a request id makes partitions, and writes, beside this one.
+TEST_F(Upkeep, PartitionsOfAnEarlierVersionKeepNoMasterOut) {
+    tend(Partitioning::day, kNow);
+    const Timestamp noon = at("2026-11-26T12:00:00Z");
+    store("where", noon, 1);
+    const std::string table = partition_of("where0");
+    const auto own = [&] {
+        return value(
+            "SELECT indexdef LIKE '%COALESCE(master_id%' FROM pg_indexes WHERE indexname "
+            "= '" +
+            table + "_request_id'");
+    };
+    for (const size_t count : {10U, 100U}) {
+        const std::string prefix = "old-" + std::to_string(count) + "-";
+        ASSERT_EQ(store(prefix, noon, count), count);
+        host_->sql.query("DROP INDEX " + table + "_request_id");
+        host_->sql.query("CREATE UNIQUE INDEX " + table + "_request_id ON " + table +
+                         " (request_id)");
+        EXPECT_EQ(store(prefix, noon, count), 0U);
+        EXPECT_EQ(own(), "f") << "is not replaced without need";
+        (void)store(prefix, noon, count, {.master = 9});
+        EXPECT_EQ(own(), "t");
+        EXPECT_EQ(reused_, 0U);
+        EXPECT_EQ(store(prefix, noon, count, {.master = 9}), 0U);
+        EXPECT_EQ(reused_, 0U);
+        EXPECT_EQ(value("SELECT count(*) FROM request_logs WHERE master_id = 9"),
+                  std::to_string(count));
+        host_->sql.query("DELETE FROM request_logs WHERE master_id = 9");
+    }
+    EXPECT_EQ(value("SELECT sum(requests) FROM request_log_hours WHERE master_id = 9"), "110");
+    // The upkeep does the same before a record needs it.
+    host_->sql.query("DROP INDEX " + table + "_request_id");
+    host_->sql.query("CREATE UNIQUE INDEX " + table + "_request_id ON " + table + " (request_id)");
+    Partitions(db()).own_ids();
+    EXPECT_EQ(own(), "t");
+    // Its statement for a few records names the ids that were stored before.
+    const std::string signature = value("SELECT request_logs_enter(ARRAY[]::timestamptz[], false)");
+    const auto add = [&](const char* master) {
+        return value(std::string("SELECT coalesce(string_agg(coalesce(id, 'NULL'), ','), '-') FROM "
+                                 "request_logs_add(ARRAY['2026-11-26 12:00:00+00'::timestamptz], "
+                                 "ARRAY[") +
+                     master +
+                     "::bigint], ARRAY[2::bigint], ARRAY[NULL::bigint], ARRAY[NULL::bigint], "
+                     "ARRAY[3::bigint], ARRAY[0::bigint], ARRAY[0::bigint], ARRAY[0::bigint], "
+                     "ARRAY[10], ARRAY[NULL::integer], ARRAY[200::smallint], ARRAY[false], "
+                     "ARRAY['old-10-0'], ARRAY[''], ARRAY[''], ARRAY['m'], ARRAY[''], ARRAY[''], "
+                     "ARRAY[''], ARRAY[''], ARRAY[''::bytea], " +
+                     signature + ") AS id");
+    };
+    EXPECT_EQ(add("1"), "old-10-0");
+    EXPECT_EQ(add("5"), "-");
+    EXPECT_EQ(add("5"), "old-10-0");
+    EXPECT_EQ(add("NULL"), "-");
+    EXPECT_EQ(add("NULL"), "old-10-0");
 }
 
 TEST_F(Upkeep, StoresTheSameWhetherManyOrFewCome) {
