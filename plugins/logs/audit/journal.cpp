@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "query/address_filter.hpp"
+
 namespace ezapi::logs {
 namespace {
 
@@ -23,14 +25,15 @@ FeedSpec operation_logs() {
             choice("status", {"committed"}).about("Rows exist for committed operations only"),
             object("before").nullable().about("The entity before it, secrets masked"),
             object("after").nullable().about("The entity after it, secrets masked"),
-            text("ip").nullable().filterable(),
+            text("ip").nullable(),
             text("request_id").nullable().filterable(),
             boolean("request_id_given")
                 .about("Whether the client chose the request id, so that it proves nothing"),
             text("method").nullable(),
             text("path").nullable(),
             time("created_at")),
-        .range = "created_at"};
+        .range = "created_at",
+        .filters = {address_filter("ip", "ip = $?", "Only rows of this address, in any form")}};
 }
 
 bool signed_before(const Db& db) {

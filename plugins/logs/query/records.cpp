@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "query/address_filter.hpp"
+
 namespace ezapi::logs {
 namespace {
 
@@ -78,7 +80,12 @@ std::vector<FeedFilter> own_filters() {
              {{"type", "string"}, {"minLength", kShortestText}, {"maxLength", 200}},
              "Only records whose error contains this, in any case. Of two characters, which must "
              "not both be ASCII, only in records of the last 7 days",
-             &by_error}};
+             &by_error},
+            // An index would cost each record that comes in, and few ask for it.
+            address_filter("client_ip",
+                           "client_ip = $?",
+                           "Only records of this address, in any form of it. No index serves it: "
+                           "name from and to, or a master, where there are many records")};
 }
 
 Field master_id() {

@@ -175,6 +175,10 @@ TEST_F(Records, AreFiltered) {
     EXPECT_EQ(total("from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z"), 8640);
     EXPECT_EQ(total("model=model-0&status=5xx&master_id=1"), 500);
     EXPECT_EQ(total("model=none"), 0);
+    for (const char* form : {"10.0.0.1", "::ffff:10.0.0.1", "::FFFF:0a00:1"})
+        EXPECT_EQ(total(std::string("client_ip=") + form), 100000) << form;
+    EXPECT_EQ(total("client_ip=10.0.0.2"), 0);
+    EXPECT_EQ(total("client_ip=10.0.0.1&master_id=7"), 2000);
 }
 
 TEST_F(Records, RefuseWhatIsNoFilter) {
@@ -189,6 +193,9 @@ TEST_F(Records, RefuseWhatIsNoFilter) {
                               "master_id=x",
                               "limit=501",
                               "from=now",
+                              "client_ip=10.0.0",
+                              "client_ip=10.0.0.0/8",
+                              "client_ip=",
                               "colour=red"})
         EXPECT_EQ(admin().get(std::string("/admin/logs?") + query).status, 400) << query;
     const HttpAnswer unknown = admin().get("/admin/logs?colour=red");
