@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "ezapi/changes.hpp"
+#include "ezapi/time.hpp"
+
 namespace ezapi::masters {
 
 namespace {
@@ -64,9 +67,9 @@ WITH given AS (
     "u.quota_reset") R"( ELSE u.quota_reset_at END,
         exhausted = COALESCE(f.tokens >= u.quota_limit, false) OR COALESCE(f.requests >= u.quota_request_limit, false)
     FROM figures f WHERE u.master_id = f.master_id
-    RETURNING u.master_id, u.exhausted <> f.was AS turned
+    RETURNING u.master_id, f.was, u.exhausted
 )
-SELECT master_id FROM moved WHERE turned ORDER BY master_id)";
+SELECT master_id, was FROM moved WHERE exhausted <> was ORDER BY master_id)";
 
 constexpr const char* kReset =
     "WITH due AS (SELECT master_id, exhausted FROM master_usage WHERE quota_reset_at <= now() "
@@ -79,6 +82,35 @@ constexpr const char* kReset =
 constexpr const char* kPurge =
     "DELETE FROM master_usage u WHERE NOT EXISTS (SELECT 1 FROM masters m WHERE m.id = "
     "u.master_id)";
+
+/// Tells the operation log which masters are exhausted or usable again. Columns of `turned`: the
+/// id, and whether it was exhausted before; of the reset of one that was not there is nothing to
+/// tell.
+void tell_turns(Tx& tx, const Rows& turned, bool only_exhausted) {
+    constexpr std::string_view kUsable = R"({"quota_exhausted":false})";
+    constexpr std::string_view kUsedUp = R"({"quota_exhausted":true})";
+    std::vector<Change> changes;
+    for (size_t row = 0; row < turned.size(); ++row) {
+        const bool was = turned.boolean(row, 1);
+        if (only_exhausted && !was) continue;
+        changes.push_back({.resource = "masters",
+                           .id = turned.text(row, 0),
+                           .action = EZ_UPDATED,
+                           .before = was ? kUsedUp : kUsable,
+                           .after = was ? kUsable : kUsedUp});
+    }
+    if (!changes.empty()) tx.changed(changes);
+}
+
+/// One row for each batch of resets, as of those of tokens.
+void tell_resets(Tx& tx, const Rows& reset) {
+    Json ids = Json::array();
+    for (size_t row = 0; row < reset.size(); ++row) ids.push_back(reset.integer(row, 0));
+    const std::string id = format_time(now());
+    const std::string after = dump_json({{"count", ids.size()}, {"master_ids", std::move(ids)}});
+    tx.changed(
+        {.resource = "quota-resets", .id = id, .action = EZ_CREATED, .before = {}, .after = after});
+}
 
 bool has_limit(const Json& master) {
     return !master.at("quota_limit").is_null() || !master.at("quota_request_limit").is_null();
@@ -164,6 +196,7 @@ std::vector<std::int64_t> use(Tx& tx, std::span<const ez_master_usage> usage) {
     const Rows rows = tx.query(kUse, {ids + "}", requests + "}", tokens + "}"});
     std::vector<std::int64_t> turned;
     for (size_t row = 0; row < rows.size(); ++row) turned.push_back(rows.integer(row, 0));
+    tell_turns(tx, rows, /*only_exhausted=*/false);
     return turned;
 }
 
@@ -175,6 +208,8 @@ Reset reset(Tx& tx, std::int64_t most) {
     for (size_t row = 0; row < rows.size(); ++row) {
         if (rows.boolean(row, 1)) out.usable.push_back(rows.integer(row, 0));
     }
+    if (!rows.empty()) tell_resets(tx, rows);
+    tell_turns(tx, rows, /*only_exhausted=*/true);
     return out;
 }
 

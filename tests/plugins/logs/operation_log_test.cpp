@@ -174,6 +174,45 @@ TEST_F(OperationLog, HoldsWhatTimeDoesToTokens) {
     EXPECT_THAT(reset, testing::UnorderedElementsAre(exhausted, active));
 }
 
+TEST_F(OperationLog, HoldsWhatUseAndTimeDoToTheQuotasOfMasters) {
+    const auto master = [](const char* name) {
+        const HttpAnswer answer = admin().post(
+            "/admin/masters", {{"name", name}, {"quota_limit", 10}, {"quota_reset", "daily"}});
+        EXPECT_EQ(answer.status, 201) << answer.body;
+        return answer.json();
+    };
+    const json used_up = master("used-up");
+    const json idle = master("idle");
+    const std::string id = used_up["id"].dump();
+    HttpClient client = instance().client(used_up["master_key"]);
+    const json key = client.post("/v1/tokens", {{"name", "one"}}).json();
+    const auto turns = [&] { return entries("resource=masters&action=update&resource_id=" + id); };
+    HttpClient internal = instance().internal();
+    const HttpAnswer report =
+        internal.post("/internal/stats/flush",
+                      {{"node", "n"},
+                       {"epoch", "e"},
+                       {"sequence", 1},
+                       {"items", {{{"key_id", key["id"]}, {"requests", 1}, {"tokens_in", 10}}}}});
+    ASSERT_EQ(report.status, 200) << report.body;
+    ASSERT_EQ(turns().size(), 1U);
+    EXPECT_EQ(turns()[0]["before"], json({{"quota_exhausted", false}}));
+    EXPECT_EQ(turns()[0]["after"], json({{"quota_exhausted", true}}));
+    EXPECT_EQ(turns()[0]["actor_kind"], "internal");
+    SqlReader(instance().dsn())
+        .query("UPDATE master_usage SET quota_reset_at = now() - interval '1 second'");
+    ASSERT_TRUE(eventually(30s, [&] { return turns().size() == 2; }));
+    EXPECT_EQ(turns()[0]["after"], json({{"quota_exhausted", false}}));
+    EXPECT_EQ(turns()[0]["actor_kind"], "system");
+    std::vector<std::string> reset;
+    for (const json& row : entries("resource=quota-resets")) {
+        if (!row["after"].contains("master_ids")) continue;
+        EXPECT_EQ(row["after"]["count"], row["after"]["master_ids"].size());
+        for (const json& one : row["after"]["master_ids"]) reset.push_back(one.dump());
+    }
+    EXPECT_THAT(reset, testing::UnorderedElementsAre(id, idle["id"].dump()));
+}
+
 TEST_F(OperationLog, NamesTheMasterThatWroteForItself) {
     const json master = create_master("self").json();
     HttpClient client = instance().client(master["master_key"]);
