@@ -54,6 +54,30 @@ void add_common_headers(Reply& reply, std::string_view request_id) {
     reply.set("X-Request-ID", request_id);
 }
 
+/// Inside a gate until it is passed on: also where there is no memory for what would leave it.
+class Entered {
+public:
+    Entered() = default;
+    Entered(const Entered&) = delete;
+    Entered& operator=(const Entered&) = delete;
+
+    ~Entered() {
+        if (gate_) gate_->leave();
+    }
+
+    /// False: the gate is closed.
+    [[nodiscard]] bool enter(const std::shared_ptr<Gate>& gate) {
+        if (!gate->enter()) return false;
+        gate_ = gate;
+        return true;
+    }
+
+    void pass_on() { gate_.reset(); }
+
+private:
+    std::shared_ptr<Gate> gate_;
+};
+
 /// Keeps a gate open for the time of a call, which may outlast its exchange.
 class Inside {
 public:
@@ -78,9 +102,9 @@ std::string Server::Core::client_ip_of(const Connection& connection, const Head&
 void Server::Core::serve(const ConnectionPtr& connection,
                          Request request,
                          std::optional<Problem> problem) {
-    observer.began();
     auto match = routes.table()->find(request.head.method, request.head.path());
-    if (match && match->route && !match->route->gate->enter()) match.reset();
+    Entered entered;
+    if (match && match->route && !entered.enter(match->route->gate)) match.reset();
     const bool away =
         (!match || !match->route) && routes.is_away(request.head.method, request.head.path());
     std::vector<std::string> allowed;
@@ -93,6 +117,9 @@ void Server::Core::serve(const ConnectionPtr& connection,
                                       std::move(client_ip),
                                       std::move(request_id),
                                       match ? std::move(*match) : Match{}));
+    // From here on the exchange leaves the gate at its end, and its answer is counted.
+    entered.pass_on();
+    observer.began();
     if (problem) {
         exchange.release()->problem(*problem);
     } else if (exchange->head().target == "*") {
