@@ -352,6 +352,39 @@ TEST_F(ExplainTest, EveryRuleIsToldWithWhatDecidedIt) {
     EXPECT_EQ(admin().remove(path).status, 204);
 }
 
+TEST_F(ExplainTest, SaysThatTheQuotaOfTheMasterIsUsedUp) {
+    const json made =
+        create("/admin/masters",
+               {{"name", "used-up"}, {"default_namespace", "open"}, {"quota_limit", 10}});
+    const std::string path = "/admin/masters/" + made.at("id").dump();
+    const json spender = create(path + "/keys", {{"name", "spender"}});
+    const json key = create(path + "/keys", {{"name", "other"}});
+    const Caller caller{key.at("token"), id_of(key)};
+    const json asked{{"key_id", key.at("id")}, {"model", "open.plain"}};
+    EXPECT_EQ(explain(asked).at("decision"), "allow");
+    const HttpAnswer report = instance().internal().post(
+        "/internal/stats/flush",
+        {{"node", "n"},
+         {"epoch", "e"},
+         {"sequence", 1},
+         {"items", {{{"key_id", spender.at("id")}, {"requests", 1}, {"tokens_in", 10}}}}});
+    ASSERT_EQ(report.status, 200) << report.body;
+    const json said = explain(asked);
+    EXPECT_EQ(said.at("decision"), "deny");
+    EXPECT_EQ(said.at("refusal"), "token_not_active");
+    const json& rule = said.at("rules")[1];
+    EXPECT_EQ(rule.at("rule"), "token_active");
+    EXPECT_EQ(rule.at("verdict"), "fail");
+    EXPECT_THAT(rule.at("detail").get<std::string>(), HasSubstr("quota that its master's"));
+    EXPECT_EQ(rule.at("entity"),
+              json({{"resource", "masters"}, {"id", made.at("id")}, {"version", 1}}));
+    EXPECT_TRUE(
+        eventually(10s, [&] { return decision_of(said) == seen(caller, "open.plain", ""); }));
+    EXPECT_EQ(admin().patch(path, {{"quota_limit", 20}}).status, 200);
+    EXPECT_EQ(explain(asked).at("decision"), "allow");
+    EXPECT_EQ(admin().remove(path).status, 204);
+}
+
 TEST_F(ExplainTest, NamesTheModelThatAClientHasToAskFor) {
     const std::int64_t dots = group("dots", {"gpt-4.1-mini"});
     api_key(dots, "dots");
