@@ -86,6 +86,20 @@ TEST_F(ReconciliationTest, FindsWhatIsMissingStaleAndForeignInEachLayout) {
     EXPECT_EQ(shop_->redis.command({"HEXISTS", kField, "a"}).integer(), 0) << "it only looked";
 }
 
+/// PostgreSQL refuses to be asked for such names.
+TEST_F(ReconciliationTest, NamesThatTheDatabaseCannotHoldStopNoComparison) {
+    for (const std::string& name : {std::string("\xff\xfe"), std::string("a\0b", 3)}) {
+        shop_->redis.command({"HSET", kField, name, "{}"});
+        shop_->redis.command({"HSET", "test:hash:" + name, "value", "1"});
+    }
+    shop_->redis.command({"HSET", kField, "x", "{}"});
+    shop_->redis.command({"HSET", "test:hash:x", "value", "1"});
+    EXPECT_THAT(run(Act::repair),
+                UnorderedElementsAre("foreign test:field x", "foreign test:hash x"));
+    EXPECT_EQ(findings_.fault(), "");
+    EXPECT_EQ(findings_.repaired(), 2);
+}
+
 TEST_F(ReconciliationTest, RepairsWhatDiffersAndTouchesNothingElse) {
     shop_->redis.command({"HDEL", kField, "a"});
     shop_->redis.command({"HSET", "test:hash:b", "value", "other"});
