@@ -3,13 +3,13 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "ezapi/http.hpp"
+#include "ezapi/resource/digest.hpp"
 #include "ezapi/resource/spec.hpp"
 
 namespace ezapi::detail {
@@ -30,17 +30,13 @@ inline Error cursor_of_another_list() {
                      "page that it came from");
 }
 
-/// 16 hexadecimal digits that differ where the collection or the query does (FNV-1a; nothing is
-/// proven by it). The order of query parameters does not matter.
+/// The digest of the collection and the query: it differs where they do. The order of query
+/// parameters does not matter.
 [[nodiscard]] inline std::string list_mark(const Request& request, const Within* within) {
-    std::uint64_t hash = 0xCBF29CE484222325U;
+    Digest digest;
     const auto add = [&](std::string_view text) {
-        for (const char c : text) {
-            hash ^= static_cast<unsigned char>(c);
-            hash *= 0x100000001B3U;
-        }
-        hash ^= 0x100U;  // no byte: where one text ends and the next begins
-        hash *= 0x100000001B3U;
+        digest.add(text);
+        digest.separate();
     };
     add(request.path());
     add(within != nullptr ? within->field + "=" + std::to_string(within->id) : std::string());
@@ -51,9 +47,7 @@ inline Error cursor_of_another_list() {
         add(name);
         add(value);
     }
-    std::string out(16, '0');
-    for (size_t i = out.size(); i-- > 0; hash >>= 4U) out[i] = "0123456789abcdef"[hash & 15U];
-    return out;
+    return hex_of(digest.value());
 }
 
 }  // namespace ezapi::detail

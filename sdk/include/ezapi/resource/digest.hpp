@@ -1,5 +1,5 @@
-// A short digest of what a client is shown, for entity tags: it tells two answers apart that differ
-// by chance. It is no protection against somebody who looks for two that have the same.
+// A short digest, for entity tags and cursors. It is not cryptographic: different contents hardly
+// ever have the same digest, but a client can construct two that do.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,18 @@ namespace ezapi::detail {
 class Digest {
 public:
     void add(std::string_view bytes) {
-        for (const char byte : bytes) add(static_cast<unsigned char>(byte));
+        for (const char byte : bytes) mix(static_cast<unsigned char>(byte));
     }
 
-    void add(unsigned char byte) { value_ = (value_ ^ byte) * 0x00000100000001B3U; }
+    /// Where one text ends and the next begins; no byte has this effect.
+    void separate() { mix(0x100U); }
 
     /// Never 0.
     [[nodiscard]] std::uint64_t value() const { return value_ != 0 ? value_ : 1; }
 
 private:
+    void mix(std::uint64_t value) { value_ = (value_ ^ value) * 0x00000100000001B3U; }
+
     std::uint64_t value_ = 0xCBF29CE484222325U;
 };
 

@@ -134,7 +134,7 @@ inline void append_row(std::string& out,
         if (!field.is_live || !field.is_visible()) continue;
         all_default = all_default && has_default(field, cell);
         digest.add(cell.is_null != 0 ? "null" : view(cell.text));
-        digest.add('\0');  // not in any text of PostgreSQL
+        digest.separate();
     }
     return all_default ? 0 : digest.value();
 }
