@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "ezapi/escape.hpp"
-
 namespace ezapi::host::http {
 
 namespace {
@@ -103,15 +101,6 @@ std::optional<std::string> percent_decoded(std::string_view text) {
         i += 2;
     }
     return result;
-}
-
-bool is_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
-        const size_t length = utf8_length(text);
-        if (length == 0) return false;
-        text.remove_prefix(length);
-    }
-    return true;
 }
 
 std::string hex_of(std::string_view bytes) {

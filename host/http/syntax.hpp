@@ -54,7 +54,6 @@ using NameValues = std::vector<NameValue>;
 
 /// Undoes percent-encoding; nothing when a `%` is not followed by two hexadecimal digits.
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
 [[nodiscard]] std::string hex_of(std::string_view bytes);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ezapi/escape.hpp"
 #include "ezapi/network.hpp"
 
 namespace ezapi::host::http {

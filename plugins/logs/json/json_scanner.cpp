@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ezapi/error.hpp"
+#include "ezapi/escape.hpp"
 #include "ezapi/json.hpp"
 #include "ezapi/text.hpp"
 
@@ -15,28 +16,6 @@ constexpr unsigned kReplacement = 0xFFFD;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-/// The length of the well-formed sequence that begins at `at`, 0: there is none.
-size_t sequence_at(std::string_view text, size_t at) {
-    const auto byte = [&](size_t offset) {
-        return at + offset < text.size() ? static_cast<unsigned char>(text[at + offset]) : 0U;
-    };
-    const auto follows = [&](size_t offset) { return (byte(offset) & 0xC0U) == 0x80U; };
-    const unsigned lead = byte(0);
-    if (lead < 0x80U) return 1;
-    if (lead >= 0xC2U && lead <= 0xDFU) return follows(1) ? 2 : 0;
-    if (lead >= 0xE0U && lead <= 0xEFU) {
-        const bool shortest = lead != 0xE0U || byte(1) >= 0xA0U;
-        const bool no_surrogate = lead != 0xEDU || byte(1) <= 0x9FU;
-        return shortest && no_surrogate && follows(1) && follows(2) ? 3 : 0;
-    }
-    if (lead >= 0xF0U && lead <= 0xF4U) {
-        const bool shortest = lead != 0xF0U || byte(1) >= 0x90U;
-        const bool in_range = lead != 0xF4U || byte(1) <= 0x8FU;
-        return shortest && in_range && follows(1) && follows(2) && follows(3) ? 4 : 0;
-    }
-    return 0;
 }
 
 void append_utf8(std::string& out, unsigned code) {
@@ -74,7 +53,7 @@ bool sound_text(std::string_view text) {
                 continue;
             }
         }
-        const size_t length = text[at] == '\0' ? 0 : sequence_at(text, at);
+        const size_t length = text[at] == '\0' ? 0 : utf8_length(text.substr(at));
         if (length == 0) return false;
         at += length;
     }
@@ -85,7 +64,7 @@ std::string mended_text(std::string_view text) {
     std::string out;
     out.reserve(text.size() + 16);
     for (size_t at = 0; at < text.size();) {
-        const size_t length = text[at] == '\0' ? 0 : sequence_at(text, at);
+        const size_t length = text[at] == '\0' ? 0 : utf8_length(text.substr(at));
         if (length == 0)
             append_utf8(out, kReplacement);
         else

@@ -29,14 +29,18 @@ namespace ezapi {
     return length;
 }
 
-/// Whether PostgreSQL takes the text: UTF-8 without NUL.
-[[nodiscard]] inline bool is_storable(std::string_view text) noexcept {
+[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
         const size_t length = utf8_length(text);
-        if (length == 0 || text.front() == '\0') return false;
+        if (length == 0) return false;
         text.remove_prefix(length);
     }
     return true;
+}
+
+/// Whether PostgreSQL takes the text: UTF-8 without NUL.
+[[nodiscard]] inline bool is_storable(std::string_view text) noexcept {
+    return text.find('\0') == std::string_view::npos && is_utf8(text);
 }
 
 namespace detail {
