@@ -85,8 +85,7 @@ struct Identity {
 
 struct IdentityHash {
     size_t operator()(const Identity& identity) const {
-        return std::hash<std::string_view>{}(identity.request_id) +
-               std::hash<std::int64_t>{}(identity.master_id);
+        return identity_hash(identity.master_id, identity.request_id);
     }
 };
 

@@ -1,20 +1,11 @@
 #include "rows/row_block.hpp"
 
-#include <functional>
-
 #include "rows/pg_binary.hpp"
 
 namespace ezapi::logs {
 namespace {
 
 constexpr std::uint16_t kColumns = 21;  // of kCopyRows
-
-/// Masters do not share request ids.
-std::uint64_t identity_hash(const Record& record) {
-    constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15U;
-    return std::hash<std::string_view>{}(record.request_id) ^
-           (static_cast<std::uint64_t>(record.master_id) * kSpread);
-}
 
 void put_id(std::string& out, std::int64_t id) {
     if (id == 0)
@@ -37,7 +28,7 @@ void RowBlock::add(const Record& record, size_t index) {
             .request_id = {},
             .name_space = {},
             .model = {},
-            .id_hash = identity_hash(record),
+            .id_hash = identity_hash(record.master_id, record.request_id),
             .created_us = record.created_us,
             .master_id = record.master_id,
             .key_id = record.key_id,

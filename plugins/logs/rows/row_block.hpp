@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,14 @@ inline constexpr const char* kCopyRows =
     " tokens_out, cached_tokens, cost_nano, latency_ms, first_token_ms, status_code, stream,"
     " request_id, \"group\", namespace, model, upstream_model, provider_type, error, client_ip)"
     " FROM STDIN (FORMAT binary)";
+
+/// Of what a record is known by: masters do not share request ids.
+[[nodiscard]] inline std::uint64_t identity_hash(std::int64_t master_id,
+                                                 std::string_view request_id) {
+    constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15U;
+    return std::hash<std::string_view>{}(request_id) ^
+           (static_cast<std::uint64_t>(master_id) * kSpread);
+}
 
 class RowBlock {
 public:
