@@ -1,5 +1,4 @@
-// What may not stand in a log line or a message: credentials. Control characters are escaped by
-// ezapi/escape.hpp.
+// Masks credentials in log lines and messages. Control characters are escaped by ezapi/escape.hpp.
 #pragma once
 
 #include <string>

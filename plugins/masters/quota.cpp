@@ -83,9 +83,9 @@ constexpr const char* kPurge =
     "DELETE FROM master_usage u WHERE NOT EXISTS (SELECT 1 FROM masters m WHERE m.id = "
     "u.master_id)";
 
-/// Tells the operation log which masters are exhausted or usable again. Columns of `turned`: the
-/// id, and whether it was exhausted before; of the reset of one that was not there is nothing to
-/// tell.
+/// Records which masters became exhausted or usable again. Columns of `turned`: the id, and whether
+/// the master was exhausted before. `only_exhausted`: the rows are resets, which change the state
+/// of exhausted masters only.
 void tell_turns(Tx& tx, const Rows& turned, bool only_exhausted) {
     constexpr std::string_view kUsable = R"({"quota_exhausted":false})";
     constexpr std::string_view kUsedUp = R"({"quota_exhausted":true})";
@@ -102,7 +102,7 @@ void tell_turns(Tx& tx, const Rows& turned, bool only_exhausted) {
     if (!changes.empty()) tx.changed(changes);
 }
 
-/// One row for each batch of resets, as of those of tokens.
+/// Records one change for the whole batch, as the resets of tokens do.
 void tell_resets(Tx& tx, const Rows& reset) {
     Json ids = Json::array();
     for (size_t row = 0; row < reset.size(); ++row) ids.push_back(reset.integer(row, 0));

@@ -58,7 +58,8 @@ std::vector<std::string> Census::ids_in(const std::string& resource,
     for (size_t i = 0; i < page.size(); i += keys ? 1 : 2) {
         const Reply element = page[i];
         const std::string_view key = element.string();
-        // Of no entity, as the database cannot hold it, and its name cannot be asked for there.
+        // PostgreSQL cannot store this text: no entity has the name, and a query with it would
+        // fail.
         if (!is_storable(key)) continue;
         if (!keys) {
             ids.emplace(key);
