@@ -36,6 +36,25 @@ public:
     /// The step is still to come.
     [[nodiscard]] bool armed() const { return std::filesystem::exists(folder_.path() + "/step"); }
 
+    /// No push is between its steps. Look whether anything waits for one before.
+    [[nodiscard]] bool is_idle() const {
+        std::ifstream passed(folder_.path() + "/step.passed");
+        int begun = 0;
+        int ended = 0;
+        for (std::string step; std::getline(passed, step);) {
+            begun += step == "rendered" ? 1 : 0;
+            ended += step == "noted" ? 1 : 0;
+        }
+        return begun == ended;
+    }
+
+    /// Kills it where that has not happened, and starts it.
+    void start_again() const {
+        instance_->kill();
+        std::filesystem::remove(folder_.path() + "/step.passed");
+        instance_->start();
+    }
+
 private:
     TemporaryFolder folder_;  // outlives the instance
     std::unique_ptr<Instance> instance_;

@@ -22,6 +22,7 @@ protected:
                             .redis = redis_.host() + ":" + std::to_string(redis_.port())});
         ASSERT_TRUE(eventually(30s, [&] { return is_whole(); }));
         ASSERT_EQ(put(1), 201);
+        ASSERT_TRUE(eventually(10s, [&] { return nothing_waits(); }));
     }
 
     /// 0: no answer.
@@ -46,12 +47,7 @@ protected:
     /// So that the next step is one of the next push.
     [[nodiscard]] bool nothing_waits() const {
         HttpClient admin = (*instance_)->admin();
-        return admin.get("/admin/sync").json()["outbox"]["pending"] == 0;
-    }
-
-    void start_again() const {
-        (*instance_)->kill();
-        (*instance_)->start();
+        return admin.get("/admin/sync").json()["outbox"]["pending"] == 0 && instance_->is_idle();
     }
 
     PrivateRedis redis_;
@@ -66,7 +62,7 @@ TEST_F(Steps, OfAPushLoseNothing) {
         (void)put(value);
         ASSERT_TRUE(instance_->reached()) << step;
 
-        start_again();
+        instance_->start_again();
 
         EXPECT_TRUE(eventually(10s, [&] { return flag() == value; }))
             << step << ": Redis holds " << flag() << ", not " << value;
@@ -85,7 +81,7 @@ TEST_F(Steps, OfADeletionBringNothingBack) {
         }
         ASSERT_TRUE(instance_->reached()) << step;
 
-        start_again();
+        instance_->start_again();
 
         EXPECT_TRUE(eventually(10s, [&] { return flag() == 0; })) << step;
         ASSERT_TRUE(eventually(10s, [&] { return nothing_waits(); })) << step;
@@ -104,7 +100,7 @@ TEST_F(Steps, OfAFullPushLoseNothing) {
         ASSERT_TRUE(instance_->reached()) << step;
         EXPECT_FALSE(is_whole() && flag() != value) << step;
 
-        start_again();
+        instance_->start_again();
 
         EXPECT_TRUE(eventually(15s, [&] { return is_whole() && flag() == value; })) << step;
         ASSERT_EQ(put(++value), 200) << step;
