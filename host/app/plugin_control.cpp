@@ -67,17 +67,25 @@ ordered_json plugin_json(const modules::PluginReport& plugin, const PluginContro
             {"depends_on", plugin.depends_on}};
 }
 
-class RouteChange {
+/// While plugins are switched: paths without a route say so, and no change misses its audit.
+class Switching {
 public:
-    explicit RouteChange(http::Server& server) : server_(server) { server_.begin_change(); }
+    Switching(http::Server& server, changes::Bus& bus) : server_(server), bus_(bus) {
+        bus_.begin_switch();
+        server_.begin_change();
+    }
 
-    ~RouteChange() { server_.end_change(); }
+    ~Switching() {
+        server_.end_change();
+        bus_.end_switch();
+    }
 
-    RouteChange(const RouteChange&) = delete;
-    RouteChange& operator=(const RouteChange&) = delete;
+    Switching(const Switching&) = delete;
+    Switching& operator=(const Switching&) = delete;
 
 private:
     http::Server& server_;
+    changes::Bus& bus_;
 };
 
 std::string dump(const ordered_json& json) {
@@ -95,7 +103,7 @@ std::string PluginControl::list() const {
 
 std::string PluginControl::change(std::string_view plugin, std::string_view action) const {
     loop.call([&] {
-        const RouteChange change(server);
+        const Switching switching(server, bus);
         if (action == "enable") {
             loader.enable(plugin);
         } else if (action == "disable") {
@@ -107,7 +115,7 @@ std::string PluginControl::change(std::string_view plugin, std::string_view acti
     for (const modules::PluginReport& line : loader.report()) {
         if (line.name == plugin) return dump(plugin_json(line, *this));
     }
-    throw Error(EZ_NOT_FOUND, "plugin '" + std::string(plugin) + "': is not there");
+    throw Error(EZ_NOT_FOUND, "there is no plugin '" + std::string(plugin) + "'");
 }
 
 std::string PluginControl::confirmation(std::string_view plugin, std::string_view action) const {

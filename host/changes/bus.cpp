@@ -1,5 +1,6 @@
 #include "host/changes/bus.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -55,6 +56,7 @@ void Bus::discard(std::string_view owner) {
 }
 
 void Bus::before_commit(db::Transaction& transaction) {
+    const std::uint64_t switches = switches_.load();
     // Whoever is live now takes part in the whole commit and cannot be retired before its end.
     const Subscribers subscribers = subscribers_.lease(kEveryone);
     derive(transaction, subscribers);
@@ -64,7 +66,31 @@ void Bus::before_commit(db::Transaction& transaction) {
     tell(transaction, subscribers, EZ_AUDIT, changes);
     bool audited = false;
     subscribers.for_each([&](const Subscription& each) { audited = audited || each.audits(); });
-    if (!audited && unaudited_) unaudited_(transaction, changes);
+    if (!audited) without_auditor(transaction, changes, switches);
+}
+
+/// `switches`: as it was before the subscribers were leased. The auditor may be live again by now.
+void Bus::without_auditor(db::Transaction& transaction,
+                          const std::vector<db::Change>& changes,
+                          std::uint64_t switches) {
+    const bool changed = std::any_of(changes.begin(), changes.end(), [](const db::Change& change) {
+        return change.action != EZ_TOUCHED;
+    });
+    const bool was_away = switches % 2 == 1 || switches != switches_.load();
+    if (changed && was_away)
+        throw Error(EZ_UNAVAILABLE,
+                    "the plugin that keeps the operation log is being started again; repeat the "
+                    "request")
+            .with_code("audit_away");
+    if (unaudited_) unaudited_(transaction, changes);
+}
+
+void Bus::begin_switch() {
+    if (!auditors().empty()) ++switches_;
+}
+
+void Bus::end_switch() {
+    if (switches_ % 2 == 1) ++switches_;
 }
 
 std::vector<std::string> Bus::auditors() {

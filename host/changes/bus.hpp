@@ -52,6 +52,12 @@ public:
 
     void when_unaudited(Unaudited fn) { unaudited_ = std::move(fn); }
 
+    /// Around a change of plugins. In between, transactions with changes that no auditor sees are
+    /// refused (EZ_UNAVAILABLE, audit_away) if there was one before: it is usually started again a
+    /// moment later, and what it misses until then would be a gap in the audit.
+    void begin_switch();
+    void end_switch();
+
     /// The live plugins that keep the audit. Any thread.
     [[nodiscard]] std::vector<std::string> auditors();
 
@@ -107,7 +113,12 @@ private:
                          const std::function<void(const ez_projection&)>& use);
 
     modules::Roster<Subscription> subscribers_;
+    void without_auditor(db::Transaction& transaction,
+                         const std::vector<db::Change>& changes,
+                         std::uint64_t switches);
+
     Unaudited unaudited_;
+    std::atomic<std::uint64_t> switches_{0};  // of plugins with an auditor; odd: one is under way
     std::atomic<uint64_t> registrations_{0};
     modules::Roster<Projection> projections_;
 };

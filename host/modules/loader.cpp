@@ -323,7 +323,7 @@ Loader::Plugin& Loader::require(std::string_view name) {
     find_files();
     const auto found = plugins_.find(name);
     if (found == plugins_.end())
-        throw Error(EZ_NOT_FOUND, "plugin '" + std::string(name) + "': is not there");
+        throw Error(EZ_NOT_FOUND, "there is no plugin '" + std::string(name) + "'");
     if (found->second->stuck) {
         throw Error(EZ_CONFLICT, "plugin " + std::string(name) + ": " + found->second->error);
     }
@@ -336,6 +336,9 @@ void Loader::enable(std::string_view name) {
     plugin.wanted = true;
     // Opened first: only then is it known who depends on it and whether it can start at all.
     open_one(plugin);
+    if (plugin.state != State::kFailed) {
+        if (const auto why = unmet(plugin, /*running=*/true)) fail(plugin, *why);
+    }
     if (plugin.state != State::kFailed) {
         const Names names = with_dependants(name);
         stop_these(names);

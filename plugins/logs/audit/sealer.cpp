@@ -117,7 +117,8 @@ void Sealer::begin_keyed() const {
     move_head(tx, keys_, head, rows.text(0, kSealedBelow));
     tx.commit();
     log_.info("operation log: links are signed with key '" + keys_.current() + "' from position " +
-              std::to_string(head.keyed_from) + " on; those before it are not");
+              std::to_string(head.keyed_from) + " on" +
+              (head.keyed_from > 1 ? "; those before it are not" : ""));
 }
 
 size_t Sealer::seal(size_t most) {

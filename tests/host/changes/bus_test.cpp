@@ -47,9 +47,11 @@ protected:
         db::from_handle(tx).changed({EZ_TOUCHED, resource, id, {}, {}});
     }
 
-    std::unique_ptr<db::Transaction> change(const std::string& resource, const std::string& id) {
+    std::unique_ptr<db::Transaction> change(const std::string& resource,
+                                            const std::string& id,
+                                            int32_t action = EZ_UPDATED) {
         auto tx = pools_->begin("main");
-        tx->changed({EZ_UPDATED, resource, id, {}, {}});
+        tx->changed({action, resource, id, {}, {}});
         return tx;
     }
 
@@ -110,6 +112,45 @@ TEST_F(BusTest, AChangeThatNoAuditorSeesIsUnaudited) {
     bus_.retire("logs", std::chrono::steady_clock::now() + std::chrono::seconds(5));
     change("groups", "i")->commit();
     EXPECT_EQ(unaudited.size(), 2U);
+    bus_.begin_switch();
+    change("groups", "j")->commit();
+    EXPECT_EQ(unaudited.size(), 3U) << "there was none to come back";
+    bus_.end_switch();
+}
+
+TEST_F(BusTest, NoChangeMissesAnAuditorThatIsSwitched) {
+    int unaudited = 0;
+    bus_.when_unaudited([&](auto&, auto&) { ++unaudited; });
+    int audited = 0;
+    const auto start = [&] {
+        on("logs", "*", EZ_AUDIT, [&](auto...) { ++audited; });
+        bus_.activate("logs");
+    };
+    const auto status_of_a_change = [&](int32_t action = EZ_UPDATED) -> ez_status {
+        try {
+            change("groups", "g", action)->commit();
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), "audit_away");
+            return error.status();
+        }
+        return EZ_OK;
+    };
+    start();
+    bus_.begin_switch();
+    EXPECT_EQ(status_of_a_change(), EZ_OK);
+    EXPECT_EQ(audited, 1);
+    bus_.retire("logs", std::chrono::steady_clock::now() + std::chrono::seconds(5));
+    bus_.discard("logs");
+    EXPECT_EQ(status_of_a_change(), EZ_UNAVAILABLE);
+    EXPECT_EQ(status_of_a_change(EZ_TOUCHED), EZ_OK) << "nothing changed";
+    start();
+    EXPECT_EQ(status_of_a_change(), EZ_OK);
+    EXPECT_EQ(audited, 2);
+    bus_.end_switch();
+    bus_.retire("logs", std::chrono::steady_clock::now() + std::chrono::seconds(5));
+    unaudited = 0;
+    EXPECT_EQ(status_of_a_change(), EZ_OK) << "it was switched off";
+    EXPECT_EQ(unaudited, 1);
 }
 
 TEST_F(BusTest, WritesOfSubscribersAreInTheSameTransaction) {

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/support/eventually.hpp"
 #include "tests/support/instance.hpp"
@@ -32,7 +34,7 @@ protected:
     }
 
     static InstanceOptions options(const std::string& dsn, const std::string& keys) {
-        InstanceOptions out{.plugins = {"namespaces", "logs"}, .dsn = dsn};
+        InstanceOptions out{.plugins = {"namespaces", "logs", "masters"}, .dsn = dsn};
         out.environment = {{"EZ_AUDIT_KEYS", keys}};
         return out;
     }
@@ -348,6 +350,52 @@ TEST_F(Tampering, WhatIsWrittenWhileTheLogIsOffIsAGapThatIsNamed) {
     sql_->query("DELETE FROM ez_unaudited_changes");
     EXPECT_EQ(found(), "evidence");
     std::cout << "columns of the evidence changed: " << tried << ", all found\n";
+}
+
+/// A plugin that the log uses is switched, and the log with it. Clients write all the time.
+TEST_F(Tampering, NothingIsWrittenPastTheLogWhileItIsStartedAgain) {
+    const auto switch_plugin = [&](const std::string& what) {
+        return admin_->send("POST", "/admin/plugins/" + what).status;
+    };
+    const json space = admin_->post("/admin/namespaces", {{"name", "written"}}).json();
+    std::atomic<bool> ends{false};
+    std::atomic<int> taken{0};
+    std::thread writer([&] {
+        HttpClient client = instance_->admin();
+        for (int i = 0; !ends; ++i) {
+            const HttpAnswer answer = client.patch("/admin/namespaces/" + space.at("id").dump(),
+                                                   {{"description", std::to_string(i)}});
+            if (answer.status == 200) {
+                ++taken;
+            } else {
+                EXPECT_EQ(answer.status, 503) << answer.body;
+                EXPECT_EQ(answer.json().at("code"), "audit_away") << answer.body;
+            }
+        }
+    });
+    for (int round = 0; round < 5; ++round) {
+        EXPECT_EQ(switch_plugin("masters/disable"), 200);
+        EXPECT_EQ(switch_plugin("masters/enable"), 200);
+        EXPECT_EQ(switch_plugin("logs/reload"), 200);
+    }
+    EXPECT_TRUE(eventually(20s, [&] { return taken > 0; }));
+    ends = true;
+    writer.join();
+    ASSERT_TRUE(settled());
+    const json state = verify();
+    EXPECT_EQ(state.at("gaps").at("total"), 0) << state.dump();
+    EXPECT_EQ(state.at("intact"), true);
+    EXPECT_EQ(sql_->value("SELECT count(*) FROM operation_logs WHERE resource = 'namespaces' AND "
+                          "action = 'update'"),
+              std::to_string(taken));
+}
+
+/// What cannot start stops nothing else.
+TEST_F(Tampering, APluginThatIsRefusedLeavesTheLogAlone) {
+    ASSERT_EQ(admin_->send("POST", "/admin/plugins/masters/disable").status, 200);
+    const std::string before = instance_->log();
+    EXPECT_EQ(admin_->send("POST", "/admin/plugins/keys/enable").status, 409);
+    EXPECT_EQ(instance_->log().find("plugin logs stopped", before.size()), std::string::npos);
 }
 
 TEST_F(Tampering, AServerThatStartsWithoutTheLogSaysSoAndLeavesEvidence) {
