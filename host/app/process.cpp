@@ -16,7 +16,7 @@
 #include "host/app/paths.hpp"
 #include "host/app/plugin_control.hpp"
 #include "host/app/probes.hpp"
-#include "host/config/admin_token.hpp"
+#include "host/config/kept_secret.hpp"
 #include "host/http/host_routes.hpp"
 #include "host/http/idempotency.hpp"
 #include "host/telemetry/log.hpp"
@@ -52,12 +52,25 @@ std::string make_instance() {
 
 std::string admin_token_of(const config::Config& config) {
     if (const std::string& token = config.text("auth.admin_token"); !token.empty()) return token;
-    const config::AdminToken kept =
-        config::load_or_create_admin_token(config.text("server.state_dir"));
+    const config::KeptSecret kept =
+        config::load_or_create_secret(config.text("server.state_dir"), config::kAdminTokenFile);
     say(EZ_LOG_INFO,
         std::string(kept.created ? "made an admin token, kept in " : "the admin token is in ") +
             std::filesystem::absolute(kept.file).lexically_normal().string());
     return kept.token;
+}
+
+/// Kept as the admin token is, so that a restart ends no session.
+std::string session_secret_of(const config::Config& config) {
+    if (const std::string& secret = config.text("auth.jwt_secret"); !secret.empty()) return secret;
+    try {
+        return config::load_or_create_secret(config.text("server.state_dir"),
+                                             config::kSessionSecretFile)
+            .token;
+    } catch (const Error& error) {
+        say(EZ_LOG_WARN, std::string("admin sessions end with this process: ") + error.what());
+        return {};
+    }
 }
 
 std::string joined(const std::vector<std::string>& items) {
@@ -87,7 +100,7 @@ http::ServerOptions server_options(const config::Config& config) {
     out.cors_origins = joined(config.list("cors.allow_origins"));
     out.trusted_proxies = config.list("server.trusted_proxies");
     out.access.internal_token = config.text("auth.internal_stats_token");
-    out.access.jwt_secret = config.text("auth.jwt_secret");
+    out.access.jwt_secret = session_secret_of(config);
     return out;
 }
 

@@ -275,10 +275,11 @@ void add_access(Schema& out) {
                          "EZ_INTERNAL_STATS_TOKEN",
                          kShortestSecret,
                          "Bearer of /internal routes; empty: they are closed"));
-    out.push_back(secret("auth.jwt_secret",
-                         "EZ_JWT_SECRET",
-                         kShortestSecret,
-                         "Signs admin sessions; empty: a random one per process"));
+    out.push_back(
+        secret("auth.jwt_secret",
+               "EZ_JWT_SECRET",
+               kShortestSecret,
+               "Signs admin sessions; empty: made at first start and kept in server.state_dir"));
 }
 
 void add_process(Schema& out) {

@@ -92,6 +92,15 @@ Access::Verdict Access::admit_admin(std::string_view method,
     }
     if (const auto session = sessions_.verify(credential))
         return admit_session(*session, method, credential);
+    // No guess: nobody finds the signature by trying. Clients of a server whose secret was changed
+    // would otherwise lock their address out.
+    if (Sessions::is_session(credential))
+        return refused(EZ_ADMIN,
+                       "unknown_session",
+                       {401,
+                        "session_unknown",
+                        "the session was not opened here, or the secret that signed it was changed",
+                        {}});
     if (seconds != 0) return refused(EZ_ADMIN, "locked", too_many_guesses(seconds));
     return wrong(EZ_ADMIN, client_ip, credential, "the credential is not an admin's");
 }

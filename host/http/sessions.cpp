@@ -6,6 +6,8 @@
 #include <Poco/JWT/Token.h>
 #include <Poco/Timestamp.h>
 
+#include <algorithm>
+
 #include "host/http/crypto.hpp"
 #include "host/http/syntax.hpp"
 
@@ -14,6 +16,7 @@ namespace ezapi::host::http {
 namespace {
 
 constexpr const char* kIssuer = "ezapi";
+constexpr size_t kLongestToken = 4096;
 constexpr const char* kAudience = "ezapi-admin";  // another service may share the secret
 
 std::string base64url(std::string_view data) {
@@ -50,9 +53,21 @@ std::string Sessions::issue(std::string_view scope, int64_t ttl_seconds, int64_t
     return Poco::JWT::Signer(secret_).sign(token, Poco::JWT::Signer::ALGO_HS256);
 }
 
+bool Sessions::is_session(std::string_view token) {
+    if (std::count(token.begin(), token.end(), '.') != 2 || token.size() > kLongestToken)
+        return false;
+    try {
+        const Poco::JWT::Token parsed{std::string(token)};
+        return parsed.getIssuer() == kIssuer && !parsed.getId().empty() &&
+               parsed.payload().optValue<std::string>("aud", {}) == kAudience;
+    } catch (const Poco::Exception&) {
+        return false;
+    }
+}
+
 std::optional<Session> Sessions::verify(std::string_view token) const {
     const auto dot = token.rfind('.');
-    if (dot == std::string_view::npos || token.size() > 4096) return std::nullopt;
+    if (dot == std::string_view::npos || token.size() > kLongestToken) return std::nullopt;
     // Poco compares signatures byte by byte up to the first difference, and believes the token's
     // own word for the algorithm; this compares the one algorithm that is used, in constant time.
     const std::string expected = base64url(hmac_sha256(secret_, token.substr(0, dot)));

@@ -24,6 +24,10 @@ public:
     /// `now` in unix seconds.
     [[nodiscard]] std::string issue(std::string_view scope, int64_t ttl_seconds, int64_t now) const;
 
+    /// Whether a token says that it is a session, whoever signed it: one of another server, or of a
+    /// time before the secret was changed. Proves nothing.
+    [[nodiscard]] static bool is_session(std::string_view token);
+
     /// Nothing for a token that is not ours or was changed. One that has expired is found, too:
     /// who holds it guesses nothing.
     [[nodiscard]] std::optional<Session> verify(std::string_view token) const;

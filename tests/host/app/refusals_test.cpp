@@ -173,7 +173,7 @@ TEST_F(RefusalsTest, SaysThatTheStateDirectoryCannotBeWritten) {
     variables["EZ_STATE_DIR"] = folder_ + "/file/state";
     const RunResult run = run_ezapi({"serve"}, variables);
     EXPECT_EQ(run.exit_code, 1);
-    EXPECT_THAT(run.output, HasSubstr("admin token file '"));
+    EXPECT_THAT(run.output, HasSubstr("secret file '"));
 }
 
 TEST_F(RefusalsTest, RefusesASettingOfAPluginThatItsSchemaDoesNotAllow) {

@@ -143,7 +143,26 @@ TEST_F(AccessTest, ASessionIsAdmittedFromAGuessingAddress) {
     for (int i = 0; i < 5; ++i) (void)ask(access, EZ_ADMIN, "guess" + std::to_string(i));
     EXPECT_EQ(ask(access, EZ_ADMIN, kAdmin), 429);
     EXPECT_EQ(ask(access, EZ_ADMIN, token), 200);
-    EXPECT_EQ(ask(access, EZ_ADMIN, token + "x"), 429);
+    EXPECT_EQ(ask(access, EZ_ADMIN, token + "x"), 401) << "a session that another secret signed";
+    EXPECT_EQ(ask(access, EZ_ADMIN, "x" + token), 429);
+}
+
+/// As after a change of EZ_JWT_SECRET, or at another server.
+TEST_F(AccessTest, ASessionThatAnotherSecretSignedIsNoGuess) {
+    Access access(options_);
+    options_.jwt_secret = "another secret of enough length for a test";
+    Access other(options_);
+    for (int i = 0; i < 20; ++i) {
+        const auto verdict = access.admit(
+            EZ_ADMIN, "GET", "Bearer " + other.open_session("write", 60).token, "10.0.0.1");
+        const auto* problem = std::get_if<Problem>(&verdict);
+        ASSERT_NE(problem, nullptr);
+        EXPECT_EQ(problem->status, 401);
+        EXPECT_EQ(problem->code, "session_unknown");
+    }
+    EXPECT_EQ(ask(access, EZ_ADMIN, kAdmin), 200);
+    for (const char* text : {"a.b.c", "..", "e30.e30.", "e30.e30.x"})
+        EXPECT_FALSE(Sessions::is_session(text)) << text;
 }
 
 TEST_F(AccessTest, NeitherAMissingNorAMalformedCredentialIsAGuess) {

@@ -1,4 +1,4 @@
-#include "host/config/admin_token.hpp"
+#include "host/config/kept_secret.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,16 +12,18 @@
 namespace {
 
 using namespace ezapi;
-using host::config::load_or_create_admin_token;
+using host::config::kAdminTokenFile;
+using host::config::kSessionSecretFile;
+using host::config::load_or_create_secret;
 
-class AdminTokenTest : public testing::Test {
+class KeptSecretTest : public testing::Test {
 protected:
-    AdminTokenTest() {
+    KeptSecretTest() {
         std::string name = testing::TempDir() + "ezapi-token-XXXXXX";
         folder_ = ::mkdtemp(name.data());
     }
 
-    ~AdminTokenTest() override { std::filesystem::remove_all(folder_); }
+    ~KeptSecretTest() override { std::filesystem::remove_all(folder_); }
 
     static unsigned mode_of(const std::filesystem::path& path) {
         struct stat info {};
@@ -32,7 +34,7 @@ protected:
 
     std::string refusal() const {
         try {
-            static_cast<void>(load_or_create_admin_token(folder_));
+            static_cast<void>(load_or_create_secret(folder_, kAdminTokenFile));
         } catch (const Error& error) {
             return error.what();
         }
@@ -42,35 +44,42 @@ protected:
     std::filesystem::path folder_;
 };
 
-TEST_F(AdminTokenTest, IsMadeOnceAndKeptForTheOwnerAlone) {
-    const auto made = load_or_create_admin_token(folder_ / "state");
+TEST_F(KeptSecretTest, IsMadeOnceAndKeptForTheOwnerAlone) {
+    const auto made = load_or_create_secret(folder_ / "state", kAdminTokenFile);
     EXPECT_TRUE(made.created);
     EXPECT_EQ(made.token.size(), 64U);
     EXPECT_EQ(mode_of(made.file), 0600U);
     EXPECT_EQ(mode_of(folder_ / "state"), 0700U);
-    const auto read = load_or_create_admin_token(folder_ / "state");
+    const auto read = load_or_create_secret(folder_ / "state", kAdminTokenFile);
     EXPECT_FALSE(read.created);
     EXPECT_EQ(read.token, made.token);
 }
 
-TEST_F(AdminTokenTest, LeavesNothingElseInTheDirectory) {
-    static_cast<void>(load_or_create_admin_token(folder_));
+TEST_F(KeptSecretTest, EachHasAFileOfItsOwn) {
+    const auto token = load_or_create_secret(folder_, kAdminTokenFile);
+    const auto secret = load_or_create_secret(folder_, kSessionSecretFile);
+    EXPECT_NE(token.token, secret.token);
+    EXPECT_NE(token.file, secret.file);
+}
+
+TEST_F(KeptSecretTest, LeavesNothingElseInTheDirectory) {
+    static_cast<void>(load_or_create_secret(folder_, kAdminTokenFile));
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
 }
 
-TEST_F(AdminTokenTest, IsRefusedWhenOthersCanReadIt) {
+TEST_F(KeptSecretTest, IsRefusedWhenOthersCanReadIt) {
     std::ofstream(folder_ / "admin-token") << "0123456789abcdef0123\n";
     ::chmod((folder_ / "admin-token").c_str(), 0644);
     EXPECT_THAT(refusal(), testing::HasSubstr("is readable by others: expected mode 0600"));
 }
 
-TEST_F(AdminTokenTest, IsRefusedWhenItIsShort) {
+TEST_F(KeptSecretTest, IsRefusedWhenItIsShort) {
     std::ofstream(folder_ / "admin-token") << "short\n";
     ::chmod((folder_ / "admin-token").c_str(), 0600);
     EXPECT_THAT(refusal(), testing::HasSubstr("holds no token of 16 to 4096 letters"));
 }
 
-TEST_F(AdminTokenTest, IsRefusedWhenNoClientCouldSendIt) {
+TEST_F(KeptSecretTest, IsRefusedWhenNoClientCouldSendIt) {
     for (const char* text :
          {"has space in it 123456", "comma,0123456789abc", "=0123456789abcdef"}) {
         std::ofstream(folder_ / "admin-token") << text << '\n';
@@ -79,7 +88,7 @@ TEST_F(AdminTokenTest, IsRefusedWhenNoClientCouldSendIt) {
     }
 }
 
-TEST_F(AdminTokenTest, SaysThatItsDirectoryCannotBeMade) {
+TEST_F(KeptSecretTest, SaysThatItsDirectoryCannotBeMade) {
     std::ofstream(folder_ / "file") << "";
     folder_ /= "file/state";
     EXPECT_THAT(refusal(), testing::HasSubstr("cannot be created"));

@@ -1,4 +1,4 @@
-#include "host/config/admin_token.hpp"
+#include "host/config/kept_secret.hpp"
 
 #include <fcntl.h>
 #include <openssl/rand.h>
@@ -18,7 +18,7 @@ namespace ezapi::host::config {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& why) {
-    throw Error(EZ_UNAVAILABLE, "admin token file '" + path.string() + "' " + why);
+    throw Error(EZ_UNAVAILABLE, "secret file '" + path.string() + "' " + why);
 }
 
 std::string errno_text() {
@@ -82,8 +82,8 @@ bool write_token(const std::filesystem::path& file, const std::string& token) {
 
 }  // namespace
 
-AdminToken load_or_create_admin_token(const std::filesystem::path& state_dir) {
-    const std::filesystem::path file = state_dir / "admin-token";
+KeptSecret load_or_create_secret(const std::filesystem::path& state_dir, std::string_view name) {
+    const std::filesystem::path file = state_dir / name;
     std::error_code error;
     if (std::filesystem::exists(file, error)) return {read_token(file), file, false};
     if (std::filesystem::create_directories(state_dir, error)) {
