@@ -153,7 +153,9 @@ Access::Verdict Access::admit_master(std::string_view credential, std::string_vi
     constexpr const char* kWrong = "the credential is not a master's";
     if (lookups_.has_failed(credential, steady_now()))
         return wrong(EZ_MASTER, client_ip, credential, kWrong);
-    if (!lookups_.allow(credential, steady_now()))
+    if (!lookups_.allow(credential, steady_now()) &&
+        (guesses_.has_guessed(EZ_MASTER, client_ip, steady_now()) ||
+         !lookups_.allow_others(steady_now())))
         return refused(EZ_MASTER,
                        "busy",
                        {429, "too_many_guesses", "too many wrong credentials are being tried", {}});

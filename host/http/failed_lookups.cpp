@@ -22,6 +22,10 @@ bool FailedLookups::allow(std::string_view credential, Clock::time_point now) co
     return found_[hash % kRemembered].load(std::memory_order_relaxed) == hash;
 }
 
+bool FailedLookups::allow_others(Clock::time_point now) const noexcept {
+    return spent_until_.load() < (now + kBurstOfOthers * kEach).time_since_epoch().count();
+}
+
 bool FailedLookups::has_failed(std::string_view credential, Clock::time_point now) const noexcept {
     const size_t hash = hash_of(credential);
     const Failure& failure = failures_[hash % kFailures];

@@ -1,7 +1,9 @@
 // Bounds what wrong master credentials cost the database, over all addresses: each look-up that
-// finds nothing uses up a part of a budget that fills again with time. While it is empty only
-// credentials that this process has seen to be right before are looked up. One that has just been
-// looked up in vain is not looked up again for some seconds. Lock-free, any thread.
+// finds nothing uses up a part of a budget that fills again with time. While it is empty, look-ups
+// are left to credentials that this process has seen to be right before, and to addresses that have
+// guessed nothing within the last minute, which have a larger budget: guesses from some addresses
+// must not shut out others. One that has just been looked up in vain is not looked up again for
+// some seconds. Lock-free, any thread.
 #pragma once
 
 #include <array>
@@ -16,11 +18,15 @@ class FailedLookups {
 public:
     using Clock = std::chrono::steady_clock;
 
-    static constexpr std::chrono::milliseconds kEach{10};  // 100 a second
+    static constexpr std::chrono::milliseconds kEach{2};  // 500 a second
     static constexpr int kBurst = 200;
+    static constexpr int kBurstOfOthers = 5000;
 
     /// Whether the credential may be looked up now.
     [[nodiscard]] bool allow(std::string_view credential, Clock::time_point now) const noexcept;
+
+    /// The same for an address that has guessed nothing.
+    [[nodiscard]] bool allow_others(Clock::time_point now) const noexcept;
 
     /// Whether it was looked up in vain within the last kRememberFailed.
     [[nodiscard]] bool has_failed(std::string_view credential,

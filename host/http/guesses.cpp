@@ -43,6 +43,16 @@ int Guesses::locked(int32_t access, std::string_view text, Clock::time_point now
     return seconds_until(std::max(lock_end(source), lock_end(site_of(source))), now);
 }
 
+bool Guesses::has_guessed(int32_t access, std::string_view text, Clock::time_point now) {
+    const Source source = source_of(access, text);
+    const std::lock_guard guard(mutex_);
+    return std::ranges::any_of(std::array{source, site_of(source)}, [&](const Source& each) {
+        const auto found = windows_.find(each);
+        return found != windows_.end() &&
+               (now - found->second.begin < kWindow || found->second.locked_until > now);
+    });
+}
+
 Guesses::Wrong Guesses::wrong(int32_t access,
                               std::string_view text,
                               std::string_view credential,

@@ -37,6 +37,10 @@ public:
     /// atomic read while no source is locked out.
     [[nodiscard]] int locked(int32_t access, std::string_view source, Clock::time_point now);
 
+    /// Whether a wrong credential of this class came from the source, or for IPv6 from its /48,
+    /// within the last minute.
+    [[nodiscard]] bool has_guessed(int32_t access, std::string_view source, Clock::time_point now);
+
     /// Notes a wrong credential.
     [[nodiscard]] Wrong wrong(int32_t access,
                               std::string_view source,
