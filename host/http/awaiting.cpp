@@ -30,7 +30,8 @@ std::chrono::milliseconds limit_of(const std::string& text) {
         seconds > static_cast<double>(kLongestWait.count())) {
         throw Error(EZ_INVALID,
                     "timeout: expected seconds from 0 to " + std::to_string(kLongestWait.count()) +
-                        ", found '" + text.substr(0, 40) + "'");
+                        ", found '" + text.substr(0, 40) + "'")
+            .with_field("timeout");
     }
     return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
@@ -50,7 +51,8 @@ std::optional<std::chrono::milliseconds> wait_asked(const NameValues& query) {
         if (name == "timeout") limit = limit_of(value);
         if (name != "wait") continue;
         if (value != "applied")
-            throw Error(EZ_INVALID, "wait: expected applied, found '" + value.substr(0, 40) + "'");
+            throw Error(EZ_INVALID, "wait: expected applied, found '" + value.substr(0, 40) + "'")
+                .with_field("wait");
         waits = true;
     }
     return waits ? std::optional(limit) : std::nullopt;

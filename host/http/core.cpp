@@ -228,16 +228,16 @@ bool Server::Core::check_query(ExchangePtr& exchange) {
             const bool again = std::any_of(
                 query.begin(), at, [&](const auto& earlier) { return earlier.first == name; });
             if (!again) continue;
-            exchange.release()->problem({400,
-                                         "repeated_parameter",
-                                         "query parameter '" + name + "': given more than once",
-                                         {}});
+            exchange.release()->problem(
+                bad_parameter("repeated_parameter",
+                              name,
+                              "query parameter '" + name + "': given more than once"));
             return false;
         }
         const std::string allowed =
             names.empty() ? "none is allowed here" : "allowed are " + joined(names);
-        exchange.release()->problem(
-            {400, "unknown_parameter", "unknown query parameter '" + name + "': " + allowed, {}});
+        exchange.release()->problem(bad_parameter(
+            "unknown_parameter", name, "unknown query parameter '" + name + "': " + allowed));
         return false;
     }
     if (!exchange->route()->takes_wait) return true;
@@ -245,7 +245,8 @@ bool Server::Core::check_query(ExchangePtr& exchange) {
         (void)wait_asked(exchange->query());
         return true;
     } catch (const Error& error) {
-        exchange.release()->problem({400, "invalid_parameter", error.what(), {}});
+        exchange.release()->problem(
+            bad_parameter("invalid_parameter", error.field(), error.what()));
         return false;
     }
 }

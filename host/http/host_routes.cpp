@@ -297,7 +297,10 @@ SessionRequest session_request_of(const Exchange& exchange) {
             if (!value.is_string()) {
                 faults.add(name, "type", std::string("expected text, found ") + value.type_name());
             } else if (value != "read" && value != "write") {
-                faults.add(name, "enum", "expected 'read' or 'write'");
+                faults.add(name,
+                           "choice",
+                           "expected one of read, write, found \"" +
+                               shortened(value.get<std::string>()) + "\"");
             } else {
                 request.scope = value.get<std::string>();
             }
@@ -306,7 +309,10 @@ SessionRequest session_request_of(const Exchange& exchange) {
                 faults.add(
                     name, "type", std::string("expected an integer, found ") + value.type_name());
             } else if (value < 1 || value > kLongestSession) {
-                faults.add(name, "range", "expected 1 to 86400");
+                faults.add(
+                    name,
+                    "range",
+                    "expected 1 to " + std::to_string(kLongestSession) + ", found " + value.dump());
             } else {
                 request.ttl_seconds = value.get<int64_t>();
             }

@@ -3,6 +3,13 @@
 #include <nlohmann/json.hpp>
 
 namespace ezapi::host::http {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr auto kReplace = ordered_json::error_handler_t::replace;
+
+}  // namespace
 
 std::string_view default_code(int status) noexcept {
     switch (status) {
@@ -57,9 +64,12 @@ std::string_view default_code(int status) noexcept {
     }
 }
 
+Problem bad_parameter(const std::string& code, const std::string& name, const std::string& detail) {
+    const ordered_json fault{{"code", code}, {"field", name}, {"message", detail}};
+    return {400, code, detail, ordered_json::array({fault}).dump(-1, ' ', false, kReplace)};
+}
+
 Reply to_reply(const Problem& problem, std::string_view request_id) {
-    using nlohmann::ordered_json;
-    constexpr auto kReplace = ordered_json::error_handler_t::replace;
     ordered_json document;
     document["type"] = "about:blank";
     document["title"] = reason_of(problem.status);

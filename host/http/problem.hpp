@@ -19,6 +19,11 @@ struct Problem {
 /// "not_found" for 404; "error" for a status without a name.
 [[nodiscard]] std::string_view default_code(int status) noexcept;
 
+/// A 400 about one parameter of the query, which its `errors` name.
+[[nodiscard]] Problem bad_parameter(const std::string& code,
+                                    const std::string& name,
+                                    const std::string& detail);
+
 /// The answer with its content type and the headers that its status demands (WWW-Authenticate,
 /// Retry-After). Says nothing about the cause of a 500 but the request id under which it is logged.
 [[nodiscard]] Reply to_reply(const Problem& problem, std::string_view request_id);

@@ -240,8 +240,10 @@ void Server::Core::fit_descriptors() {
     telemetry::log(EZ_LOG_WARN,
                    "http",
                    "at most " + std::to_string(options_.max_connections) +
-                       " connections: the process may open only " + std::to_string(limit.rlim_cur) +
-                       " descriptors");
+                       " connections: they take two descriptors each, other parts " +
+                       std::to_string(spare) + ", and the process may open " +
+                       std::to_string(limit.rlim_cur) + " (RLIMIT_NOFILE), not " +
+                       std::to_string(wanted));
 }
 
 Server::Server(ServerOptions options, telemetry::Metrics* metrics)

@@ -162,6 +162,7 @@ TEST_F(ServerTest, RefusesAQueryParameterThatIsGivenTwice) {
     const auto waits = ask(post_request("/list?wait=applied&limit=1&wait=applied", "", kAsAdmin));
     EXPECT_EQ(waits.status, 400) << "the host's own parameters, too";
     EXPECT_EQ(json::parse(waits.body)["code"], "repeated_parameter");
+    EXPECT_EQ(json::parse(waits.body)["errors"][0]["field"], "wait");
 }
 
 TEST_F(ServerTest, KeepsTheCauseOfAFaultToItself) {
