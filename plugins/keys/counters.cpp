@@ -18,39 +18,52 @@ namespace {
 constexpr std::int64_t kMostCounted = std::int64_t{1} << 53;
 constexpr std::int64_t kLatestMicros = 253'402'300'799'000'000;  // the end of the year 9999
 
-/// How a hash of a report is looked up: as it is, or also among those that a rotation replaced.
-constexpr const char* kAsNamed = "token_hash";
-constexpr const char* kAsRotated =
-    "COALESCE((SELECT k.token_hash FROM key_retiring_hashes r JOIN keys k ON k.id = r.key_id"
-    " WHERE r.token_hash = given.token_hash), token_hash)";
+/// How the token of an item is found.
+struct Lookup {
+    const char* name;    // of an item, by its key_id or token_hash
+    const char* column;  // of keys that is equal to it
+};
 
-// A token is found by its hash, one index scan each, and an id is turned into the hash first. Rows
-// are locked in the order of their ids, so that two flushes never wait for each other, and counted
-// where the lock found them, without another scan: at the place (ctid) that this statement sees. A
-// row that another transaction moved meanwhile is not at it, and one with two names here is changed
-// once; both stay uncounted, and are for the next statement to see. Only that one looks for hashes
-// that a rotation has replaced.
-// A quota whose reset is due begins with what is counted: the job that resets quotas comes later
-// and must not take it away. The result: a place for each item left uncounted, and whether its
-// token was found; a hash for each token that Redis must learn again; the id of each that it learns
-// later, when that begins; and what the tokens of each master have used together. Only a token with
-// a quota looks different after being used; see quota_lag.hpp.
-std::string adding(const std::string& hash) {
+/// The usual one: an index scan for each item.
+constexpr Lookup kByHash{
+    "CASE WHEN key_id <> 0 THEN (SELECT k.token_hash FROM keys k WHERE k.id = given.key_id) "
+    "ELSE token_hash END",
+    "token_hash"};
+
+/// Among the hashes that a rotation replaced, too, and by the id: a rotation that commits while a
+/// statement waits for the row changes the hash of it, and would take the row away from a statement
+/// that asked for the hash.
+constexpr Lookup kById{
+    "CASE WHEN key_id <> 0 THEN key_id ELSE COALESCE("
+    "(SELECT r.key_id FROM key_retiring_hashes r WHERE r.token_hash = given.token_hash), "
+    "(SELECT k.id FROM keys k WHERE k.token_hash = given.token_hash)) END",
+    "id"};
+
+// Rows are locked in the order of their ids, so that two flushes never wait for each other, and
+// counted where the lock found them, without another scan: at the place (ctid) that this statement
+// sees. A row that another transaction moved meanwhile is not at it, and one with two names here is
+// changed once; both stay uncounted, and are for the next statement to see. Only that one looks for
+// hashes that a rotation has replaced. A quota whose reset is due begins with what is counted: the
+// job that resets quotas comes later and must not take it away. The result: a place for each item
+// left uncounted, and whether its token was found; a hash for each token that Redis must learn
+// again; the id of each that it learns later, when that begins; and what the tokens of each master
+// have used together. Only a token with a quota looks different after being used; see
+// quota_lag.hpp.
+std::string adding(const Lookup& lookup) {
     return R"(
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         WITH ORDINALITY AS g (key_id, token_hash, requests, tokens_in, tokens_out, used_at, place)
 ), named AS (
-    SELECT place, requests, tokens_in, tokens_out, used_at,
-        CASE WHEN key_id <> 0 THEN (SELECT k.token_hash FROM keys k WHERE k.id = given.key_id)
-             ELSE )" +
-           hash + R"( END AS token_hash
+    SELECT place, requests, tokens_in, tokens_out, used_at, )" +
+           std::string(lookup.name) + R"( AS name
     FROM given
 ), locked AS (
     SELECT k.ctid AS spot, k.quota_unshown = 0 AS shown, n.place, n.requests, n.tokens_in, n.tokens_out,
            n.tokens_in + n.tokens_out AS tokens, NULLIF(n.used_at, 0) AS used_at,
            k.status, k.quota_limit, k.quota_used, k.quota_unshown, COALESCE(k.quota_reset_at <= now(), false) AS due
-    FROM named n JOIN keys k ON k.token_hash = n.token_hash ORDER BY k.id FOR NO KEY UPDATE OF k
+    FROM named n JOIN keys k ON k.)" +
+           lookup.column + R"( = n.name ORDER BY k.id FOR NO KEY UPDATE OF k
 ), begun AS (
     SELECT spot, shown, place, requests, tokens_in, tokens_out, tokens, used_at, quota_limit, due,
            CASE WHEN due THEN 0 ELSE quota_used END + tokens AS used,
@@ -241,8 +254,8 @@ void add_usage(Tx& tx,
                const Masters& masters,
                const std::shared_ptr<QuotaLag>& lag) {
     if (items.empty()) return;
-    static const std::string first = adding(kAsNamed);
-    static const std::string next = adding(kAsRotated);
+    static const std::string first = adding(kByHash);
+    static const std::string next = adding(kById);
     const Sums sums(items);
     Noted noted;
     Left left = add_some(tx, first, sums, sums.all(), noted);

@@ -114,6 +114,28 @@ TEST_F(Usage, TokenThatIsRotatedMeanwhileIsCounted) {
     EXPECT_EQ(read(of, key).at("request_count"), 1);
 }
 
+/// By the token before, by that one and by the id, while a second rotation commits.
+TEST_F(Usage, TokenThatIsRotatedAgainMeanwhileIsCounted) {
+    const json of = master();
+    int requests = 0;
+    const json key = issue(of);
+    const std::string first = hash(key);
+    std::string now = first;
+    for (int round = 1; round <= 4; ++round) {
+        const std::string was = "WHERE token_hash = '" + now + "'";
+        const std::string next(64, static_cast<char>('0' + round));
+        EXPECT_EQ(add_while(first,
+                            {"INSERT INTO key_retiring_hashes "
+                             "SELECT token_hash, id, epoch, now() + interval '1 hour' FROM keys " +
+                                 was,
+                             "UPDATE keys SET token_hash = '" + next + "' " + was}),
+                  json({0, 1}))
+            << round;
+        now = next;
+        EXPECT_EQ(read(of, key).at("request_count"), ++requests) << round;
+    }
+}
+
 TEST_F(Usage, EveryNameOfATokenCounts) {
     const json of = master();
     const json key = issue(of);
