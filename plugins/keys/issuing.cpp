@@ -96,7 +96,9 @@ void settle(Draft& draft, Timestamp at) {
                          "expires_at and the quota");
     const auto expires = time_of(token.at("expires_at"));
     if (draft.creates() && expires && *expires <= at)
-        draft.faults.add("expires_at", "range", "expected a time to come");
+        draft.faults.add("expires_at",
+                         "range",
+                         "expected a time to come, found " + token.at("expires_at").dump());
     const bool asks_for_active = !draft.creates() && draft.changes("status") && status == "active";
     token["status"] = settled_status(token, at);
     // To answer 200 and leave it as it is would say that it works again.

@@ -10,12 +10,17 @@ namespace {
 
 constexpr std::int64_t kLongestGrace = 30 * 24 * 3600;
 
+/// Tokens that live on beside the newest. Each has the limits of the key to itself in the data
+/// plane, and is told of each change.
+constexpr std::int64_t kMostInGrace = 2;
+
 const std::vector<Field>& body_fields() {
-    static const std::vector<Field> kFields =
-        fields(integer("grace_seconds")
-                   .range(0, kLongestGrace)
-                   .default_to(0)
-                   .about("How long the old token stays valid; 0: it ends at once"));
+    static const std::vector<Field> kFields = fields(
+        integer("grace_seconds")
+            .range(0, kLongestGrace)
+            .default_to(0)
+            .about("How long the old token stays valid; 0: it ends at once. The two that were "
+                   "replaced last can be in their grace, older ones end at once"));
     return kFields;
 }
 
@@ -30,6 +35,12 @@ void retire(Tx& tx, const Record& key, std::int64_t grace_seconds) {
         "UPDATE key_retiring_hashes "
         "SET valid_until = LEAST(valid_until, now() + $2 * interval '1 second') WHERE key_id = $1",
         {key.id, grace_seconds});
+    // The oldest end at once.
+    touch_all(tx,
+              tx.query("DELETE FROM key_retiring_hashes WHERE token_hash IN ("
+                       "SELECT token_hash FROM key_retiring_hashes WHERE key_id = $1 "
+                       "ORDER BY retired_at DESC, valid_until DESC OFFSET $2) RETURNING token_hash",
+                       {key.id, kMostInGrace - 1}));
     tx.query(
         "INSERT INTO key_retiring_hashes (token_hash, key_id, epoch, valid_until) "
         "VALUES ($1, $2, $3, now() + $4 * interval '1 second')",

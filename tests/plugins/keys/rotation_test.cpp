@@ -81,6 +81,21 @@ TEST_F(Rotation, NextRotationCutsTheGraceOfTheOneBefore) {
     for (const json& old : {first, second, third}) EXPECT_TRUE(rendered(hash(old)).is_null());
 }
 
+/// Each has the key's rate to itself in the data plane, so that their number is a limit, too.
+TEST_F(Rotation, TwoTokensAtMostAreInTheirGrace) {
+    const json of = master();
+    std::vector<json> tokens{issue(of)};
+    for (int i = 0; i < 6; ++i) {
+        touched();
+        tokens.push_back(rotate(of, tokens.back(), {{"grace_seconds", 3600}}));
+        for (size_t at = 0; at < tokens.size(); ++at) {
+            const bool lives = at + 3 >= tokens.size();
+            EXPECT_EQ(rendered(hash(tokens[at])).is_null(), !lives) << i << " " << at;
+        }
+        EXPECT_LE(touched().size(), 4U);
+    }
+}
+
 TEST_F(Rotation, SuspendingReachesTheTokenInItsGrace) {
     const json of = master();
     const json key = issue(of);
