@@ -27,13 +27,14 @@ void emit(const Rows& rows, ProjectionSink& sink) {
     }
 }
 
-/// PostgreSQL's text of a bigint[]; what is no id names no master.
+/// PostgreSQL's text of a bigint[]; what is no id, as 01, names no master.
 std::string id_array(std::span<const std::string_view> ids) {
     std::string out = "{";
     for (const std::string_view id : ids) {
         std::int64_t number = 0;
         const auto [end, fault] = std::from_chars(id.data(), id.data() + id.size(), number);
-        if (fault != std::errc{} || end != id.data() + id.size()) continue;
+        if (fault != std::errc{} || end != id.data() + id.size() || std::to_string(number) != id)
+            continue;
         if (out.size() > 1) out.push_back(',');
         out += std::to_string(number);
     }

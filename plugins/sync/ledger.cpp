@@ -85,6 +85,10 @@ constexpr std::string_view kDepth =
     "    AND (claimed_until IS NULL OR claimed_until < now())) "
     "FROM sync_entities WHERE state <> 'applied'";
 
+constexpr std::string_view kLastFault =
+    "SELECT last_error FROM sync_entities WHERE state <> 'applied' AND last_error IS NOT NULL "
+    "ORDER BY id DESC LIMIT 1";
+
 /// Not those that are due already, so that the parts come to an end.
 constexpr std::string_view kReopenPart =
     "UPDATE sync_entities SET state = 'pending', attempts = 0, next_attempt_at = now(),"
@@ -260,6 +264,11 @@ void Ledger::overtake(std::int64_t stored, const Entities& entities) const {
     if (!raised.empty())
         tx.query("UPDATE sync_state SET epoch = replace(gen_random_uuid()::text, '-', '')");
     tx.commit();
+}
+
+std::string Ledger::last_fault() const {
+    const Rows rows = db_.query(kLastFault);
+    return rows.empty() ? std::string() : std::string(rows.text(0, 0));
 }
 
 Depth Ledger::depth() const {

@@ -61,6 +61,9 @@ public:
 
     [[nodiscard]] Depth depth() const;
 
+    /// Why one of those that are not applied was refused, or could not be rendered; empty: none.
+    [[nodiscard]] std::string last_fault() const;
+
     /// Makes what is open of a resource, the dead included, due at once and from the first attempt.
     /// In parts, so that no statement is a long one.
     void reopen(const std::string& resource, const std::function<bool()>& stopping) const;

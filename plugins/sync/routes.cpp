@@ -177,6 +177,8 @@ Response Routes::overview() const {
     const Depth depth = parts_.ledger.depth();
     bool connected = !parts_.breaker.away();
     std::string last_error = connected ? state.last_error : parts_.breaker.reason();
+    if (last_error.empty() && depth.failing + depth.dead > 0)
+        last_error = parts_.ledger.last_fault();
     Json epoch = nullptr;
     if (connected) {
         try {

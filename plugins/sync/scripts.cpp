@@ -181,6 +181,19 @@ redis.call('PUBLISH', 'dp:config:refresh', ARGV[2])
 return 1
 )lua";
 
+// A user without the right to ask for types leaves everything as it is.
+constexpr std::string_view kClaim = R"lua(
+local removed = {}
+for i = 1, #KEYS do
+  local kind = redis.pcall('TYPE', KEYS[i]).ok
+  if kind and kind ~= 'none' and kind ~= ARGV[i] then
+    redis.call('UNLINK', KEYS[i])
+    removed[#removed + 1] = KEYS[i]
+  end
+end
+return removed
+)lua";
+
 // A user without the right to ask for the server does not learn of another one by this.
 constexpr std::string_view kPublish = R"lua(
 local server = ARGV[6] ~= '' and redis.pcall('INFO', 'server')
@@ -238,6 +251,7 @@ Scripts::Scripts()
       keep(std::string(kKeep)),
       swap(std::string(kSwap)),
       finish(std::string(kFinish)),
-      publish(comparing(kPublish)) {}
+      publish(comparing(kPublish)),
+      claim(std::string(kClaim)) {}
 
 }  // namespace ezapi::sync

@@ -100,6 +100,10 @@ struct Scripts {
     /// than was looked at. Never takes the revision back. KEYS meta:sync, sync:epochs; ARGV epoch,
     /// revision, updated_at, instance, digest, run_id (empty: not known), resource ...
     LuaScript publish;
+
+    /// Removes the keys that hold another type than ours do. Answers their names. KEYS any; ARGV
+    /// the type of each
+    LuaScript claim;
 };
 
 /// Lower-case hex.

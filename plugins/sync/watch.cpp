@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ezapi/escape.hpp"
 #include "fills.hpp"
 #include "renderer.hpp"
 #include "steps.hpp"
@@ -200,7 +201,30 @@ RedisView Watch::look_at_redis() const {
     for (const auto& [resource, layout] : live_layouts(parts_.projections)) {
         if (layout == Layout::field) hashes.push_back(resource);
     }
+    remove_foreign_keys();
     return look(parts_.redis, hashes);
+}
+
+/// Something else has written a key of another type in the place of one of our own (scripts.hpp) or
+/// meta:sync. Each command on it would fail for ever; without it, what it held is brought back as
+/// after any loss. The keys of resources are those of the comparisons.
+void Watch::remove_foreign_keys() const {
+    Words keys{std::string(kMetaKey),
+               std::string(kEpochsKey),
+               std::string(kFillsKey),
+               std::string(kVoidKey)};
+    for (const std::string& resource : live()) keys.push_back(revisions_key(resource));
+    Words types(keys.size(), "hash");
+    for (const std::string& resource : live()) {
+        keys.push_back(marker_key(resource));
+        types.emplace_back("string");
+    }
+    const Reply removed = parts_.redis.run(parts_.scripts.claim.script(), keys, types);
+    if (removed.is_error()) refused_by_redis("claim", removed.text());
+    for (size_t i = 0; i < removed.array().size(); ++i)
+        parts_.log.warn("Redis: " + in_quotes(removed[i].string()) +
+                        " held another type, written by something else; it was removed and is "
+                        "filled again");
 }
 
 std::vector<std::string> Watch::lacking(const RedisView& redis, const SyncState& state) const {

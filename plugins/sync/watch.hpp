@@ -101,6 +101,7 @@ private:
     using Registrations = std::map<std::string, std::uint64_t>;
 
     [[nodiscard]] RedisView look_at_redis() const;
+    void remove_foreign_keys() const;
     [[nodiscard]] std::vector<std::string> lacking(const RedisView& redis,
                                                    const SyncState& state) const;
     [[nodiscard]] std::vector<std::string> lacking() const;

@@ -28,12 +28,13 @@ protected:
         start({});
     }
 
-    void start(std::map<std::string, std::string> environment) {
+    void start(std::map<std::string, std::string> environment,
+               std::vector<std::string> plugins = {"features", "namespaces", "sync", "logs"}) {
         environment.insert(
             {{"EZ_SYNC_OUTBOX_INTERVAL_SECONDS", "1"}, {"EZ_SYNC_OUTBOX_MAX_RETRIES", "2"}});
         instance_.reset();
         instance_ = std::make_unique<Instance>(
-            InstanceOptions{.plugins = {"features", "namespaces", "sync", "logs"},
+            InstanceOptions{.plugins = std::move(plugins),
                             .redis = server_->host() + ":" + std::to_string(server_->port()),
                             .environment = std::move(environment)});
         admin_ = std::make_unique<HttpClient>(instance_->admin());
@@ -60,9 +61,13 @@ protected:
     [[nodiscard]] RedisReader reader() const { return RedisReader(server_->port()); }
 
     /// Each push of a flag fails from now on, as one of a broken entity does.
-    void break_flags() const { reader().command({"SET", "sync:rev:meta:features", "not a hash"}); }
+    void break_flags() const { reader().command({"SET", "meta:features", "not a hash"}); }
 
-    void repair_flags() const { reader().command({"DEL", "sync:rev:meta:features"}); }
+    /// In one step, so that nothing finds the hash gone and fills it.
+    void repair_flags() const {
+        reader().command({"HSET", "repaired", "other", "{}"});
+        reader().command({"RENAME", "repaired", "meta:features"});
+    }
 
     std::unique_ptr<PrivateRedis> server_;
     std::unique_ptr<Instance> instance_;
@@ -167,6 +172,7 @@ TEST_F(SyncInstance, AnEntityThatKeepsFailingIsGivenUpShownAndRetriedOnDemand) {
     EXPECT_THAT(dead["data"][0]["last_error"].get<std::string>(),
                 ::testing::HasSubstr("WRONGTYPE"));
     EXPECT_EQ(overview()["outbox"]["dead"], 1);
+    EXPECT_THAT(overview()["last_error"].get<std::string>(), ::testing::HasSubstr("WRONGTYPE"));
     reader().command({"HSET",
                       "dp:node:n1",
                       "node",
@@ -387,6 +393,32 @@ TEST_F(SyncInstance, DriftIsFoundShownAndRepaired) {
     EXPECT_EQ(admin_->get("/admin/sync/drift").json(), report);
     EXPECT_EQ(admin_->post("/admin/sync/drift", json::object()).json()["found"], 0);
     EXPECT_EQ(admin_->post("/admin/sync/drift", {{"mend", true}}).status, 422);
+}
+
+/// Keys beside the real ones, whose ids look like those of entities that exist.
+TEST_F(SyncInstance, KeysOfIdsThatAreNoneAreRemoved) {
+    start({}, {"namespaces", "masters", "keys", "sync"});
+    const json master = admin_->post("/admin/masters", {{"name", "acme"}}).json();
+    const std::string id = master.at("id").dump();
+    const json token = admin_->post("/admin/masters/" + id + "/keys", {{"name", "one"}}).json();
+    const std::vector<std::string> strays{"auth:master:0" + id,
+                                          "auth:master:+" + id,
+                                          "auth:master: " + id,
+                                          "auth:master:" + id + ".0",
+                                          "auth:master:-" + id,
+                                          "auth:master:x",
+                                          "auth:master:99999999999999999999",
+                                          "auth:master:777",
+                                          "auth:token:" + std::string(64, 'A'),
+                                          "auth:token:x"};
+    for (const std::string& stray : strays) reader().command({"HSET", stray, "id", id});
+
+    json report = admin_->post("/admin/sync/drift", {{"repair", true}}).json();
+    EXPECT_EQ(report["repaired"], strays.size()) << report;
+    for (const std::string& stray : strays) EXPECT_FALSE(reader().field(stray, "id")) << stray;
+    EXPECT_EQ(reader().field("auth:master:" + id, "id"), id);
+    EXPECT_EQ(overview()["outbox"]["pending"], 0);
+    EXPECT_EQ(admin_->post("/admin/sync/drift", json::object()).json()["found"], 0);
 }
 
 TEST_F(SyncInstance, DriftIsRepairedByItself) {

@@ -55,6 +55,45 @@ TEST_F(WatchTest, FillsAHashThatIsGoneInOneStep) {
     EXPECT_NE(meta("epoch"), "");
 }
 
+/// Something else wrote a key of another type in the place of one of ours: any of them.
+TEST_F(WatchTest, BringsBackEveryKeyThatHoldsAnotherType) {
+    for (const char* key : {"a", "b"}) shop_->set_and_push(kField, key, "1");
+    shop_->set_and_push(kHash, "h", "1");
+    tick();
+    const auto keys = [] {
+        std::vector<std::string> out;
+        for (const std::string_view key : {kMetaKey, kEpochsKey, kFillsKey, kVoidKey})
+            out.emplace_back(key);
+        for (const char* resource : {kField, kHash}) {
+            out.push_back(revisions_key(resource));
+            out.push_back(marker_key(resource));
+        }
+        return out;
+    }();
+    int value = 1;
+    for (const std::string& key : keys) {
+        for (const Words& other : {Words{"SET", key, "boo"},
+                                   Words{"RPUSH", key, "boo"},
+                                   Words{"SADD", key, "boo"},
+                                   Words{"HSET", key, "boo", "1"}}) {
+            // What has the right type has a wrong content at most, which comparisons find.
+            const bool is_marker = key.starts_with("sync:full:");
+            if (other[0] == (is_marker ? "SET" : "HSET")) continue;
+            shop_->redis.command({"DEL", key});
+            shop_->redis.command(other);
+
+            tick();
+            shop_->set_and_push(kField, "a", std::to_string(++value));
+            tick();
+
+            const std::string what = other[0] + " " + key;
+            EXPECT_EQ(shop_->in_redis(kField)["a"], std::to_string(value)) << what;
+            EXPECT_EQ(shop_->in_redis(kField)["b"], "1") << what;
+            EXPECT_EQ(meta("epoch"), StateRow(shop_->db).read().epoch) << what;
+        }
+    }
+}
+
 TEST_F(WatchTest, TakesMetaSyncAwayWhileItFills) {
     shop_->set_and_push(kHash, "a", "1");
     tick();
