@@ -86,7 +86,8 @@ std::vector<Field> master_fields() {
             .about("A suspended master and all of its tokens are refused"),
         integer("epoch").read_only().default_to(1).about(
             "Tokens issued under an earlier epoch have ended"),
-        object("metadata").about("Anything the operator wants to keep with it"),
+        object("metadata")
+            .about("Anything the operator wants to keep with it; the tenant sees it in /v1/self"),
         text("prefix").read_only().about("The first characters of its key"),
         text("key_hash").hidden());
     for (Field& field : quota_fields()) out.push_back(std::move(field));

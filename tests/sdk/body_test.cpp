@@ -118,10 +118,10 @@ TEST(Body, RefusesValuesOfAnotherType) {
     EXPECT_THAT(faults(create({{"name", 7}})), ElementsAre("name type"));
     EXPECT_THAT(faults(create({{"limit", "7"}})), ElementsAre("limit type"));
     EXPECT_THAT(faults(create({{"limit", 7.5}})), ElementsAre("limit type"));
-    EXPECT_THAT(faults(create({{"limit", 18446744073709551615U}})), ElementsAre("limit type"));
+    EXPECT_THAT(faults(create({{"limit", 18446744073709551615U}})), ElementsAre("limit range"));
     EXPECT_THAT(faults(create({{"price", "1"}})), ElementsAre("price type"));
     EXPECT_THAT(faults(create({{"enabled", "true"}})), ElementsAre("enabled type"));
-    EXPECT_THAT(faults(create({{"expires_at", 1767323045}})), ElementsAre("expires_at type"));
+    EXPECT_THAT(faults(create({{"expires_at", 2026}})), ElementsAre("expires_at type"));
     EXPECT_THAT(faults(create({{"expires_at", "tomorrow"}})), ElementsAre("expires_at type"));
     EXPECT_THAT(faults(create({{"models", "a"}})), ElementsAre("models type"));
     EXPECT_THAT(faults(create({{"models", {"a", 1}}})), ElementsAre("models/1 type"));
@@ -144,6 +144,17 @@ TEST(Body, RefusesValuesOutsideTheirLimits) {
     EXPECT_THAT(faults(create({{"path", "x"}})), ElementsAre("path invalid"));
 }
 
+TEST(Body, CountsTheDigitsThatTheDatabaseWrites) {
+    const auto faults = [](const Json& metadata) {
+        return create({{"metadata", metadata}}).faults.take();
+    };
+    EXPECT_TRUE(faults({{"a", 1e20}}).empty());
+    const auto refused = faults({{"a", 1e300}});
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].field, "metadata");
+    EXPECT_EQ(refused[0].code, "length");
+}
+
 TEST(Body, CountsCharactersAndNotBytes) {
     EXPECT_THAT(faults(create({{"name", "éééééééé"}})), IsEmpty());
     EXPECT_THAT(faults(create({{"name", "ééééééééé"}})), ElementsAre("name invalid"));
@@ -158,6 +169,24 @@ TEST(Body, TrimsWhereTheFieldSaysSo) {
 TEST(Body, TakesTimesInAnyOffsetAndStoresUtc) {
     EXPECT_EQ(create({{"expires_at", "2026-01-02T04:04:05+01:00"}}).after["expires_at"],
               "2026-01-02T03:04:05.000Z");
+}
+
+TEST(Body, AnIntegerBeyondAllLimitsIsOutOfRange) {
+    for (const Json& large : {Json(1e30), Json(9223372036854775808U), Json(-1e30)})
+        EXPECT_EQ(faults(create({{"limit", large}})), std::vector<std::string>{"limit range"})
+            << large;
+    EXPECT_EQ(faults(create({{"limit", 1.5}})), std::vector<std::string>{"limit type"});
+}
+
+TEST(Body, TakesDatesAndUnixTimes) {
+    for (const Json& time :
+         {Json("2026-01-02"), Json(1767312000), Json(1767312000000), Json("1767312000")})
+        EXPECT_EQ(create({{"expires_at", time}}).after["expires_at"], "2026-01-02T00:00:00.000Z")
+            << time;
+    for (const Json& other : {Json("2026-02-30"), Json(2026), Json(1.5), Json(true), Json("")})
+        EXPECT_EQ(faults(create({{"expires_at", other}})),
+                  std::vector<std::string>{"expires_at type"})
+            << other;
 }
 
 TEST(Body, NullIsTheDefaultWhereThereIsOneAndAFaultWhereNot) {

@@ -112,6 +112,12 @@ TEST_F(Feeds, TakeDatesForWholeDays) {
                 ElementsAre(testing::Optional(testing::StartsWith("2026-01-02T00:00:00")),
                             testing::Optional(testing::StartsWith("2026-01-03T00:00:00"))));
     EXPECT_EQ(get("/plain?from=2026-02-30").status, 400);
+    EXPECT_EQ(get("/plain?from=2026-01-02T00:00:00Z&to=2026-01-02T00:00:00.001Z").status, 200);
+    for (const char* query : {"from=2026-01-03&to=2026-01-02", "to=2026-01-02&from=2026-01-03"}) {
+        const auto answer = get(std::string("/plain?") + query);
+        EXPECT_EQ(answer.status, 400) << query;
+        EXPECT_EQ(answer.json()["errors"][0]["field"], "from") << query;
+    }
 }
 
 TEST_F(Feeds, TakeOnlyCursorsOfTheirOwn) {

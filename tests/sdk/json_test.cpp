@@ -217,6 +217,17 @@ TEST(Json, NumbersSurviveTheWayInAndOut) {
     }
 }
 
+TEST(Json, KnowsItsSizeInTheDatabase) {
+    const auto size = [](std::string_view text) {
+        return stored_size(parse_json(text, {.exact_numbers = true}));
+    };
+    EXPECT_EQ(size(R"({"a":[1,2.5,"1e308"]})"), 21U);
+    EXPECT_GE(size("1e308"), 309U);
+    EXPECT_GE(size("[1e308,{\"a\":1e-300}]"), 609U);
+    EXPECT_LE(size("[1e308,{\"a\":1e-300}]"), 630U);
+    EXPECT_GE(size("1e-400"), 401U);
+}
+
 TEST(Decimal, ComparesAndShifts) {
     EXPECT_EQ(Decimal("0").compare(0), 0);
     EXPECT_EQ(Decimal("-0.0").compare(0), 0);

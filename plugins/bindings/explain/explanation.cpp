@@ -34,15 +34,25 @@ const std::vector<Field>& body_fields() {
     return kFields;
 }
 
+/// Null, "" and 0 say nothing.
+bool says(const Json& body, std::string_view name) {
+    const auto member = body.find(name);
+    return member != body.end() && !member->is_null() && *member != "" && *member != 0;
+}
+
 /// Not by read_body: that keeps no secrets.
 Question read_question(const Request& request, std::int64_t now) {
     Draft draft;
-    detail::BodyReader(body_fields(), BodyMode::create, draft, false)
-        .read(request.object(kEntityLimits));
+    const Json body = request.object(kEntityLimits);
+    detail::BodyReader(body_fields(), BodyMode::create, draft, false).read(body);
     const auto token = draft.secrets.find("token");
     const bool by_token = token != draft.secrets.end() && !token->second.empty();
-    if (draft.faults.empty() && by_token != draft.after.at("key_id").is_null())
-        draft.faults.add(by_token ? "key_id" : "token", "required", "expected token or key_id");
+    const auto key = draft.after.find("key_id");
+    const bool by_key = key != draft.after.end() && !key->is_null();
+    if (by_token && by_key)
+        draft.faults.add("key_id", "invalid", "expected token or key_id, found both");
+    else if (!says(body, "token") && !says(body, "key_id"))
+        draft.faults.add("token", "required", "expected token or key_id, found neither");
     draft.faults.raise();
     Question out;
     if (by_token) {

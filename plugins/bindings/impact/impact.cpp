@@ -78,12 +78,7 @@ Page page_of(const Request& request) {
             if (!after->starts_with(out.mark)) throw detail::cursor_of_another_list();
             out.after = after->substr(out.mark.size());
         } else if (name == "limit") {
-            const auto [end, fault] =
-                std::from_chars(value.data(), value.data() + value.size(), out.limit);
-            if (fault != std::errc{} || end != value.data() + value.size() || out.limit < 1 ||
-                out.limit > kMaxLimit)
-                throw detail::bad_query(
-                    "limit", "expected an integer from 1 to " + std::to_string(kMaxLimit));
+            out.limit = query_integer(name, value, 1, kMaxLimit);
         }
     }
     return out;

@@ -17,7 +17,7 @@ FeedSpec operation_logs() {
         .schema = "OperationLog",
         .fields = fields(
             choice("actor_kind", {"admin", "master", "internal", "public", "system"}).filterable(),
-            integer("actor_id").nullable().filterable().about("Of a master: its id"),
+            integer("actor_id").nullable().range(1).filterable().about("Of a master: its id"),
             text("actor").filterable().about("Who did it; of the system: the plugin"),
             choice("action", {"create", "update", "delete"}).filterable(),
             text("resource").filterable(),

@@ -206,13 +206,7 @@ std::optional<std::int64_t> integer_of(const Request& request,
                                        std::int64_t most) {
     const auto text = request.query(name);
     if (!text) return std::nullopt;
-    std::int64_t value = 0;
-    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (fault != std::errc{} || end != text->data() + text->size() || value < least || value > most)
-        throw detail::bad_query(
-            name,
-            "expected an integer from " + std::to_string(least) + " to " + std::to_string(most));
-    return value;
+    return query_integer(name, *text, least, most);
 }
 
 ChainPart part_of(const Request& request) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ezapi/credential.hpp"
 #include "ezapi/json.hpp"
 
 namespace ezapi::logs {
@@ -26,9 +27,11 @@ struct CounterItem {
     std::int64_t last_used_at = 0;  // unix microseconds; 0: not told
     std::size_t index = 0;          // in the body
 
-    /// As the reporter named the token.
+    /// As the reporter named the token, but not by the token itself.
     [[nodiscard]] std::string name() const {
-        return key_id != 0 ? std::to_string(key_id) : token_hash;
+        if (key_id != 0) return std::to_string(key_id);
+        const bool is_token = token_hash.starts_with("sk-") || token_hash.starts_with("mk-");
+        return is_token ? token_hash.substr(0, credential::kShown) + "…" : token_hash;
     }
 };
 

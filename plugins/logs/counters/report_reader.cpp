@@ -43,7 +43,7 @@ std::optional<std::int64_t> written_moment(std::string_view text) {
 /// neither other items nor its own counters: an item without a token is rejected, others repaired.
 class ReportReader {
 public:
-    explicit ReportReader(std::string_view body) : scanner_(body) { scanner_.nested(1); }
+    explicit ReportReader(std::string_view body) : scanner_(body) {}
 
     CounterReport read() {
         if (scanner_.at_end()) scanner_.malformed("the body is empty");
@@ -129,10 +129,8 @@ private:
     void read_items() {
         if (scanner_.kind() != Kind::array)
             return fault("items", "type", scanner_.wrong_type("an array"));
-        scanner_.nested(3);
         std::size_t count = 0;
         scanner_.array([&] { count < kMostItems ? read_item(count) : scanner_.skip(), ++count; });
-        scanner_.nested(1);
         if (count > kMostItems) {
             fault("items",
                   "length",
@@ -193,10 +191,11 @@ private:
     void read_name(std::string_view member, std::string& out) {
         const Kind kind = scanner_.kind();
         if (kind == Kind::number) {
-            const std::string_view written = scanner_.number();
-            const auto number = whole_number(written);
+            const JsonScanner::Text written = scanner_.number();
+            const auto number = written.sound ? whole_number(written.value) : std::nullopt;
             if (number) out = std::to_string(*number);
-            if (!number) fault(member, "type", wrong_value("text or a whole number", written));
+            if (!number)
+                fault(member, "type", wrong_value("text or a whole number", written.value));
         } else if (kind != Kind::string) {
             fault(member, "type", scanner_.wrong_type("text"));
         } else if (const JsonScanner::Text text = scanner_.string(); !text.sound) {
@@ -216,11 +215,8 @@ private:
         const Kind kind = scanner_.kind();
         if (kind != Kind::number && kind != Kind::string)
             return fault("sequence", "type", scanner_.wrong_type(expected));
-        JsonScanner::Text written;
-        if (kind == Kind::string)
-            written = scanner_.string();
-        else
-            written.value = scanner_.number();
+        const JsonScanner::Text written =
+            kind == Kind::string ? scanner_.string() : scanner_.number();
         const auto number = whole_number(written.value);
         if (!written.sound) return fault("sequence", "format", kUnsound);
         if (!number || *number < 0)
@@ -233,15 +229,19 @@ private:
                      std::int64_t least,
                      std::int64_t most,
                      std::int64_t& out) {
-        std::string_view written;
+        JsonScanner::Text text;
         if (scanner_.kind() == Kind::number) {
-            written = scanner_.number();
+            text = scanner_.number();
         } else {
-            flaw(member);
-            if (scanner_.kind() != Kind::string) return scanner_.skip();
-            written = trim(scanner_.string().value);
-            if (!is_decimal(written)) return;
+            if (scanner_.kind() != Kind::string && scanner_.kind() != Kind::word) {
+                flaw(member);
+                return scanner_.skip();
+            }
+            text = {trim(scanner_.string().value), false};
         }
+        const std::string_view written = text.value;
+        if (!text.sound) flaw(member);
+        if (!text.sound && !is_decimal(written)) return;
         const auto whole = whole_number(written);
         const Scaled nearest = whole ? Scaled{*whole, true} : scaled(written, 0);
         const bool inside = nearest.value >= least && nearest.value <= most;
@@ -273,8 +273,10 @@ private:
             time = written_moment(written);
             if (time || !is_decimal(written)) written = {};
         } else if (kind == Kind::number) {
-            written = scanner_.number();
-            if (const auto number = whole_number(written)) time = unix_moment(*number);
+            const JsonScanner::Text number = scanner_.number();
+            if (number.sound || is_decimal(number.value)) written = number.value;
+            const auto whole = number.sound ? whole_number(written) : std::nullopt;
+            if (whole) time = unix_moment(*whole);
         } else {
             scanner_.skip();
         }

@@ -17,8 +17,8 @@ public:
 
     void array(std::string_view text) {
         JsonScanner scanner(text);
-        scanner.nested(2);
         if (scanner.at_end()) scanner.malformed("the body is empty");
+        if (scanner.kind() == JsonScanner::Kind::word) scanner.malformed("expected an array");
         if (scanner.kind() != JsonScanner::Kind::array) {
             throw Error(EZ_INVALID, "the body must be a JSON array of records")
                 .with_http(422)
@@ -52,7 +52,6 @@ private:
 
     void line(std::string_view text, size_t start) {
         JsonScanner scanner(text, start);
-        scanner.nested(1);
         if (scanner.at_end()) return;
         count();
         try {

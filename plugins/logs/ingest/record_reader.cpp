@@ -7,6 +7,7 @@
 
 #include "ezapi/credential.hpp"
 #include "ezapi/network.hpp"
+#include "ezapi/range.hpp"
 #include "ezapi/text.hpp"
 #include "ezapi/time.hpp"
 #include "json/decimal.hpp"
@@ -185,9 +186,11 @@ void RecordReader::value(JsonScanner& scanner, const Field& field, Record& recor
     using Kind = JsonScanner::Kind;
     const Kind kind = scanner.kind();
     if (kind == Kind::null) return scanner.null();  // as if it were not there
-    if (kind == Kind::string) return text(scanner.string(), field, record);
-    if (kind == Kind::number && !is_text(field.type) && field.type != Type::boolean)
-        return number(scanner.number(), field, record);
+    if (kind == Kind::string || kind == Kind::word) return text(scanner.string(), field, record);
+    if (kind == Kind::number && !is_text(field.type) && field.type != Type::boolean) {
+        const JsonScanner::Text written = scanner.number();
+        return written.sound ? number(written.value, field, record) : text(written, field, record);
+    }
     if (kind == Kind::boolean && field.type == Type::boolean) {
         record.stream = scanner.boolean();
         return;
@@ -369,8 +372,9 @@ void RecordReader::time(std::int64_t unix_us,
                         std::string_view written,
                         const Field& field,
                         Record& record) {
-    if (unix_us < 0)
-        return flaw(field, "range", wrong_value("a time between 1970 and 9999", written));
+    // Zero, and what counts or names something else, like 20260102: no request is so old.
+    if (unix_us < kFirstUnixTime * 1'000'000)
+        return flaw(field, "range", wrong_value("a time after March 1973", written));
     if (unix_us > now_us_ + kAheadUs) {
         const Timestamp latest{std::chrono::microseconds(now_us_ + kAheadUs)};
         return flaw(

@@ -174,9 +174,12 @@ void Writer::finish(Group& group, std::span<const RowRef> rows) const {
         }
         stored += own_stored;
         duplicates += own_duplicates;
-        if (delivery->exchange)
-            delivery->exchange->send(
-                ingest_answer(200, own_stored, own_duplicates, delivery->body));
+        if (!delivery->exchange) continue;
+        std::vector<Refusal>& all = delivery->body.refused;
+        std::sort(all.begin(), all.end(), [](const Refusal& left, const Refusal& right) {
+            return left.index < right.index;
+        });
+        delivery->exchange->send(ingest_answer(200, own_stored, own_duplicates, delivery->body));
     }
     if (reused > 0) reuse_log_.note(rows, reused);
     figures_.stored.add(static_cast<double>(stored));

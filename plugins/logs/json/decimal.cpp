@@ -77,7 +77,7 @@ std::optional<std::int64_t> whole_number(std::string_view number) {
 Scaled scaled(std::string_view number, int places) {
     constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
     const bool negative = number.starts_with('-');
-    if (negative) number.remove_prefix(1);
+    if (negative || number.starts_with('+')) number.remove_prefix(1);
     const Decimal decimal = take_apart(number);
     if (decimal.digits == 0) return {};
     const std::int64_t shift = decimal.exponent + places;
@@ -108,7 +108,7 @@ Scaled scaled(std::string_view number, int places) {
 }
 
 bool is_decimal(std::string_view text) {
-    size_t at = text.starts_with('-') ? 1 : 0;
+    size_t at = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
     const auto digits = [&text, &at] {
         const size_t first = at;
         while (at < text.size() && is_digit(text[at])) ++at;
@@ -119,8 +119,9 @@ bool is_decimal(std::string_view text) {
         at += there ? 1 : 0;
         return there;
     };
-    if (!digits()) return false;
-    if (take(".") && !digits()) return false;
+    const bool whole = digits();
+    const bool fraction = take(".") && digits();
+    if (!whole && !fraction) return false;
     if (take("eE")) {
         (void)take("+-");
         if (!digits()) return false;

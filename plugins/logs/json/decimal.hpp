@@ -25,7 +25,8 @@ struct Scaled {
     return scaled(number, 9);
 }
 
-/// Whether a text is a decimal number as JSON writes them; zeros in front are allowed.
+/// Whether a text is a decimal number as JSON writes them. Allowed besides are a plus sign, zeros
+/// in front, and no digits on one side of the point.
 [[nodiscard]] bool is_decimal(std::string_view text);
 
 }  // namespace ezapi::logs

@@ -18,6 +18,13 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+/// Of numbers and of words such as NaN, -Infinity and True.
+bool is_of_word(char c) {
+    const char lower = static_cast<char>(c | 0x20);
+    return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '+' || c == '-' || c == '.' ||
+           c == '_';
+}
+
 void append_utf8(std::string& out, unsigned code) {
     const auto put = [&out](unsigned byte) { out.push_back(static_cast<char>(byte)); };
     if (code < 0x80U) {
@@ -81,7 +88,7 @@ std::string wrong_value(std::string_view expected, std::string_view found) {
 
 const char* JsonScanner::name(Kind kind) {
     static constexpr const char* kNames[] = {
-        "object", "array", "string", "number", "boolean", "null"};
+        "object", "array", "string", "number", "boolean", "null", "word without quotes"};
     return kNames[static_cast<size_t>(kind)];
 }
 
@@ -115,14 +122,23 @@ JsonScanner::Kind JsonScanner::kind() {
         case '"':
             return Kind::string;
         case 't':
+            return word(at_) == "true" ? Kind::boolean : Kind::word;
         case 'f':
-            return Kind::boolean;
+            return word(at_) == "false" ? Kind::boolean : Kind::word;
         case 'n':
-            return Kind::null;
+            return word(at_) == "null" ? Kind::null : Kind::word;
         default:
             if (c == '-' || is_digit(c)) return Kind::number;
+            if (is_of_word(c)) return Kind::word;
             malformed("expected a value");
     }
+}
+
+/// The characters from `start` to the end of a word; nothing is read.
+std::string_view JsonScanner::word(size_t start) {
+    size_t end = start;
+    while (end < text_.size() && is_of_word(text_[end])) ++end;
+    return text_.substr(start, end - start);
 }
 
 bool JsonScanner::take(char c) {
@@ -141,31 +157,44 @@ bool JsonScanner::at_end() {
     return at_ == text_.size();
 }
 
+JsonScanner::Text JsonScanner::name() {
+    blanks();
+    if (at_ == text_.size() || text_[at_] != '"') malformed("expected a name");
+    const Text out = string();
+    expect(':');
+    return out;
+}
+
 JsonScanner::Text JsonScanner::string() {
-    expect('"');
+    if (!take('"')) {
+        const std::string_view value = word(at_);
+        if (value.empty()) malformed("expected a text");
+        at_ += value.size();
+        return {value, false};
+    }
     const size_t start = at_;
+    bool sound = true;
     for (; at_ < text_.size(); ++at_) {
         const auto byte = static_cast<unsigned char>(text_[at_]);
         if (byte == '"') {
             const std::string_view value = text_.substr(start, at_++ - start);
-            return {value, sound_text(value)};
+            return {value, sound && sound_text(value)};
         }
-        if (byte == '\\') return resolve(start);
-        if (byte < 0x20U) malformed("a control character in a text");
+        if (byte == '\\') return resolve(start, sound);
+        if (byte < 0x20U) sound = false;
     }
     malformed("a text without an end");
 }
 
-JsonScanner::Text JsonScanner::resolve(size_t start) {
+JsonScanner::Text JsonScanner::resolve(size_t start, bool sound) {
     std::string& out = resolved_.emplace_back(text_.substr(start, at_ - start));
-    bool sound = true;
     while (at_ < text_.size()) {
         const auto byte = static_cast<unsigned char>(text_[at_]);
         if (byte == '"') {
             ++at_;
             return {out, sound && sound_text(out)};
         }
-        if (byte < 0x20U) malformed("a control character in a text");
+        if (byte < 0x20U) sound = false;
         ++at_;
         if (byte == '\\')
             sound = escape(out) && sound;
@@ -225,30 +254,32 @@ bool JsonScanner::escape(std::string& out) {
     return true;
 }
 
-std::string_view JsonScanner::number() {
+JsonScanner::Text JsonScanner::number() {
     blanks();
     const size_t start = at_;
     const auto digits = [this] {
         const size_t first = at_;
         while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
-        if (at_ == first) malformed("expected a digit");
+        return at_ > first;
     };
     const auto next_is = [this](char c) { return at_ < text_.size() && text_[at_] == c; };
-    if (next_is('-')) ++at_;
-    if (next_is('0'))
-        ++at_;
-    else
-        digits();
-    if (next_is('.')) {
-        ++at_;
-        digits();
+    const auto take_one = [this, &next_is](char c) {
+        const bool there = next_is(c);
+        at_ += there ? 1 : 0;
+        return there;
+    };
+    (void)take_one('-');
+    bool sound = take_one('0') || digits();
+    if (sound && take_one('.')) sound = digits();
+    if (sound && (take_one('e') || take_one('E'))) {
+        if (!take_one('+')) (void)take_one('-');
+        sound = digits();
     }
-    if (next_is('e') || next_is('E')) {
-        ++at_;
-        if (next_is('+') || next_is('-')) ++at_;
-        digits();
-    }
-    return text_.substr(start, at_ - start);
+    if (sound && (at_ == text_.size() || !is_of_word(text_[at_])))
+        return {text_.substr(start, at_ - start)};
+    const std::string_view written = word(start);
+    at_ = start + written.size();
+    return {written, false};
 }
 
 void JsonScanner::literal(std::string_view word) {
@@ -269,24 +300,41 @@ void JsonScanner::null() {
 }
 
 void JsonScanner::skip() {
+    open_.clear();
+    do {
+        skip_one();
+    } while (!open_.empty());
+}
+
+/// Past a value that is not nested, or into one that is; then past all that ends there.
+void JsonScanner::skip_one() {
     switch (kind()) {
         case Kind::object:
             ++at_;
-            return skip_inside('}', true);
+            if (take('}')) break;
+            open_.push_back('}');
+            return skip_name();
         case Kind::array:
             ++at_;
-            return skip_inside(']', false);
+            if (take(']')) break;
+            open_.push_back(']');
+            return;
         case Kind::string:
-            return skip_string();
+        case Kind::word:
+            skip_string();
+            break;
         case Kind::number:
             (void)number();
-            return;
+            break;
         case Kind::boolean:
             (void)boolean();
-            return;
+            break;
         case Kind::null:
-            return null();
+            null();
+            break;
     }
+    for (; !open_.empty() && !take(','); open_.pop_back()) expect(open_.back());
+    if (!open_.empty() && open_.back() == '}') skip_name();
 }
 
 std::string_view JsonScanner::raw() {
@@ -302,21 +350,10 @@ void JsonScanner::skip_string() {
     resolved_.resize(given);
 }
 
-void JsonScanner::skip_inside(char close, bool named) {
-    if (++depth_ + outer_ > kMaxJsonDepth)
-        malformed("nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
-    if (!take(close)) {
-        do {
-            if (named) {
-                if (kind() != Kind::string) malformed("expected a name");
-                skip_string();
-                expect(':');
-            }
-            skip();
-        } while (take(','));
-        expect(close);
-    }
-    --depth_;
+void JsonScanner::skip_name() {
+    const size_t given = resolved_.size();
+    (void)name();
+    resolved_.resize(given);
 }
 
 }  // namespace ezapi::logs

@@ -1,9 +1,11 @@
 // Reads JSON (RFC 8259) without building anything: the caller asks for what it expects and gets
 // texts that lie in the body, or, where escapes had to be resolved, in a place of the scanner's.
 //
-// Strict as ezapi::parse_json: what is malformed throws a 400 Error with its place. A text that is
-// no UTF-8 or holds NUL is not malformed, since its end is known: it is marked, so that the caller
-// can mend or refuse one record without its neighbours. Half a surrogate pair becomes U+FFFD.
+// What is malformed throws a 400 Error with its place. A value whose end is known is not malformed:
+// it is marked as not sound, so that the caller can mend or refuse one record without the others.
+// These are texts that are no UTF-8 or hold control characters (half a surrogate pair becomes
+// U+FFFD), and words without quotes, such as NaN, Infinity, True, +1, .5 and 007, which writers of
+// other languages produce. Values that are skipped may be nested to any depth.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,7 @@ public:
         }
     }
 
-    enum class Kind { object, array, string, number, boolean, null };
+    enum class Kind { object, array, string, number, boolean, null, word };
 
     [[nodiscard]] static const char* name(Kind kind);
 
@@ -44,14 +46,14 @@ public:
 
     struct Text {
         std::string_view value;
-        bool sound = true;  // UTF-8 without NUL
+        bool sound = true;  // what JSON allows; of a text: UTF-8 without NUL, too
     };
 
-    /// The next value, a string. Valid until `forget`.
+    /// The next value, a string or a word without quotes. Valid until `forget`.
     [[nodiscard]] Text string();
 
-    /// The next value, a number, as it is written.
-    [[nodiscard]] std::string_view number();
+    /// The next value, a number, as it is written. One that is not sound begins like a number.
+    [[nodiscard]] Text number();
 
     [[nodiscard]] bool boolean();
     void null();
@@ -62,10 +64,8 @@ public:
         expect('{');
         if (take('}')) return;
         do {
-            if (kind() != Kind::string) malformed("expected a name");
-            const Text name = string();
-            expect(':');
-            member(name);
+            const Text key = name();
+            member(key);
         } while (take(','));
         expect('}');
     }
@@ -80,7 +80,7 @@ public:
         expect(']');
     }
 
-    /// Past the next value, whatever it is; at most 64 levels deep.
+    /// Past the next value, whatever it is.
     void skip();
 
     /// The same, and the value as it is written. It may hold bytes that are no UTF-8.
@@ -89,30 +89,30 @@ public:
     /// Drops the texts that were given out.
     void forget() { resolved_.clear(); }
 
-    /// `depth`: levels that are open around what is read.
-    void nested(unsigned depth) { outer_ = depth; }
-
     [[noreturn]] void malformed(const std::string& why) const;
 
 private:
     void blanks();
+    Text name();
     void literal(std::string_view word);
+    std::string_view word(size_t start);
     void skip_string();
-    void skip_inside(char close, bool named);
-    Text resolve(size_t start);
+    void skip_name();
+    void skip_one();
+    Text resolve(size_t start, bool sound);
     [[nodiscard]] unsigned unit();
     bool escape(std::string& out);
 
     std::string_view text_;
     size_t base_;
     size_t at_ = 0;
-    unsigned depth_ = 0;
-    unsigned outer_ = 0;
+    std::string open_;  // what closes the values that are being skipped, the innermost last
     std::deque<std::string> resolved_;
 };
 
 /// What a fault says of a text that is not sound.
-inline constexpr const char* kUnsound = "is no UTF-8 or contains the character NUL";
+inline constexpr const char* kUnsound =
+    "is no valid text: no UTF-8, a control character, or no quotes";
 
 /// What a fault says of a number or a sound text: what was expected, what was found.
 [[nodiscard]] std::string wrong_value(std::string_view expected, std::string_view found);

@@ -1,5 +1,7 @@
 #include "query/range_query.hpp"
 
+#include <algorithm>
+
 #include "ezapi/range.hpp"
 #include "ezapi/resource/list.hpp"
 
@@ -24,23 +26,21 @@ TimeSpan read_range(const Request& request, Timestamp now) {
     const auto to = request.query("to");
     const auto from = request.query("from");
     range.to = to ? moment("to", *to, RangeEnd::behind) : hour_of(now) + std::chrono::hours(1);
-    range.from = from ? moment("from", *from, RangeEnd::first)
-                      : Timestamp(std::chrono::ceil<std::chrono::days>(range.to) - kUsual);
-    if (range.empty()) {
-        throw detail::bad_query(from ? "from" : "to",
-                                "expected a range of time, found " + format_time(range.from) +
-                                    " to " + format_time(range.to));
-    }
+    range.from = from
+                     ? moment("from", *from, RangeEnd::first)
+                     : std::max(kEarliestTime,
+                                Timestamp(std::chrono::ceil<std::chrono::days>(range.to) - kUsual));
+    check_range(range.from, range.to);
     return range;
 }
 
 Operation&& with_range(Operation&& operation) {
     return std::move(operation)
         .query("from",
-               time_schema(),
+               range_end_schema(),
                "Beginning of the range, a time or a date; usually the day 29 days before its end")
         .query("to",
-               time_schema(),
+               range_end_schema(),
                "End of the range: a time, which it does not contain, or a date, which it does; "
                "usually the end of the current hour");
 }

@@ -89,7 +89,7 @@ std::vector<FeedFilter> own_filters() {
 }
 
 Field master_id() {
-    return integer("master_id").nullable();
+    return integer("master_id").nullable().range(1);
 }
 
 FeedSpec records(Field master) {
@@ -97,13 +97,13 @@ FeedSpec records(Field master) {
             .schema = "LogRecord",
             .fields = fields(text("request_id").filterable(),
                              std::move(master),
-                             integer("key_id").nullable().filterable(),
+                             integer("key_id").nullable().range(1).filterable(),
                              text("group"),
                              text("namespace"),
                              text("model").filterable(),
                              text("upstream_model"),
-                             integer("provider_group_id").nullable().filterable(),
-                             integer("provider_id").nullable().filterable(),
+                             integer("provider_group_id").nullable().range(1).filterable(),
+                             integer("provider_id").nullable().range(1).filterable(),
                              text("provider_type"),
                              integer("status_code"),
                              integer("latency_ms"),

@@ -1,7 +1,6 @@
 #include "query/reports.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "ezapi/resource/list.hpp"
@@ -26,22 +25,13 @@ constexpr const char* kGroupsText =
     "too: master_id, key_id, provider_id, provider_group_id, status_code. By provider, records "
     "that carry only a provider_group_id are under null; provider_group tells them apart.";
 
-std::int64_t whole_number(const Request& request,
-                          std::string_view name,
-                          std::int64_t usual,
-                          std::int64_t least,
-                          std::int64_t most) {
+/// From 1 to `most`; `usual` where the query does not say it.
+std::int64_t integer_or(const Request& request,
+                        std::string_view name,
+                        std::int64_t usual,
+                        std::int64_t most) {
     const auto text = request.query(name);
-    if (!text) return usual;
-    std::int64_t value = 0;
-    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (fault == std::errc{} && end == text->data() + text->size() && value >= least &&
-        value <= most)
-        return value;
-    throw detail::bad_query(name,
-                            "expected an integer from " + std::to_string(least) + " to " +
-                                std::to_string(most) + ", found '" +
-                                std::string(text->substr(0, 80)) + "'");
+    return text ? query_integer(name, *text, 1, most) : usual;
 }
 
 std::string grouping_names() {
@@ -64,10 +54,12 @@ const Grouping& read_grouping(const Request& request) {
 void check_length(const Grouping& grouping, const TimeSpan& range) {
     if (!grouping.by_time()) return;
     const auto most = grouping.name == "hour" ? kMostHours : kMostDays;
+    const auto length = std::chrono::ceil<std::chrono::days>(range.to - range.from);
     if (range.to - range.from > most)
-        throw detail::bad_query("group_by",
+        throw detail::bad_query("from",
                                 "by " + std::string(grouping.name) + " a range may have " +
-                                    std::to_string(most.count()) + " days");
+                                    std::to_string(most.count()) + " days, found " +
+                                    std::to_string(length.count()));
 }
 
 void append_range(std::string& out, const TimeSpan& range) {
@@ -181,7 +173,7 @@ Reports::Reports(Db db, std::chrono::milliseconds time_limit, std::function<Time
 
 void Reports::serve(Host& host) const {
     const auto named_master = [](const Request& request) {
-        return whole_number(request, "master_id", 0, 1, std::numeric_limits<std::int64_t>::max());
+        return integer_or(request, "master_id", 0, std::numeric_limits<std::int64_t>::max());
     };
     host.get("/admin/logs/stats",
              Access::admin,
@@ -218,7 +210,7 @@ Response Reports::grouped(const Request& request, std::int64_t master_id) const 
     const TimeSpan range = read_range(request, clock_());
     check_length(by, range);
     const auto most =
-        static_cast<std::size_t>(whole_number(request, "limit", kUsualGroups, 1, kMostGroups));
+        static_cast<std::size_t>(integer_or(request, "limit", kUsualGroups, kMostGroups));
     Tx tx = begin();
     const Groups groups = Statistics(tx, range, master_id).by(by, most);
 

@@ -22,8 +22,7 @@ Timestamp time_of(const Json& body, const char* field, RangeEnd end, Faults& fau
         faults.add(field, "required", "is required");
         return {};
     }
-    const auto time =
-        member->is_string() ? parse_range_end(member->get<std::string>(), end) : std::nullopt;
+    const auto time = read_time(*member, end);
     if (!time)
         faults.add(
             field,

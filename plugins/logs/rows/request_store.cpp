@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "rollup/histogram.hpp"
 #include "rows/partition_bounds.hpp"
@@ -203,20 +204,29 @@ bool RequestStore::add_few(std::span<RowRef> rows, const Layout& known) {
     for (RowRef& ref : rows) {
         if (ref.is_new()) sent.push_back(&ref);
     }
-    std::vector<RowRef> kept_out;
+    std::unordered_set<Identity, IdentityHash> known_already;
     Asked asked;
     for (size_t i = 0; i < found.size(); ++i) {
-        kept_out.push_back(*sent.at(static_cast<size_t>(found.integer(i, 0)) - 1));
-        asked.add(kept_out.back());
+        const RowRef& kept_out = *sent.at(static_cast<size_t>(found.integer(i, 0)) - 1);
+        known_already.insert(identity_of(kept_out));
+        asked.add(kept_out);
     }
-    mark_stored(db_, kept_out, std::move(asked), known.partitions);
-    const bool all_found = std::none_of(
-        kept_out.begin(), kept_out.end(), [](const RowRef& ref) { return ref.is_new(); });
+    // Their twins in the group, too: what is stored decides, not which of them came first.
+    std::vector<RowRef*> places;
+    std::vector<RowRef> judged;
+    for (RowRef& ref : rows) {
+        if (!known_already.contains(identity_of(ref))) continue;
+        places.push_back(&ref);
+        judged.push_back(ref);
+    }
+    mark_stored(db_, judged, std::move(asked), known.partitions);
+    const bool all_found =
+        std::none_of(judged.begin(), judged.end(), [](const RowRef& ref) { return ref.is_new(); });
     if (!all_found && own_ids()) return false;
-    for (size_t i = 0; i < kept_out.size(); ++i) {
+    for (size_t i = 0; i < judged.size(); ++i) {
         // What retention takes away before it is compared was stored all the same.
-        if (kept_out[i].is_new()) kept_out[i].fate = RowRef::Fate::duplicate;
-        *sent[static_cast<size_t>(found.integer(i, 0)) - 1] = kept_out[i];
+        if (judged[i].is_new()) judged[i].fate = RowRef::Fate::duplicate;
+        *places[i] = judged[i];
     }
     return true;
 }

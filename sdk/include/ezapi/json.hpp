@@ -222,6 +222,19 @@ private:
            });
 }
 
+/// How many characters longer the numbers in it are when they are written without exponents.
+[[nodiscard]] inline std::uint64_t hidden_digits(const Json& value) {
+    std::uint64_t out = 0;
+    if (value.is_number_float()) {
+        const std::string text = value.dump();
+        const std::uint64_t plain = Decimal(text).plain_size();
+        if (text.find('e') != std::string::npos && plain > text.size()) out = plain - text.size();
+    } else if (value.is_structured()) {
+        for (const Json& member : value) out += hidden_digits(member);
+    }
+    return out;
+}
+
 [[nodiscard]] inline std::string dump_plain(const Json& value) {
     return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -277,6 +290,12 @@ inline void append_exact(std::string& out, const Json& value) {
     std::string out;
     detail::append_exact(out, value);
     return out;
+}
+
+/// The size in bytes of the JSON that PostgreSQL makes of it: jsonb writes numbers without
+/// exponents.
+[[nodiscard]] inline std::uint64_t stored_size(const Json& value) {
+    return dump_json(value).size() + detail::hidden_digits(value);
 }
 
 /// Appends `text` as a JSON string. The text must be UTF-8, as PostgreSQL guarantees of its own.

@@ -30,6 +30,11 @@ namespace ezapi {
     return {{"type", "string"}, {"format", "date-time"}};
 }
 
+/// Of an end of a range, see ezapi/range.hpp.
+[[nodiscard]] inline Json range_end_schema() {
+    return {{"anyOf", {time_schema(), {{"type", "string"}, {"format", "date"}}}}};
+}
+
 [[nodiscard]] inline Json array_schema(Json items) {
     return {{"type", "array"}, {"items", std::move(items)}};
 }

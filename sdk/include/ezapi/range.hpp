@@ -1,14 +1,18 @@
-// The ends of a range of time as a query says them: a time, or a date alone, which is the whole
-// day. Half-open ranges, UTC.
+// Times as requests say them: RFC 3339, Unix seconds or milliseconds, or a date alone. A date is
+// the whole day where it ends a range, and its beginning elsewhere. Half-open ranges, UTC.
 //
 //     parse_range_end("2026-01-31", RangeEnd::first)   // 2026-01-31T00:00:00Z
 //     parse_range_end("2026-01-31", RangeEnd::behind)  // 2026-02-01T00:00:00Z
 #pragma once
 
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "ezapi/json.hpp"
+#include "ezapi/query.hpp"
 #include "ezapi/time.hpp"
 
 namespace ezapi {
@@ -20,9 +24,22 @@ enum class RangeEnd {
 
 /// What a refusal of another text says that it expected.
 inline constexpr const char* kRangeEndForm =
-    "a time like 2026-01-02T03:04:05Z, or a date like 2026-01-02";
+    "a time like 2026-01-02T03:04:05Z, a date like 2026-01-02, or Unix seconds or milliseconds "
+    "from "
+    "1973 to 9999";
+
+/// Smaller numbers are something else more often than a time before March 1973: a year, or a date
+/// without hyphens.
+inline constexpr std::int64_t kFirstUnixTime = 100'000'000;
+
+[[nodiscard]] inline std::optional<Timestamp> parse_unix_time(std::int64_t number) {
+    return number < kFirstUnixTime ? std::nullopt : unix_time(number);
+}
 
 [[nodiscard]] inline std::optional<Timestamp> parse_range_end(std::string_view text, RangeEnd end) {
+    std::int64_t number = 0;
+    const auto [rest, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (fault == std::errc{} && rest == text.data() + text.size()) return parse_unix_time(number);
     constexpr size_t kDate = std::string_view("2026-01-02").size();
     if (text.size() != kDate) return parse_time(text);
     const auto day = parse_time(std::string(text) + "T00:00:00Z");
@@ -30,6 +47,21 @@ inline constexpr const char* kRangeEndForm =
     const auto last = parse_time(std::string(text) + "T23:59:59.999999Z");
     // No time behind the year 9999 can be written.
     return text == "9999-12-31" ? last : *last + std::chrono::microseconds(1);
+}
+
+/// Of a value in a body: a text, or a number.
+[[nodiscard]] inline std::optional<Timestamp> read_time(const Json& value, RangeEnd end) {
+    if (value.is_string()) return parse_range_end(value.get_ref<const std::string&>(), end);
+    const auto number = as_integer(value);
+    return number ? parse_unix_time(*number) : std::nullopt;
+}
+
+/// Throws 400 for a range that does not begin before its end.
+inline void check_range(Timestamp from, Timestamp to) {
+    if (from < to) return;
+    throw detail::bad_query("from",
+                            "expected a range that begins before its end; it begins at " +
+                                format_time(from) + " and ends before " + format_time(to));
 }
 
 }  // namespace ezapi

@@ -97,6 +97,17 @@ inline constexpr Timestamp kLatestTime =
     return time;
 }
 
+/// Of a number that counts seconds or milliseconds since 1970; nothing for times before that year
+/// or after 9999.
+[[nodiscard]] inline std::optional<Timestamp> unix_time(std::int64_t number) {
+    // Seconds stay below it until the year 5138, milliseconds were above it in 1973 already.
+    constexpr std::int64_t kFirstMillisecond = 100'000'000'000;
+    constexpr std::int64_t kLastSecond = 253'402'300'799;
+    const bool seconds = number < kFirstMillisecond;
+    if (number < 0 || number / (seconds ? 1 : 1000) > kLastSecond) return std::nullopt;
+    return Timestamp{std::chrono::microseconds{number * (seconds ? 1'000'000 : 1'000)}};
+}
+
 /// `2026-01-02T03:04:05.678Z`
 [[nodiscard]] inline std::string format_time(Timestamp time) {
     using namespace std::chrono;

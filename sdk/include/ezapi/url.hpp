@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "ezapi/error.hpp"
+#include "ezapi/escape.hpp"
 #include "ezapi/network.hpp"
 #include "ezapi/text.hpp"
 
@@ -195,7 +196,9 @@ struct Url {
         Url out;
         if (colon != std::string_view::npos) out.scheme = lower_case(text.substr(0, colon));
         if (out.scheme != "http" && out.scheme != "https")
-            refuse("expected an address that begins with https:// or http://");
+            refuse("expected an address that begins with https:// or http://, found " +
+                   (out.scheme.empty() ? std::string("none")
+                                       : in_quotes(text.substr(0, std::min<size_t>(colon, 20)))));
         std::string_view rest = text.substr(colon + 3);
         const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
         rest.remove_prefix(authority.size());

@@ -217,6 +217,16 @@ TEST(CounterReport, IgnoresUnknownMembersAndSaysSo) {
     EXPECT_THAT(out.repaired.front().fields, ElementsAre("more"));
 }
 
+TEST(CounterReport, NamesNoTokenByItself) {
+    CounterItem item;
+    item.token_hash = "sk-0123456789abcdef";
+    EXPECT_EQ(item.name(), "sk-01234…");
+    item.token_hash = std::string(64, 'a');
+    EXPECT_EQ(item.name(), item.token_hash);
+    item.key_id = 7;
+    EXPECT_EQ(item.name(), "7");
+}
+
 /// Whatever a byte too many, too few or another makes of a report: it is JSON for the reader
 /// exactly where it is for the parser of all other bodies, and says the same. That one refuses
 /// members that stand twice, texts that are none and numbers beyond all ranges as malformed, here
@@ -281,9 +291,11 @@ TEST(CounterReport, TellsWhatStandsTwiceAndWhatIsNoText) {
                 ElementsAre("epoch format", "sequence duplicate"));
 }
 
-TEST(CounterReport, IsNotNestedWithoutBounds) {
-    const std::string deep(100, '[');
-    EXPECT_EQ(status_of(R"({"more":)" + deep + std::string(100, ']') + "}"), 400);
+TEST(CounterReport, SkipsWhatIsNestedToAnyDepth) {
+    const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+    EXPECT_EQ(status_of(R"({"node":"n","epoch":"1","sequence":1,"items":[],"more":)" + deep + "}"),
+              0);
+    EXPECT_EQ(status_of(R"({"more":)" + deep + "]}"), 400);
 }
 
 TEST(CounterReport, TellsAllFaultsAtOnce) {

@@ -294,6 +294,7 @@ TEST_F(Statistics, TakeDatesForWholeDays) {
     };
     EXPECT_EQ(of("from=2026-01-02&to=2026-01-02"),
               of("from=2026-01-02T00:00:00Z&to=2026-01-03T00:00:00Z"));
+    EXPECT_EQ(of("to=0001-01-01")["from"], "0001-01-01T00:00:00.000Z");
     EXPECT_EQ(of("from=2026-01-02&to=2026-01-05T00:00:00Z"),
               of("from=2026-01-02T00:00:00Z&to=2026-01-04"));
 }

@@ -2,6 +2,7 @@
 // it is to be stored.
 #pragma once
 
+#include <cmath>
 #include <map>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "ezapi/http.hpp"
 #include "ezapi/masked.hpp"
+#include "ezapi/range.hpp"
 #include "ezapi/resource/field.hpp"
 #include "ezapi/time.hpp"
 #include "ezapi/unicode.hpp"
@@ -289,8 +291,19 @@ private:
         return field.rule ? field.rule(text) : std::string();
     }
 
+    /// Whether it is an integer, however large.
+    static bool is_whole(const Json& value) {
+        if (value.is_number_float()) return std::trunc(value.get<double>()) == value.get<double>();
+        if (is_exact_number(value)) return exact_digits(value).find('.') == std::string::npos;
+        return value.is_number_integer();
+    }
+
     std::optional<Json> accept_integer(const Field& field, const Json& value) {
         const auto number = as_integer(value);
+        if (!number && is_whole(value)) {
+            fault(field.name, "range", "expected " + range_text(field) + ", found " + shown(value));
+            return std::nullopt;
+        }
         if (!number) return wrong_type(field, "an integer", value);
         if (field.is_zero_null && *number == 0) return Json();
         if (*number < field.minimum || *number > field.maximum) {
@@ -322,13 +335,8 @@ private:
     }
 
     std::optional<Json> accept_time(const Field& field, const Json& value) {
-        if (!value.is_string()) return wrong_type(field, "a time as RFC 3339", value);
-        const auto time = parse_time(value.get_ref<const std::string&>());
-        if (!time)
-            return wrong_type(field,
-                              "a time as RFC 3339, e.g. 2026-01-02T03:04:05Z, in the years 1 to "
-                              "9999 of UTC",
-                              value);
+        const auto time = read_time(value, RangeEnd::first);
+        if (!time) return wrong_type(field, kRangeEndForm, value);
         return format_time(*time);
     }
 
@@ -369,12 +377,13 @@ private:
     }
 
     std::optional<Json> accept_json(const Field& field, const Json& value) {
-        const size_t size = dump_json(value).size();
+        const std::uint64_t size = stored_size(value);
         if (size > field.max_length) {
             fault(field.name,
                   "length",
                   "expected at most " + std::to_string(field.max_length) +
-                      " bytes of JSON, found " + std::to_string(size));
+                      " bytes of JSON, numbers written without exponents, found " +
+                      std::to_string(size));
             return std::nullopt;
         }
         return value;

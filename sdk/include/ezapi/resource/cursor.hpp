@@ -9,16 +9,11 @@
 #include <vector>
 
 #include "ezapi/http.hpp"
+#include "ezapi/query.hpp"
 #include "ezapi/resource/digest.hpp"
 #include "ezapi/resource/spec.hpp"
 
 namespace ezapi::detail {
-
-inline Error bad_query(std::string_view name, const std::string& why) {
-    return Error(EZ_INVALID, std::string(name) + ": " + why)
-        .with_code("invalid_query")
-        .with_field(std::string(name));
-}
 
 inline Error foreign_cursor() {
     return bad_query("cursor", "not one that this list has handed out");

@@ -80,9 +80,9 @@ public:
             out = std::move(out).query(filter.name, filter.schema, filter.about);
         if (!spec_.range.empty()) {
             out = std::move(out)
-                      .query("from", time_schema(), "Only rows at or after this time or date")
+                      .query("from", range_end_schema(), "Only rows at or after this time or date")
                       .query("to",
-                             time_schema(),
+                             range_end_schema(),
                              "Only rows before this time, or until the end of this date");
         }
         return std::move(out)
@@ -165,22 +165,31 @@ private:
         Query query;
         query.where = scope();
         query.mark = detail::list_mark(request, within);
+        std::optional<Timestamp> first;
+        std::optional<Timestamp> behind_last;
         if (within != nullptr) add(query, within->field, "=", std::to_string(within->id));
         for (const auto& [name, value] : request.query()) {
             if (name == "limit") {
-                query.limit = static_cast<size_t>(number(name, value, 1, kMaxLimit));
+                query.limit = static_cast<size_t>(query_integer(name, value, 1, kMaxLimit));
             } else if (name == "cursor") {
                 query.before = position(value, query.mark);
             } else if (name == "count") {
                 query.wants_total = flag(name, value) == "true";
             } else if (!spec_.range.empty() && (name == "from" || name == "to")) {
-                add(query, spec_.range, name == "from" ? ">=" : "<", moment(name, value));
+                const bool begins = name == "from";
+                const Timestamp time = moment(name, value);
+                (begins ? first : behind_last) = time;
+                add(query,
+                    spec_.range,
+                    begins ? ">=" : "<",
+                    std::string(view(Param(time).value().text)));
             } else if (const FeedFilter* filter = own_filter(name)) {
                 add(query, name, *filter, value);
             } else {
                 add(query, std::string(name), "=", filter_value(name, value));
             }
         }
+        if (first && behind_last) check_range(*first, *behind_last);
         return query;
     }
 
@@ -223,10 +232,8 @@ private:
         for (const Field& field : spec_.fields) {
             if (field.name != name || !field.is_filterable) continue;
             (void)without_nul(name, value);
-            if (field.type == FieldType::integer) {
-                using Limits = std::numeric_limits<std::int64_t>;
-                return std::to_string(number(name, value, Limits::min(), Limits::max()));
-            }
+            if (field.type == FieldType::integer)
+                return std::to_string(query_integer(name, value, field.minimum, field.maximum));
             if (field.type == FieldType::boolean) return flag(name, value);
             if (std::string wrong = detail::choice_fault(field, value); !wrong.empty())
                 throw detail::bad_query(name, wrong);
@@ -235,36 +242,20 @@ private:
         throw detail::bad_query(name, "not a filter of this list");
     }
 
-    static std::int64_t number(std::string_view name,
-                               std::string_view text,
-                               std::int64_t least,
-                               std::int64_t most) {
-        std::int64_t value = 0;
-        const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (fault != std::errc{} || end != text.data() + text.size() || value < least ||
-            value > most) {
-            throw detail::bad_query(name,
-                                    "expected an integer from " + std::to_string(least) + " to " +
-                                        std::to_string(most) + ", found '" +
-                                        std::string(text.substr(0, 80)) + "'");
-        }
-        return value;
-    }
-
     static std::string flag(std::string_view name, std::string_view text) {
         if (text == "true" || text == "false") return std::string(text);
         throw detail::bad_query(
             name, "expected true or false, found '" + std::string(text.substr(0, 80)) + "'");
     }
 
-    static std::string moment(std::string_view name, std::string_view text) {
+    static Timestamp moment(std::string_view name, std::string_view text) {
         const auto time =
             parse_range_end(text, name == "from" ? RangeEnd::first : RangeEnd::behind);
         if (!time)
             throw detail::bad_query(name,
                                     std::string("expected ") + kRangeEndForm + ", found '" +
                                         std::string(text.substr(0, 80)) + "'");
-        return std::string(view(Param(*time).value().text));
+        return *time;
     }
 
     /// A cursor is the list's mark and the id, or mark, time and id, with spaces between them.

@@ -15,6 +15,7 @@
 
 #include "ezapi/base64.hpp"
 #include "ezapi/http.hpp"
+#include "ezapi/range.hpp"
 #include "ezapi/resource/cursor.hpp"
 #include "ezapi/resource/resource.hpp"
 
@@ -47,7 +48,7 @@ public:
         std::string_view sort;
         for (const auto& [name, value] : request.query()) {
             if (name == "limit") {
-                limit_ = number(name, value, 1, kMaxLimit);
+                limit_ = query_integer(name, value, 1, kMaxLimit);
             } else if (name == "cursor") {
                 cursor = value;
             } else if (name == "sort") {
@@ -101,22 +102,6 @@ private:
         FieldType type = FieldType::integer;
     };
 
-    static std::int64_t number(std::string_view name,
-                               std::string_view text,
-                               std::int64_t least,
-                               std::int64_t most) {
-        std::int64_t value = 0;
-        const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (fault != std::errc{} || end != text.data() + text.size() || value < least ||
-            value > most) {
-            throw detail::bad_query(name,
-                                    "expected an integer from " + std::to_string(least) + " to " +
-                                        std::to_string(most) + ", found '" +
-                                        std::string(text.substr(0, 80)) + "'");
-        }
-        return value;
-    }
-
     void add_condition(const std::string& comparison,
                        std::string value,
                        std::string_view cast = {}) {
@@ -153,10 +138,7 @@ private:
                 throw detail::bad_query(name, "the character NUL is not allowed");
             switch (field.type) {
                 case FieldType::integer:
-                    number(name,
-                           value,
-                           std::numeric_limits<std::int64_t>::min(),
-                           std::numeric_limits<std::int64_t>::max());
+                    (void)query_integer(name, value, field.minimum, field.maximum);
                     break;
                 case FieldType::boolean:
                     if (value != "true" && value != "false")
@@ -164,11 +146,11 @@ private:
                             name, "expected true or false, found '" + text.substr(0, 80) + "'");
                     break;
                 case FieldType::time: {
-                    const auto time = parse_time(value);
+                    const auto time = parse_range_end(value, RangeEnd::first);
                     if (!time)
-                        throw detail::bad_query(
-                            name,
-                            "expected a time as RFC 3339, found '" + text.substr(0, 80) + "'");
+                        throw detail::bad_query(name,
+                                                std::string("expected ") + kRangeEndForm +
+                                                    ", found '" + text.substr(0, 80) + "'");
                     text = format_time(*time);
                     break;
                 }
