@@ -16,9 +16,10 @@ constexpr outgoing::Limits kLimits{.connect = 5s, .silence = 5s, .total = 5s, .m
 
 }  // namespace
 
-Anchoring::Anchoring(Host& host, Anchors& anchors)
+Anchoring::Anchoring(Host& host, const AuditKeys& keys, Anchors& anchors)
     : db_(host.db()),
       log_(host.log()),
+      keys_(keys),
       anchors_(anchors),
       sound_(
           host.metrics().gauge("ezapi_operation_log_anchored",
@@ -36,7 +37,8 @@ void Anchoring::run(const Run& run) {
         db_.query("SELECT " + std::string(kHeadColumns) + " FROM operation_chain_head head"));
     const auto last = anchors_.last();
     report(last ? fault_of(*last, head.position) : std::string());
-    if (!fault_.empty() || head.key_id.empty()) return;
+    if (!fault_.empty() || !keys_.knows(head.key_id) || keys_.signature(head) != head.signature)
+        return;
     Anchor anchor{
         head.position, head.hash, head.key_id, head.keyed_from, format_time(now()), instance_};
     if (!last || head.position > last->position) anchors_.append(anchor);

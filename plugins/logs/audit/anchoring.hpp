@@ -4,13 +4,15 @@
 //
 // Before it writes an anchor it looks for the one before it in the chain. Where that is gone or
 // another one, the tables were put back or rebuilt: an error is logged, the metric falls to 0, and
-// no new anchor is written until an operator has moved the file away.
+// no new anchor is written until an operator has moved the file away. A head whose signature this
+// instance cannot verify is not anchored: a false anchor would make the true chain look rebuilt.
 #pragma once
 
 #include <chrono>
 #include <string>
 
 #include "audit/anchors.hpp"
+#include "audit/audit_keys.hpp"
 #include "ezapi/plugin.hpp"
 #include "outgoing/reach.hpp"
 
@@ -18,8 +20,8 @@ namespace ezapi::logs {
 
 class Anchoring {
 public:
-    /// `anchors` must outlive it.
-    Anchoring(Host& host, Anchors& anchors);
+    /// `keys` and `anchors` must outlive it.
+    Anchoring(Host& host, const AuditKeys& keys, Anchors& anchors);
 
     /// One run at a time.
     void run(const Run& run);
@@ -33,6 +35,7 @@ private:
 
     Db db_;
     Log log_;
+    const AuditKeys& keys_;
     Anchors& anchors_;
     Gauge sound_;
     std::string instance_;

@@ -51,7 +51,7 @@ Journal::Journal(Host& host)
       anchors_(std::filesystem::path(host.settings().at("state_dir").get<std::string>()) /
                "audit-anchors"),
       sealer_(db_, host.log(), keys_, anchors_),
-      anchoring_(host, anchors_),
+      anchoring_(host, keys_, anchors_),
       verification_(db_, keys_, anchors_) {}
 
 void Journal::serve(Host& host) {

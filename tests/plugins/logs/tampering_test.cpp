@@ -33,8 +33,8 @@ protected:
         open_tables();
     }
 
-    static InstanceOptions options(const std::string& dsn, const std::string& keys) {
-        InstanceOptions out{.plugins = {"namespaces", "logs", "masters"}, .dsn = dsn};
+    InstanceOptions options(const std::string& dsn, const std::string& keys) const {
+        InstanceOptions out{.plugins = plugins_, .dsn = dsn};
         out.environment = {{"EZ_AUDIT_KEYS", keys}};
         return out;
     }
@@ -108,6 +108,7 @@ protected:
 
     static constexpr const char* kTables[] = {
         "operation_logs", "operation_chain", "operation_chain_head"};
+    std::vector<std::string> plugins_{"namespaces", "logs"};
     std::unique_ptr<Instance> instance_;
     std::unique_ptr<HttpClient> admin_;
     std::unique_ptr<SqlReader> sql_;
@@ -153,6 +154,31 @@ TEST_F(Tampering, EveryColumnOfEveryRowIsCovered) {
     for (const auto& [table, count] : counts) RecordProperty(table, count);
     std::cout << "columns changed: " << tried_ << ", all found\n";
     EXPECT_GT(tried_, 100);
+}
+
+TEST_F(Tampering, AHeadThatIsNotSignedIsNotAnchored) {
+    const auto last_run = [&] {
+        const json plugins = admin_->get("/admin/plugins").json();
+        for (const json& plugin : plugins.at("data")) {
+            for (const json& job : plugin.at("jobs")) {
+                if (job.at("name") == "operation-log-anchoring")
+                    return job.at("last_run_at").dump();
+            }
+        }
+        return std::string();
+    };
+    const json before = verify().at("anchor");
+    keep();
+    sql_->query("UPDATE operation_chain_head SET position = position + 1000");
+    for (int round = 0; round < 2; ++round) {
+        const std::string seen = last_run();
+        ASSERT_TRUE(eventually(20s, [&] { return last_run() != seen; }));
+    }
+    put_back();
+    EXPECT_EQ(verify().at("anchor"), before);
+    EXPECT_EQ(found(), "none");
+    write(1);
+    ASSERT_TRUE(settled());
 }
 
 TEST_F(Tampering, RowsThatAreDeletedSwappedOrInsertedAreFound) {
@@ -352,8 +378,14 @@ TEST_F(Tampering, WhatIsWrittenWhileTheLogIsOffIsAGapThatIsNamed) {
     std::cout << "columns of the evidence changed: " << tried << ", all found\n";
 }
 
+/// `logs` uses `masters`, so that it is started again with that.
+class Switching : public Tampering {
+protected:
+    Switching() { plugins_.emplace_back("masters"); }
+};
+
 /// A plugin that the log uses is switched, and the log with it. Clients write all the time.
-TEST_F(Tampering, NothingIsWrittenPastTheLogWhileItIsStartedAgain) {
+TEST_F(Switching, NothingIsWrittenPastTheLogWhileItIsStartedAgain) {
     const auto switch_plugin = [&](const std::string& what) {
         return admin_->send("POST", "/admin/plugins/" + what).status;
     };
@@ -391,7 +423,7 @@ TEST_F(Tampering, NothingIsWrittenPastTheLogWhileItIsStartedAgain) {
 }
 
 /// What cannot start stops nothing else.
-TEST_F(Tampering, APluginThatIsRefusedLeavesTheLogAlone) {
+TEST_F(Switching, APluginThatIsRefusedLeavesTheLogAlone) {
     ASSERT_EQ(admin_->send("POST", "/admin/plugins/masters/disable").status, 200);
     const std::string before = instance_->log();
     EXPECT_EQ(admin_->send("POST", "/admin/plugins/keys/enable").status, 409);
