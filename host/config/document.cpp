@@ -130,6 +130,7 @@ private:
         if (level.list) {
             document_.entries[level.path].items.push_back(value);
         } else if (!level.have_key) {
+            if (value.empty()) stop(mark, "a key is a plain name, found none");
             level.key = value;
             level.have_key = true;
             ++level.members;
@@ -160,9 +161,20 @@ private:
 };
 
 /// yaml-cpp's words without its "yaml-cpp: error at line …" prefix.
-Fault syntax_fault(const std::string& file, const YAML::Exception& error) {
+/// Whether a line is indented with a tab, for which the parser has other words each time.
+bool has_tab_in_front(std::string_view text, int line) {
+    for (; line > 0 && !text.empty(); --line)
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    return text.substr(0, text.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
+}
+
+Fault syntax_fault(const std::string& file, std::string_view text, const YAML::Exception& error) {
     const bool placed = error.mark.line >= 0;
     const std::string source = placed ? file + ":" + std::to_string(error.mark.line + 1) : file;
+    // The parser may name the line before, which a continuation belongs to.
+    if (placed &&
+        (has_tab_in_front(text, error.mark.line) || has_tab_in_front(text, error.mark.line + 1)))
+        return {source, "", "is not valid YAML: a line is indented with a tab; use blanks"};
     return {source, "", "is not valid YAML: " + error.msg};
 }
 
@@ -186,7 +198,7 @@ Document parse_document(std::string_view text, std::string file) {
             document.faults.push_back({document.file, "", "holds more than one YAML document"});
         }
     } catch (const YAML::Exception& error) {
-        document.faults.push_back(syntax_fault(document.file, error));
+        document.faults.push_back(syntax_fault(document.file, text, error));
     } catch (const Stop&) {
         return document;  // the fault is recorded
     }

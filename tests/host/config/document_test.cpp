@@ -63,7 +63,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Faulty{"a: 1\n---\nb: 2\n", "more than one YAML document"},
                     Faulty{"a: {b: {c: {d: {e: {f: {g: {h: {i: 1}}}}}}}}\n",
                            "nested deeper than 8"},
-                    Faulty{"? [a, b]\n: 1\n", "a key is a plain name"}));
+                    Faulty{"? [a, b]\n: 1\n", "a key is a plain name"},
+                    Faulty{"a:\n  b: 1\n: 2\n", "c.yaml:3: a key is a plain name, found none"},
+                    Faulty{"a:\n  \"\": 1\n", "a key is a plain name, found none"},
+                    Faulty{"a:\n  b: 1\n\tc: 2\n", "indented with a tab"},
+                    Faulty{"a:\n\tb: 1\n", "indented with a tab"}));
 
 TEST(Document, RefusesAFileWithNulBytes) {
     const Document document = parse(std::string("a: 1\0", 5));
