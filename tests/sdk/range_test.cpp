@@ -24,6 +24,8 @@ TEST(RangeEnd, MayCountSecondsOrMillisecondsSince1970) {
     for (const RangeEnd end : {RangeEnd::first, RangeEnd::behind}) {
         for (const char* text : {"1767322800", "1767322800000"})
             EXPECT_EQ(parse_range_end(text, end), parse_time("2026-01-02T03:00:00Z")) << text;
+        EXPECT_EQ(parse_range_end("253402300799", end), parse_time("9999-12-31T23:59:59Z"));
+        EXPECT_EQ(parse_range_end("253402300800", end), parse_time("1978-01-11T21:31:40.800Z"));
         EXPECT_EQ(parse_range_end("100000000", end), parse_time("1973-03-03T09:46:40Z"));
         EXPECT_EQ(parse_range_end("253402300799999", end), parse_time("9999-12-31T23:59:59.999Z"));
         for (const char* text : {"0",

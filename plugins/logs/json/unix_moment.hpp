@@ -21,7 +21,7 @@ namespace ezapi::logs {
 /// microseconds or nanoseconds, which are those that would be after the year 9999 in any larger
 /// unit.
 [[nodiscard]] inline std::optional<std::int64_t> other_moment(std::string_view number) {
-    constexpr std::int64_t kFirstMillisecond = 100'000'000'000;
+    constexpr std::int64_t kFirstMillisecond = 253'402'300'800;
     constexpr std::int64_t kFirstMicrosecond = 253'402'300'800'000;
     constexpr std::int64_t kFirstNanosecond = 253'402'300'800'000'000;
     const Scaled whole = scaled(number, 0);

@@ -97,13 +97,11 @@ inline constexpr Timestamp kLatestTime =
     return time;
 }
 
-/// Of a number that counts seconds or milliseconds since 1970; nothing for times before that year
-/// or after 9999.
+/// Of a number that counts seconds since 1970 up to the end of the year 9999, and milliseconds
+/// beyond, which they have been since January 1978; nothing for times before 1970 or after 9999.
 [[nodiscard]] inline std::optional<Timestamp> unix_time(std::int64_t number) {
-    // Seconds stay below it until the year 5138, milliseconds were above it in 1973 already.
-    constexpr std::int64_t kFirstMillisecond = 100'000'000'000;
     constexpr std::int64_t kLastSecond = 253'402'300'799;
-    const bool seconds = number < kFirstMillisecond;
+    const bool seconds = number <= kLastSecond;
     if (number < 0 || number / (seconds ? 1 : 1000) > kLastSecond) return std::nullopt;
     return Timestamp{std::chrono::microseconds{number * (seconds ? 1'000'000 : 1'000)}};
 }
