@@ -1,26 +1,13 @@
 // The ABI's table `changes` over db::Transaction and changes::Bus.
-#include <algorithm>
-#include <cstddef>
-#include <cstring>
-
 #include "ezapi/error.hpp"
-#include "ezapi/host_services.h"
+#include "ezapi/prefix.hpp"
 #include "host/api/context.hpp"
 #include "host/changes/bus.hpp"
 
 namespace ezapi::host::api {
 namespace {
 
-/// The plugin's array may be of larger structs than ours: each says its size.
-db::Change change_at(const ez_change* changes, size_t index) {
-    const size_t stride = changes->size;
-    if (stride < offsetof(ez_change, after) + sizeof(ez_str)) {
-        throw Error(EZ_INVALID,
-                    "changed: the size of ez_change is " + std::to_string(stride) +
-                        ", expected at least " + std::to_string(sizeof(ez_change)));
-    }
-    ez_change known{};
-    std::memcpy(&known, reinterpret_cast<const char*>(changes) + index * stride, sizeof known);
+db::Change change_of(const ez_change& known) {
     if (known.action < EZ_CREATED || known.action > EZ_TOUCHED || known.resource.size == 0) {
         throw Error(EZ_INVALID,
                     "changed: expected a resource and an action from 0 to 3, found resource '" +
@@ -34,7 +21,8 @@ db::Change change_at(const ez_change* changes, size_t index) {
 
 ez_status changed(ez_tx* tx, const ez_change* changes, size_t count, ez_error* error) noexcept {
     return guard(error, [&] {
-        for (size_t i = 0; i < count; ++i) db::from_handle(tx).changed(change_at(changes, i));
+        for (const ez_change& change : Strided(changes, count, "changed"))
+            db::from_handle(tx).changed(change_of(change));
     });
 }
 
@@ -58,14 +46,14 @@ ez_status subscribe(ez_context* context,
 
 void origin(const ez_tx* tx, ez_origin* out) noexcept {
     const db::Origin& known = db::from_handle(tx).origin();
-    const ez_origin whole{out->size,
-                          known.identity,
-                          str(known.client_ip),
-                          str(known.request_id),
-                          str(known.method),
-                          str(known.path),
-                          known.request_id_is_given ? 1 : 0};
-    std::memcpy(out, &whole, std::min<size_t>(out->size, sizeof whole));
+    give(out,
+         {sizeof(ez_origin),
+          known.request_id_is_given ? 1 : 0,
+          &known.identity,
+          str(known.client_ip),
+          str(known.request_id),
+          str(known.method),
+          str(known.path)});
 }
 
 void set_revision(ez_tx* tx, int64_t revision) noexcept {
@@ -73,14 +61,8 @@ void set_revision(ez_tx* tx, int64_t revision) noexcept {
 }
 
 ez_status project(ez_context* context, const ez_projection* projection, ez_error* error) noexcept {
-    return guard(error, [&] {
-        if (projection->size < sizeof(ez_projection)) {
-            throw Error(EZ_INVALID,
-                        "projection: its size is " + std::to_string(projection->size) +
-                            ", expected at least " + std::to_string(sizeof(ez_projection)));
-        }
-        bus_of(context).project(context->plugin, *projection);
-    });
+    return guard(
+        error, [&] { bus_of(context).project(context->plugin, taken(projection, "projection")); });
 }
 
 void projections(ez_context* context, ez_projection_info_fn fn, void* user) noexcept {

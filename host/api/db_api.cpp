@@ -1,6 +1,7 @@
 // The ABI's table `db` over db::Pools. Handles are the C++ objects themselves: ez_tx a
 // db::Transaction, ez_rows a db::Rows.
 #include "ezapi/error.hpp"
+#include "ezapi/prefix.hpp"
 #include "host/api/context.hpp"
 #include "host/db/pools.hpp"
 
@@ -97,7 +98,7 @@ ez_status copy_end(ez_tx* tx, ez_str abort_reason, int64_t* rows, ez_error* erro
 
 void rows_info(const ez_rows* handle, ez_rows_info* out) noexcept {
     const db::Rows& rows = rows_of(handle);
-    *out = {rows.rows(), rows.columns(), rows.affected()};
+    give(out, {sizeof(ez_rows_info), rows.rows(), rows.columns(), rows.affected()});
 }
 
 ez_str column_name(const ez_rows* handle, size_t column) noexcept {

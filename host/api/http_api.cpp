@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ezapi/error.hpp"
+#include "ezapi/prefix.hpp"
 #include "ezapi/str.hpp"
 #include "host/api/context.hpp"
 #include "host/db/transaction.hpp"
@@ -48,23 +49,18 @@ http::RouteSpec spec_of(const ez_route& route) {
 }
 
 ez_status route(ez_context* context, const ez_route* route, ez_error* error) noexcept {
+    ez_route known{};
     bool taken_over = false;  // the server frees the user from then on, also when it refuses
     const ez_status status = guard(error, [&] {
-        if (route->size < sizeof(ez_route)) {
-            throw Error(EZ_INVALID,
-                        "route: a struct of " + std::to_string(route->size) +
-                            " bytes, expected at least " + std::to_string(sizeof(ez_route)));
-        }
+        known = taken(route, "route");
         if (context->host == nullptr || context->host->http == nullptr) {
             throw Error(EZ_UNAVAILABLE, "route: this host has no HTTP server");
         }
-        http::RouteSpec spec = spec_of(*route);
+        http::RouteSpec spec = spec_of(known);
         taken_over = true;
         context->host->http->route(context->plugin, std::move(spec));
     });
-    if (!taken_over && route->size >= sizeof(ez_route) && route->free_user != nullptr) {
-        route->free_user(route->user);
-    }
+    if (!taken_over && known.free_user != nullptr) known.free_user(known.user);
     return status;
 }
 
@@ -111,10 +107,7 @@ ez_pair query_at(const ez_exchange* exchange, size_t index) noexcept {
 }
 
 void identity(const ez_exchange* exchange, ez_identity* out) noexcept {
-    if (out->size < sizeof(ez_identity)) return;
-    const uint32_t size = out->size;
-    *out = exchange->caller().identity;
-    out->size = size;
+    give(out, exchange->caller().identity);
 }
 
 void set_header(ez_exchange* exchange, ez_str name, ez_str value) noexcept {

@@ -1,5 +1,6 @@
 // The ABI's `jobs`.
 #include "ezapi/error.hpp"
+#include "ezapi/prefix.hpp"
 #include "host/api/context.hpp"
 #include "host/jobs/scheduler.hpp"
 
@@ -7,7 +8,7 @@ namespace ezapi::host::api {
 namespace {
 
 ez_status every(ez_context* context, const ez_job* job, ez_error* error) noexcept {
-    return guard(error, [&] { context->host->jobs->every(context->plugin, *job); });
+    return guard(error, [&] { context->host->jobs->every(context->plugin, taken(job, "job")); });
 }
 
 ez_status trigger(ez_context* context, ez_str name, ez_error* error) noexcept {

@@ -1,6 +1,7 @@
 // The ABI's `metrics`: series of a plugin in the host's registry. Two plugins may share a name when
 // they agree about its kind.
 #include "ezapi/error.hpp"
+#include "ezapi/prefix.hpp"
 #include "host/api/context.hpp"
 #include "host/telemetry/metrics.hpp"
 
@@ -23,7 +24,8 @@ ez_status create(ez_context* context,
                  const ez_metric_spec* spec,
                  ez_metric** out,
                  ez_error* error) noexcept {
-    return guard(error, [&] { *out = &context->host->metrics->create(spec_of(*spec)); });
+    return guard(error,
+                 [&] { *out = &context->host->metrics->create(spec_of(taken(spec, "metric"))); });
 }
 
 void record(ez_metric* metric, double value) noexcept {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "ezapi/error.hpp"
+#include "ezapi/prefix.hpp"
 #include "host/api/context.hpp"
 #include "host/redis/client.hpp"
 
@@ -76,11 +77,11 @@ ez_status subscribe(ez_context* context,
 }
 
 void view_reply(const ez_reply* handle, ez_reply_view* out) noexcept {
-    if (out == nullptr) return;
-    *out = {};
-    if (handle == nullptr) return;
+    if (handle == nullptr) return give(out, sized<ez_reply_view>());
     const redis::Reply& reply = *reply_of(handle);
-    *out = {reply.type, reply.integer, str(reply.text), reply.elements.size()};
+    give(
+        out,
+        {sizeof(ez_reply_view), reply.type, reply.integer, str(reply.text), reply.elements.size()});
 }
 
 const ez_reply* at(const ez_reply* handle, size_t index) noexcept {

@@ -111,8 +111,12 @@ ez_status authenticate(modules::Services& services,
                        ez_error* error) {
     const auto pin = services.use("authenticator/1");
     if (!pin) return to_abi(Error(EZ_NOT_FOUND, "no plugin authenticates masters"), error);
-    const auto* table = static_cast<const ez_authenticator_v1*>(pin->service().table);
-    return table->authenticate(pin->service().self, credential, out, error);
+    return guard(error, [&] {
+        const auto table = pin->table<ez_authenticator_v1>();
+        check([&](ez_error* fault) {
+            return table.authenticate(pin->service().self, credential, out, fault);
+        });
+    });
 }
 
 /// The service of the plugin that delivers changes to Redis.
@@ -124,8 +128,12 @@ ez_status await_delivery(modules::Services& services,
                          ez_error* error) {
     const auto pin = services.use("delivery/1");
     if (!pin) return to_abi(Error(EZ_NOT_FOUND, "no plugin delivers changes to Redis"), error);
-    const auto* table = static_cast<const ez_delivery_v1*>(pin->service().table);
-    return table->await(pin->service().self, revision, timeout_ms, fn, user, error);
+    return guard(error, [&] {
+        const auto table = pin->table<ez_delivery_v1>();
+        check([&](ez_error* fault) {
+            return table.await(pin->service().self, revision, timeout_ms, fn, user, fault);
+        });
+    });
 }
 
 http::Health health_of(const HealthMonitor& monitor,
@@ -233,10 +241,10 @@ int Process::call_command(const std::string& name, const std::vector<std::string
     std::vector<ez_str> words;
     words.reserve(arguments.size());
     for (const std::string& argument : arguments) words.push_back(str(argument));
-    const auto* table = static_cast<const ez_command_v1*>(pin->service().table);
+    const auto table = pin->table<ez_command_v1>();
     int32_t code = kFailed;
     check([&](ez_error* error) {
-        return table->run(pin->service().self, words.data(), words.size(), &code, error);
+        return table.run(pin->service().self, words.data(), words.size(), &code, error);
     });
     return code;
 }

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "ezapi/abi.h"
-#include "ezapi/host_services.h"
 #include "host/db/transaction.hpp"
 #include "host/modules/registry.hpp"
 #include "host/modules/roster.hpp"

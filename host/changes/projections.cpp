@@ -40,7 +40,7 @@ void Bus::project(std::string_view owner, const ez_projection& projection) {
 void Bus::projections(const std::function<void(const ez_projection_info&)>& fn) {
     const auto live = projections_.lease([](const Projection&) { return true; });
     live.for_each([&](const Projection& each) {
-        fn({str(each.resource), each.entry.layout, each.registration});
+        fn({sizeof(ez_projection_info), each.entry.layout, str(each.resource), each.registration});
     });
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "ezapi/audit.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::changes {
@@ -11,24 +12,6 @@ namespace {
 
 constexpr size_t kNamed = 100;
 constexpr std::int64_t kReportSeconds = 60;
-
-const char* action_name(std::int32_t action) {
-    if (action == EZ_CREATED) return "create";
-    return action == EZ_DELETED ? "delete" : "update";
-}
-
-const char* actor_kind(const db::Origin& origin) {
-    switch (origin.identity.kind) {
-        case EZ_ADMIN:
-            return "admin";
-        case EZ_MASTER:
-            return "master";
-        case EZ_INTERNAL_ONLY:
-            return "internal";
-        default:
-            return origin.method.empty() ? "system" : "public";
-    }
-}
 
 ez_value unless_empty(const std::string& text) {
     return text.empty() ? db::null_param() : db::param(text);
@@ -53,7 +36,7 @@ void Unaudited::note(db::Transaction& transaction, const std::vector<db::Change>
     const std::string count = std::to_string(total);
     const std::string revision = std::to_string(transaction.revision());
     const std::string actor = origin.identity.name;
-    const std::string kind = actor_kind(origin);
+    const std::string_view kind = actor_kind(origin.identity.kind, !origin.method.empty());
     const std::array params{db::param(revision),
                             db::param(instance_),
                             db::param(kind),

@@ -1,9 +1,7 @@
 #include "host/db/begin.hpp"
 
-#include <algorithm>
-#include <cstring>
-
 #include "ezapi/error.hpp"
+#include "ezapi/prefix.hpp"
 
 namespace ezapi::host::db {
 namespace {
@@ -27,9 +25,8 @@ const char* level_of(int32_t isolation) {
 }  // namespace
 
 BeginStatement begin_statement(const ez_tx_options* options) {
-    ez_tx_options known{};
-    if (options != nullptr)
-        std::memcpy(&known, options, std::min<size_t>(options->size, sizeof known));
+    const ez_tx_options known =
+        options == nullptr ? ez_tx_options{} : taken(options, "transaction");
     BeginStatement begin;
     begin.sql = std::string("BEGIN ISOLATION LEVEL ") + level_of(known.isolation) +
                 (known.read_only != 0 ? " READ ONLY" : " READ WRITE");

@@ -106,6 +106,11 @@ void Connection::check_parameters(std::string_view sql, Params params) const {
     if (sql.find('\0') != std::string_view::npos) refuse("the statement contains a NUL character");
     for (size_t i = 0; i < params.size(); ++i) {
         const ez_str& text = params[i].text;
+        if (params[i].is_null != 0 && params[i].is_null != 1)
+            throw Error(EZ_INVALID,
+                        settings_->pool + ": parameter $" + std::to_string(i + 1) +
+                            ": expected is_null 0 or 1, found " +
+                            std::to_string(params[i].is_null));
         if (params[i].is_null == 0 &&
             std::string_view(text.data, text.size).find('\0') != std::string_view::npos) {
             refuse("parameter $" + std::to_string(i + 1) + " contains a NUL character");

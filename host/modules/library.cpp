@@ -10,13 +10,14 @@
 #include <cstring>
 
 #include "ezapi/error.hpp"
+#include "ezapi/prefix.hpp"
 
 namespace ezapi::host::modules {
 namespace {
 
 constexpr const char* kSymbol = "ezapi_plugin_v1";
 // The descriptor as ABI 1.0 had it; a later field is read only when `size` covers it.
-constexpr size_t kSmallest = offsetof(ez_plugin, stop) + sizeof(ez_plugin::stop);
+constexpr size_t kSmallest = kFirstSize<ez_plugin>;
 constexpr size_t kLargest = 4096;
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -157,9 +158,7 @@ ez_plugin judge_descriptor(const ez_plugin& found, std::string_view name) {
     check_abi(found);
     check_names(found, name);
     if (found.start == nullptr || found.stop == nullptr) refuse("has no start or no stop function");
-    ez_plugin copy{};
-    std::memcpy(&copy, &found, std::min<size_t>(found.size, sizeof(copy)));
-    return copy;
+    return taken(&found, "descriptor");
 }
 
 Library Library::open(const std::filesystem::path& file) {

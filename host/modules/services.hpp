@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ezapi/abi.h"
+#include "ezapi/prefix.hpp"
 #include "host/modules/registry.hpp"
 
 namespace ezapi::host::modules {
@@ -33,6 +34,13 @@ public:
         Pin& operator=(Pin&&) = delete;
 
         [[nodiscard]] const ez_service& service() const;
+
+        /// Its functions; one that the provider does not know is NULL. Throws EZ_INVALID for a
+        /// table that is smaller than it ever was.
+        template <class Table>
+        [[nodiscard]] Table table() const {
+            return taken(static_cast<const Table*>(service().table), "table of a service");
+        }
 
     private:
         Services* services_;

@@ -4,30 +4,32 @@ namespace ezapi::bindings {
 
 namespace {
 
-ez_status take(void* user, const ez_provider_group* group) noexcept {
+ez_status take(void* user, const ez_provider_group* given) noexcept {
     return guard(nullptr, [&] {
+        const ez_provider_group group = taken(given, "provider group");
         std::vector<std::string> models;
-        models.reserve(group->model_count);
-        for (size_t i = 0; i < group->model_count; ++i) models.emplace_back(view(group->models[i]));
+        models.reserve(group.model_count);
+        for (size_t i = 0; i < group.model_count; ++i) models.emplace_back(view(group.models[i]));
         static_cast<Groups*>(user)->try_emplace(
-            group->id,
-            Group{group->version,
-                  std::string(view(group->status)),
+            group.id,
+            Group{group.version,
+                  std::string(view(group.status)),
                   ModelIndex(std::move(models)),
-                  {group->usable_keys, group->usable_keys + group->usable_key_count},
-                  std::string(view(group->name))});
+                  {group.usable_keys, group.usable_keys + group.usable_key_count},
+                  std::string(view(group.name))});
     });
 }
 
-ez_status take_key(void* user, const ez_api_key* key) noexcept {
+ez_status take_key(void* user, const ez_api_key* given) noexcept {
     return guard(nullptr, [&] {
-        static_cast<std::vector<ApiKey>*>(user)->push_back({key->id,
-                                                            key->version,
-                                                            key->group_id,
-                                                            key->weight,
-                                                            std::string(view(key->name)),
-                                                            std::string(view(key->status)),
-                                                            key->usable != 0});
+        const ez_api_key key = taken(given, "API key");
+        static_cast<std::vector<ApiKey>*>(user)->push_back({key.id,
+                                                            key.version,
+                                                            key.group_id,
+                                                            key.weight,
+                                                            std::string(view(key.name)),
+                                                            std::string(view(key.status)),
+                                                            key.usable != 0});
     });
 }
 

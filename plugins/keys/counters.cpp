@@ -147,14 +147,15 @@ private:
 
 class Sums {
 public:
-    explicit Sums(std::span<const ez_key_usage> items) {
+    explicit Sums(const Strided<ez_key_usage>& items) {
         sum_of_.reserve(items.size());
         sums_.reserve(items.size());
         hashes_.reserve(items.size());
         for (size_t i = 0; i < items.size(); ++i) {
-            check_item(items[i], i);
-            sum_of_.push_back(place_of(items[i]));
-            sums_[sum_of_.back()].add(items[i]);
+            const ez_key_usage item = items[i];
+            check_item(item, i);
+            sum_of_.push_back(place_of(item));
+            sums_[sum_of_.back()].add(item);
         }
     }
 
@@ -249,7 +250,7 @@ Left add_some(Tx& tx,
 }  // namespace
 
 void add_usage(Tx& tx,
-               std::span<const ez_key_usage> items,
+               const Strided<ez_key_usage>& items,
                std::int32_t* unknown,
                const Masters& masters,
                const std::shared_ptr<QuotaLag>& lag) {

@@ -16,7 +16,7 @@ namespace ezapi::keys {
 
 /// See ez_keys_v1::usage.
 void add_usage(Tx& tx,
-               std::span<const ez_key_usage> items,
+               const Strided<ez_key_usage>& items,
                std::int32_t* unknown,
                const Masters& masters,
                const std::shared_ptr<QuotaLag>& lag);

@@ -52,7 +52,7 @@ Issued issue_token(const Master& master) {
 
 void Issuing::prepare(Tx& tx, Draft& draft) const {
     settle(draft, now());
-    apply_ceilings(draft, tx.origin().identity.kind == EZ_ADMIN ? Author::admin : Author::tenant);
+    apply_ceilings(draft, tx.origin().identity->kind == EZ_ADMIN ? Author::admin : Author::tenant);
     if (!reaches_for_more(draft)) return;
     // Shared at creation: a master that is being suspended or whose tokens are being ended waits,
     // and then sees this token among those that it must tell Redis about.
@@ -69,7 +69,7 @@ void Issuing::prepare(Tx& tx, Draft& draft) const {
 }
 
 void Issuing::admit(Tx& tx, const Master& master) const {
-    if (master.status != "active" && tx.origin().identity.kind == EZ_MASTER)
+    if (master.status != "active" && tx.origin().identity->kind == EZ_MASTER)
         throw Error(EZ_DENIED, "master " + std::to_string(master.id) + ": suspended");
     if (master.max_child_keys == 0) return;
     // One creation at a time where there is a limit. The lock on the master is shared and could not

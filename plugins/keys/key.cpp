@@ -113,7 +113,7 @@ void touch_written(Tx& tx, const Record* before, const Record* after) {
 }
 
 void deleting(Tx& tx, const Record& row) {
-    if (tx.origin().identity.kind == EZ_MASTER && is_limited(row.data))
+    if (tx.origin().identity->kind == EZ_MASTER && is_limited(row.data))
         throw Error(EZ_CONFLICT,
                     "keys " + std::to_string(row.id) +
                         ": an admin limits or has suspended it, and a new token would have no "

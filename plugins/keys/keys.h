@@ -70,19 +70,13 @@ typedef struct ez_keys_v1 {
        whose reset is due begins with what is counted here. It records what Redis must learn of this
        at once, so `tx` must be one of the pool "main"; a small use of a quota reaches Redis a
        little later. */
-    ez_status (*usage)(void* self,
-                       ez_tx* tx,
-                       const ez_key_usage* items,
-                       size_t count,
-                       int32_t* unknown,
-                       ez_error*) EZ_NOEXCEPT;
+    ez_status (*usage)(
+        void* self, ez_tx* tx, const ez_key_usage* items, size_t count, int32_t* unknown, ez_error*)
+        EZ_NOEXCEPT;
     /* [any] Passes the token to the sink if there is one, seen in `tx`. */
-    ez_status (*find_by_hash)(void* self,
-                              ez_tx* tx,
-                              ez_str token_hash,
-                              ez_key_fn sink,
-                              void* user,
-                              ez_error*) EZ_NOEXCEPT;
+    ez_status (*find_by_hash)(
+        void* self, ez_tx* tx, ez_str token_hash, ez_key_fn sink, void* user, ez_error*)
+        EZ_NOEXCEPT;
     ez_status (*find_by_id)(
         void* self, ez_tx* tx, int64_t id, ez_key_fn sink, void* user, ez_error*) EZ_NOEXCEPT;
     /* [any] Counts all tokens that are valid now by what they may use, and passes the classes to

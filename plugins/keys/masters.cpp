@@ -6,18 +6,19 @@ namespace {
 
 using Found = std::map<std::int64_t, Master>;
 
-ez_status keep(void* user, const ez_master* master) noexcept {
+ez_status keep(void* user, const ez_master* given) noexcept {
     return guard(nullptr, [&] {
-        static_cast<Found*>(user)->emplace(master->id,
-                                           Master{master->id,
-                                                  master->epoch,
-                                                  master->max_child_keys,
-                                                  std::string(view(master->status)),
-                                                  std::string(view(master->group)),
-                                                  std::string(view(master->namespaces)),
-                                                  std::string(view(master->default_namespace)),
-                                                  master->global_qps,
-                                                  master->exhausted != 0});
+        const ez_master master = taken(given, "master");
+        static_cast<Found*>(user)->emplace(master.id,
+                                           Master{master.id,
+                                                  master.epoch,
+                                                  master.max_child_keys,
+                                                  std::string(view(master.status)),
+                                                  std::string(view(master.group)),
+                                                  std::string(view(master.namespaces)),
+                                                  std::string(view(master.default_namespace)),
+                                                  master.global_qps,
+                                                  master.exhausted != 0});
     });
 }
 

@@ -47,7 +47,7 @@ const ez_keys_v1 KeysService::kTable = {
         return guard(error, [&] {
             const auto* keys = static_cast<KeysService*>(self);
             Tx tx(keys->host_, raw, Tx::Ownership::borrowed);
-            add_usage(tx, {items, count}, unknown, keys->masters_, keys->lag_);
+            add_usage(tx, Strided(items, count, "items"), unknown, keys->masters_, keys->lag_);
         });
     },
     [](void* self,

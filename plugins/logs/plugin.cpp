@@ -31,9 +31,8 @@ public:
           records_(host.db("logs"), time_limit(host)),
           reports_(host.db("logs"), time_limit(host)),
           webhook_(host, webhook_options(host.settings())) {
-        host.on_change("*", static_cast<Phase>(EZ_AUDIT), [host](Tx& tx, Changes changes) {
-            record_operations(host, tx, changes);
-        });
+        host.on_change(
+            "*", Phase::audit, [](Tx& tx, Changes changes) { record_operations(tx, changes); });
         journal_.serve(host);
         host.publish("command.logs/1", AuditCommand::kTable, &command_);
         counters_.serve(host);

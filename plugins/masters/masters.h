@@ -11,6 +11,7 @@ extern "C" {
 
 typedef struct ez_master {
     uint32_t size;
+    int32_t exhausted; /* 1: the quota that its tokens share is used up */
     int64_t id;
     int64_t epoch;
     int64_t max_child_keys; /* 0: no limit */
@@ -20,7 +21,6 @@ typedef struct ez_master {
     ez_str default_namespace;
     int64_t version;
     int64_t global_qps; /* 0: not limited */
-    int32_t exhausted;  /* 1: the quota that its tokens share is used up */
 } ez_master;
 
 /* What the tokens of one master have used. */

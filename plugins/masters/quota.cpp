@@ -183,7 +183,7 @@ void follow_limits(Tx& tx, const Draft& draft) {
     tx.query(kUpsert, row_of(draft.id, draft.after));
 }
 
-std::vector<std::int64_t> use(Tx& tx, std::span<const ez_master_usage> usage) {
+std::vector<std::int64_t> use(Tx& tx, const Strided<ez_master_usage>& usage) {
     std::string ids = "{";
     std::string requests = "{";
     std::string tokens = "{";

@@ -28,7 +28,7 @@ void follow_limits(Tx& tx, const Draft& draft);
 extern const char* const kExhausted;
 
 /// See ez_masters_v1::use. Returns the masters that became exhausted or usable again.
-[[nodiscard]] std::vector<std::int64_t> use(Tx& tx, std::span<const ez_master_usage> usage);
+[[nodiscard]] std::vector<std::int64_t> use(Tx& tx, const Strided<ez_master_usage>& usage);
 
 struct Reset {
     std::vector<std::int64_t> usable;  // were exhausted

@@ -90,6 +90,7 @@ void Reading::read(
     const Rows rows = tx.query(statement(mode), {list + "}"});
     for (size_t row = 0; row < rows.size(); ++row) {
         const ez_master master{sizeof(ez_master),
+                               rows.boolean(row, 9) ? 1 : 0,
                                rows.integer(row, 0),
                                rows.integer(row, 1),
                                rows.integer(row, 2),
@@ -98,8 +99,7 @@ void Reading::read(
                                rows.cell(row, 5).text,
                                rows.cell(row, 6).text,
                                rows.integer(row, 7),
-                               rows.integer(row, 8),
-                               rows.boolean(row, 9) ? 1 : 0};
+                               rows.integer(row, 8)};
         const ez_status status = sink(user, &master);
         if (status != EZ_OK) throw Error(status, "masters/1: the receiver stopped");
     }

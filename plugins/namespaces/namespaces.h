@@ -33,20 +33,14 @@ typedef struct ez_namespaces_v1 {
     void (*unwatch)(void* self, void* user) EZ_NOEXCEPT;
     /* [any] Sets missing[i] to 1 for each of the names that does not exist, 0 otherwise, seen in
        `tx`. Those that exist are kept from deletion until the transaction ends. */
-    ez_status (*missing)(void* self,
-                         ez_tx* tx,
-                         const ez_str* names,
-                         size_t count,
-                         int32_t* missing,
-                         ez_error*) EZ_NOEXCEPT;
+    ez_status (*missing)(
+        void* self, ez_tx* tx, const ez_str* names, size_t count, int32_t* missing, ez_error*)
+        EZ_NOEXCEPT;
     /* [any] Sets suspended[i] to 1 for each of the names whose namespace is suspended, 0 otherwise,
        seen in `tx`. */
-    ez_status (*suspended)(void* self,
-                           ez_tx* tx,
-                           const ez_str* names,
-                           size_t count,
-                           int32_t* suspended,
-                           ez_error*) EZ_NOEXCEPT;
+    ez_status (*suspended)(
+        void* self, ez_tx* tx, const ez_str* names, size_t count, int32_t* suspended, ez_error*)
+        EZ_NOEXCEPT;
     /* [any] Passes each of the namespaces that exist to the sink, in any order, seen in `tx`. */
     ez_status (*read)(void* self,
                       ez_tx* tx,

@@ -25,13 +25,13 @@ typedef ez_status (*ez_provider_group_fn)(void* user, const ez_provider_group*) 
 
 typedef struct ez_api_key {
     uint32_t size;
+    int32_t usable; /* 1: it may serve now; it and its group are active */
     int64_t id;
     int64_t version;
     int64_t group_id;
     int64_t weight; /* 0: the data plane's own */
     ez_str name;
-    ez_str status;  /* its own */
-    int32_t usable; /* 1: it may serve now; it and its group are active */
+    ez_str status; /* its own */
 } ez_api_key;
 
 /* Text is borrowed for the call. */

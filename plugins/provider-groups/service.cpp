@@ -73,13 +73,13 @@ void GroupService::pass_keys(ez_tx* tx,
         in.query(kReadKeys + condition + " = ANY($1::bigint[]) ORDER BY k.group_id, k.id", {ids});
     for (size_t row = 0; row < rows.size(); ++row) {
         const ez_api_key key{sizeof key,
+                             rows.boolean(row, 6) ? 1 : 0,
                              rows.integer(row, 0),
                              rows.integer(row, 1),
                              rows.integer(row, 2),
                              rows.integer(row, 3),
                              str(rows.text(row, 4)),
-                             str(rows.text(row, 5)),
-                             rows.boolean(row, 6) ? 1 : 0};
+                             str(rows.text(row, 5))};
         const ez_status status = sink(user, &key);
         if (status != EZ_OK) throw Error(status, "provider-groups/1: the receiver stopped");
     }

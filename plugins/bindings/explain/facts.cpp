@@ -14,45 +14,48 @@ std::vector<std::string> list(ez_str array) {
     return Json::parse(view(array)).get<std::vector<std::string>>();
 }
 
-ez_status take_token(void* user, const ez_key* key) noexcept {
+ez_status take_token(void* user, const ez_key* given) noexcept {
     return guard(nullptr, [&] {
+        const ez_key key = taken(given, "token");
         TokenFacts& out = static_cast<std::optional<TokenFacts>*>(user)->emplace();
-        out.id = key->id;
-        out.version = key->version;
-        out.master_id = key->master_id;
-        out.epoch = key->epoch;
-        out.expires_at = key->expires_at;
-        out.quota_limit = key->quota_limit;
-        out.quota_used = key->quota_used;
-        out.status = view(key->status);
-        out.own_status = view(key->own_status);
-        out.cause = view(key->cause);
-        out.group = view(key->group);
-        out.default_namespace = view(key->default_namespace);
-        out.namespaces = list(key->namespaces);
-        out.models = list(key->models);
-        out.models_denied = list(key->models_denied);
-        out.ip_allow = list(key->ip_allow);
-        out.ip_deny = list(key->ip_deny);
+        out.id = key.id;
+        out.version = key.version;
+        out.master_id = key.master_id;
+        out.epoch = key.epoch;
+        out.expires_at = key.expires_at;
+        out.quota_limit = key.quota_limit;
+        out.quota_used = key.quota_used;
+        out.status = view(key.status);
+        out.own_status = view(key.own_status);
+        out.cause = view(key.cause);
+        out.group = view(key.group);
+        out.default_namespace = view(key.default_namespace);
+        out.namespaces = list(key.namespaces);
+        out.models = list(key.models);
+        out.models_denied = list(key.models_denied);
+        out.ip_allow = list(key.ip_allow);
+        out.ip_deny = list(key.ip_deny);
     });
 }
 
-ez_status take_master(void* user, const ez_master* master) noexcept {
+ez_status take_master(void* user, const ez_master* given) noexcept {
     return guard(nullptr, [&] {
+        const ez_master master = taken(given, "master");
         static_cast<std::optional<MasterFacts>*>(user)->emplace(
-            MasterFacts{master->id,
-                        master->version,
-                        master->epoch,
-                        std::string(view(master->status)),
-                        std::string(view(master->group)),
-                        std::string(view(master->default_namespace))});
+            MasterFacts{master.id,
+                        master.version,
+                        master.epoch,
+                        std::string(view(master.status)),
+                        std::string(view(master.group)),
+                        std::string(view(master.default_namespace))});
     });
 }
 
-ez_status take_namespace(void* user, const ez_namespace* found) noexcept {
+ez_status take_namespace(void* user, const ez_namespace* given) noexcept {
     return guard(nullptr, [&] {
+        const ez_namespace found = taken(given, "namespace");
         static_cast<std::optional<NamespaceFacts>*>(user)->emplace(
-            NamespaceFacts{found->id, found->version, std::string(view(found->status))});
+            NamespaceFacts{found.id, found.version, std::string(view(found.status))});
     });
 }
 

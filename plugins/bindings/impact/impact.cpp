@@ -50,13 +50,14 @@ std::vector<std::string> list(ez_str array) {
     return Json::parse(view(array)).get<std::vector<std::string>>();
 }
 
-ez_status take_class(void* user, const ez_key_class* found) noexcept {
+ez_status take_class(void* user, const ez_key_class* given) noexcept {
     return guard(nullptr, [&] {
-        static_cast<Audience*>(user)->add({found->tokens,
-                                           std::string(view(found->group)),
-                                           list(found->namespaces),
-                                           list(found->models),
-                                           list(found->models_denied)});
+        const ez_key_class found = taken(given, "class of tokens");
+        static_cast<Audience*>(user)->add({found.tokens,
+                                           std::string(view(found.group)),
+                                           list(found.namespaces),
+                                           list(found.models),
+                                           list(found.models_denied)});
     });
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "audit/redaction.hpp"
-#include "ezapi/host_services.h"
+#include "ezapi/audit.hpp"
 #include "ezapi/json.hpp"
 
 namespace ezapi::logs {
@@ -17,17 +17,6 @@ constexpr std::string_view kInsert =
     "FROM json_to_recordset($1) AS change(action text, resource text, resource_id text, "
     "before jsonb, after jsonb)";
 
-std::string_view action_name(std::int32_t action) {
-    switch (action) {
-        case EZ_CREATED:
-            return "create";
-        case EZ_DELETED:
-            return "delete";
-        default:
-            return "update";
-    }
-}
-
 void append_state(std::string& out, std::string_view member, ez_str state) {
     out += ",\"" + std::string(member) + "\":";
     out += state.size == 0 ? "null" : without_credentials(view(state));
@@ -38,27 +27,7 @@ std::optional<std::string_view> unless_empty(ez_str text) {
     return view(text);
 }
 
-ez_origin origin_of(const Host& host, const Tx& tx) {
-    ez_origin out{};
-    out.size = sizeof out;
-    host.abi()->changes->origin(tx.handle(), &out);
-    return out;
-}
-
 }  // namespace
-
-std::string_view actor_kind(const ez_origin& origin) {
-    switch (origin.identity.kind) {
-        case EZ_ADMIN:
-            return "admin";
-        case EZ_MASTER:
-            return "master";
-        case EZ_INTERNAL_ONLY:
-            return "internal";
-        default:
-            return origin.method.size == 0 ? "system" : "public";
-    }
-}
 
 std::string operations_json(Changes changes) {
     std::string out;
@@ -77,17 +46,16 @@ std::string operations_json(Changes changes) {
     return out;
 }
 
-void record_operations(const Host& host, Tx& tx, Changes changes) {
+void record_operations(Tx& tx, Changes changes) {
     const std::string operations = operations_json(changes);
     if (operations.empty()) return;
-    const ez_origin origin = origin_of(host, tx);
-    const Param actor_id =
-        origin.identity.id != 0 ? Param(origin.identity.id) : Param(std::nullopt);
+    const ez_origin origin = tx.origin();
+    const ez_identity& actor = *origin.identity;
     tx.query(kInsert,
              {operations,
-              actor_kind(origin),
-              actor_id,
-              std::string_view(origin.identity.name),
+              actor_kind(actor.kind, origin.method.size != 0),
+              actor.id != 0 ? Param(actor.id) : Param(std::nullopt),
+              std::string_view(actor.name),
               unless_empty(origin.client_ip),
               unless_empty(origin.request_id),
               unless_empty(origin.method),

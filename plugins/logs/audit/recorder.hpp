@@ -6,13 +6,10 @@
 
 namespace ezapi::logs {
 
-/// Subscriber of all changes in phase EZ_AUDIT. Entities that were merely touched leave no row.
-void record_operations(const Host& host, Tx& tx, Changes changes);
+/// Subscriber of all changes in Phase::audit. Entities that were merely touched leave no row.
+void record_operations(Tx& tx, Changes changes);
 
 /// The changes as the JSON array that the statement reads; empty: nothing to write.
 [[nodiscard]] std::string operations_json(Changes changes);
-
-/// "admin", "master", "internal", "public", or "system" for what no request caused.
-[[nodiscard]] std::string_view actor_kind(const ez_origin& origin);
 
 }  // namespace ezapi::logs

@@ -6,9 +6,16 @@
  * wraps it.
  *
  * Growth: every struct that crosses by pointer starts with its own `size` and grows only at the
- * end, so an older struct is a prefix of a newer one. Within one ABI major nothing that was
- * released is removed, reordered, retyped, renumbered or given another meaning. `ez_str`,
- * `ez_value` and `ez_error` never change.
+ * end, so an older struct is a prefix of a newer one. It ends without padding, so that no new
+ * member lies inside the size of an old one. The rules (<ezapi/prefix.hpp> has them in C++):
+ *   in      the reader copies what both sides know and takes the rest as zero; a `size` below that
+ *           of the first release is EZ_INVALID
+ *   out     the caller sets all to zero and `size`; it is filled as far as it reaches
+ *   array   the `size` of the first element is the distance from each element to the next
+ *   table   a function that was added later exists when EZ_HAS says so
+ * Within one ABI major nothing that was released is removed, reordered, retyped, renumbered or
+ * given another meaning. A struct without a size never changes: ez_str, ez_value, ez_pair,
+ * ez_error, ez_command, ez_service.
  *
  * Memory: text given to a function is borrowed for the call and copied if it must live longer. Text
  * returned is owned by the object that it was read from. Every handle names the function that frees
@@ -43,6 +50,10 @@ extern "C" {
 #define EZ_NOEXCEPT
 #endif
 
+/* Whether the struct or table that `pointer` names reaches as far as `member`. */
+#define EZ_HAS(type, pointer, member) \
+    ((pointer)->size >= offsetof(type, member) + sizeof((pointer)->member))
+
 /* Values */
 
 typedef struct ez_str {
@@ -53,7 +64,8 @@ typedef struct ez_str {
 /* A parameter or a cell, in PostgreSQL's text format. */
 typedef struct ez_value {
     ez_str text;
-    int32_t is_null; /* 1: SQL NULL, text is empty */
+    int32_t is_null; /* 0, or 1: SQL NULL, text is empty; all other values are reserved, and
+                        EZ_INVALID in a parameter */
 } ez_value;
 
 typedef struct ez_pair {
@@ -148,6 +160,7 @@ typedef struct ez_tx ez_tx;     /* freed by commit or rollback, whatever they re
 typedef struct ez_rows ez_rows; /* freed by rows_free; outlives the transaction that it came from */
 
 typedef struct ez_rows_info {
+    uint32_t size;
     size_t rows;
     size_t columns;
     int64_t affected; /* rows changed by INSERT, UPDATE, DELETE, COPY; rows returned by SELECT */
@@ -186,12 +199,9 @@ typedef struct ez_db_api {
         EZ_NOEXCEPT;
     /* [handle] After an error only rollback (or ROLLBACK TO a savepoint of one's own) is possible.
      */
-    ez_status (*tx_query)(ez_tx*,
-                          ez_str sql,
-                          const ez_value* params,
-                          size_t count,
-                          ez_rows** out,
-                          ez_error*) EZ_NOEXCEPT;
+    ez_status (*tx_query)(
+        ez_tx*, ez_str sql, const ez_value* params, size_t count, ez_rows** out, ez_error*)
+        EZ_NOEXCEPT;
     /* [handle] Runs the subscribers of the changes recorded in it, then COMMIT. EZ_OK means
        durable. An aborted transaction is EZ_CONFLICT or the status of its first error, never EZ_OK.
      */
@@ -207,7 +217,7 @@ typedef struct ez_db_api {
     ez_status (*copy_write)(ez_tx*, ez_str data, ez_error*) EZ_NOEXCEPT;
     ez_status (*copy_end)(ez_tx*, ez_str abort_reason, int64_t* rows, ez_error*) EZ_NOEXCEPT;
 
-    /* [handle] */
+    /* [handle] out->size is set by the caller. */
     void (*rows_info)(const ez_rows*, ez_rows_info* out) EZ_NOEXCEPT;
     ez_str (*column_name)(const ez_rows*, size_t column) EZ_NOEXCEPT;
     ez_value (*cell)(const ez_rows*, size_t row, size_t column) EZ_NOEXCEPT; /* owned by the rows */
@@ -274,8 +284,8 @@ typedef struct ez_http_api {
     /* 1 and *out when present. Header names in any case; several of one name are joined by ", ". */
     int32_t (*header)(const ez_exchange*, ez_str name, ez_str* out) EZ_NOEXCEPT;
     size_t (*query_count)(const ez_exchange*) EZ_NOEXCEPT;
-    ez_pair (*query_at)(const ez_exchange*, size_t index) EZ_NOEXCEPT; /* decoded, in order */
-    void (*identity)(const ez_exchange*, ez_identity* out) EZ_NOEXCEPT;
+    ez_pair (*query_at)(const ez_exchange*, size_t index) EZ_NOEXCEPT;  /* decoded, in order */
+    void (*identity)(const ez_exchange*, ez_identity* out) EZ_NOEXCEPT; /* its size is set */
 
     /* [handle] The answer. Headers are copied; the host adds the request id, CORS, length and date.
      */
@@ -310,6 +320,7 @@ enum {
 };
 
 typedef struct ez_reply_view {
+    uint32_t size;
     int32_t type;
     int64_t integer;
     ez_str text;
@@ -342,8 +353,8 @@ typedef struct ez_redis_api {
     ez_status (*subscribe)(
         ez_context*, ez_str channel, ez_message_fn, void* user, ez_free_fn, ez_error*) EZ_NOEXCEPT;
 
-    /* [handle] NULL is a reply of type nil. `at` is owned by the array, and NULL where there is no
-       such element. */
+    /* [handle] NULL is a reply of type nil. out->size is set by the caller. `at` is owned by the
+       array, and NULL where there is no such element. */
     void (*view)(const ez_reply*, ez_reply_view* out) EZ_NOEXCEPT;
     const ez_reply* (*at)(const ez_reply*, size_t index)EZ_NOEXCEPT;
     void (*reply_free)(ez_reply*) EZ_NOEXCEPT;
@@ -404,22 +415,25 @@ typedef struct ez_change {
 
 enum {
     EZ_DERIVE = 0, /* may record further changes; called until no new ones appear */
-    EZ_RECORD = 1  /* called once, last, with every change of the transaction; records none */
+    EZ_RECORD = 1, /* called once, last, with every change of the transaction; records none */
+    EZ_AUDIT = 2   /* as EZ_RECORD, and after it. A plugin that subscribes to all changes in this
+                      phase keeps the audit. While none does, the host notes each transaction that
+                      changes entities; it asks for a confirmation before it disables that plugin. */
 };
 
 /* Runs inside the transaction, right before COMMIT. A failure aborts the transaction. */
 typedef ez_status (*ez_changes_fn)(void* user, ez_tx*, const ez_change*, size_t count, ez_error*)
     EZ_NOEXCEPT;
 
-/* On whose behalf a transaction runs. Text is owned by the transaction. */
+/* On whose behalf a transaction runs. Text and identity are owned by the transaction. */
 typedef struct ez_origin {
     uint32_t size;
-    ez_identity identity; /* EZ_PUBLIC with the plugin's name: a job or the process itself */
+    int32_t request_id_is_given; /* not 0: request_id was chosen by the client (X-Request-ID) */
+    const ez_identity* identity; /* EZ_PUBLIC with the plugin's name: a job or the process itself */
     ez_str client_ip;
     ez_str request_id;
     ez_str method; /* empty outside a request */
     ez_str path;
-    int32_t request_id_is_given; /* not 0: request_id was chosen by the client (X-Request-ID) */
 } ez_origin;
 
 /* A projection says how the entities of a resource look in Redis: the resource is the Redis key (or
@@ -473,8 +487,9 @@ typedef struct ez_projection {
 } ez_projection;
 
 typedef struct ez_projection_info {
-    ez_str resource;
+    uint32_t size;
     int32_t layout;
+    ez_str resource;
     uint64_t registration; /* another one each time that the resource is projected anew: changes in
                               between may have been told to nobody */
 } ez_projection_info;

@@ -1,11 +1,14 @@
 // Changes and projections: how a plugin hears, inside the transaction, of what others write, and
 // how its own entities look to the data plane in Redis.
 //
-//     host.on_change("provider-groups", Phase::derive, [](Tx& tx, Changes changes) { ...
-//     tx.touched("config:bindings", key) ... }); host.project(project_rows("config:namespaces",
-//     Layout::field, "SELECT name, ... FROM namespaces", "name",
+//     host.on_change("provider-groups", Phase::derive, [](Tx& tx, Changes changes) {
+//         for (const ez_change& change : changes) tx.touched("config:bindings", view(change.id));
+//     });
+//     host.project(project_rows("config:namespaces", Layout::field,
+//                               "SELECT name, settings FROM namespaces", "name",
 //                               [](const Rows& rows, size_t row, ProjectionSink& sink) {
-//                               sink.value(rows.text(row, 0), json); }));
+//                                   sink.value(rows.text(row, 0), rows.text(row, 1));
+//                               }));
 #pragma once
 
 #include <algorithm>
@@ -17,12 +20,14 @@
 #include <vector>
 
 #include "ezapi/db.hpp"
+#include "ezapi/prefix.hpp"
 
 namespace ezapi {
 
 /// derive: may record further changes, called until no new ones appear. record: once, last, with
-/// all of them.
-enum class Phase { derive = EZ_DERIVE, record = EZ_RECORD };
+/// all of them. audit: as record, after it; a plugin that hears of all changes in it keeps the
+/// audit.
+enum class Phase { derive = EZ_DERIVE, record = EZ_RECORD, audit = EZ_AUDIT };
 
 enum class Layout {
     field = EZ_LAYOUT_FIELD,
@@ -30,7 +35,8 @@ enum class Layout {
     plain_hash = EZ_LAYOUT_PLAIN_HASH
 };
 
-using Changes = std::span<const ez_change>;
+/// The changes that a subscriber is told of, borrowed for the call.
+using Changes = Strided<ez_change>;
 
 /// PostgreSQL's text of a text[], for `= ANY($1)`.
 [[nodiscard]] inline std::string pg_array(std::span<const std::string_view> items) {
@@ -160,7 +166,7 @@ public:
         host_->changes->projections(
             host_->context,
             [](void* user, const ez_projection_info* info) noexcept {
-                static_cast<Live*>(user)->add(*info);
+                static_cast<Live*>(user)->add(info);
             },
             &live);
         if (live.status != EZ_OK) throw Error(live.status, "the projections cannot be listed");
@@ -212,8 +218,9 @@ private:
         std::vector<ProjectionInfo> infos;
         ez_status status = EZ_OK;
 
-        void add(const ez_projection_info& info) noexcept {
+        void add(const ez_projection_info* told) noexcept {
             const ez_status added = guard(nullptr, [&] {
+                const ez_projection_info info = taken(told, "projection");
                 infos.push_back({std::string(view(info.resource)),
                                  static_cast<Layout>(info.layout),
                                  info.registration});
@@ -222,12 +229,13 @@ private:
         }
     };
 
-    static ez_status receive(void* user, const ez_projected* entity) noexcept {
+    static ez_status receive(void* user, const ez_projected* rendered) noexcept {
         return guard(nullptr, [&] {
-            (*static_cast<const Each*>(user))({view(entity->id),
-                                               entity->present != 0,
-                                               view(entity->value),
-                                               {entity->fields, entity->field_count}});
+            const ez_projected entity = taken(rendered, "projected entity");
+            (*static_cast<const Each*>(user))({view(entity.id),
+                                               entity.present != 0,
+                                               view(entity.value),
+                                               {entity.fields, entity.field_count}});
         });
     }
 

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "ezapi/error.hpp"
+#include "ezapi/prefix.hpp"
 #include "ezapi/time.hpp"
 
 namespace ezapi {
@@ -169,7 +170,7 @@ private:
     [[nodiscard]] const ez_db_api* api() const { return rows_.get_deleter().api; }
 
     std::unique_ptr<ez_rows, Free> rows_;
-    ez_rows_info info_{};
+    ez_rows_info info_ = sized<ez_rows_info>();
 };
 
 /// One change of one entity, as subscribers of `changes` see it.
@@ -272,7 +273,7 @@ public:
         return rows;
     }
 
-    /// On whose behalf it runs.
+    /// On whose behalf it runs; borrowed from the transaction.
     [[nodiscard]] ez_origin origin() const {
         ez_origin out{};
         out.size = sizeof out;

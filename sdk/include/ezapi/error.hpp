@@ -2,8 +2,10 @@
 // edge (HTTP, job, ABI). Expected absence is not an error: it is std::optional or an empty result.
 //
 //     throw Error(EZ_NOT_FOUND, "master 7: no such master");
-//     throw Error(EZ_CONFLICT, "name 'acme': already taken by master
-//     3").with_code("unique").with_field("name");
+//
+//     throw Error(EZ_CONFLICT, "name 'acme': already taken by master 3")
+//         .with_code("unique")
+//         .with_field("name");
 //
 // The message says what failed and why, with expected and found, and never carries a credential.
 // For EZ_INTERNAL it reaches the log only.

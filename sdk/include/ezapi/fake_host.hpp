@@ -7,9 +7,7 @@
 //
 //     EXPECT_EQ(host.http.call({"GET", "/hello/ada"}).json()["text"], "Hello, ada");
 //     host.jobs.run("purge");
-//     EXPECT_EQ(host.db.count("DELETE FROM greetings"), 1u);
-//     EXPECT_TRUE(host.log.contains("purged 7"));
-//     EXPECT_EQ(host.db.changes().front().resource, "greetings");
+//     EXPECT_EQ(host.db.count("DELETE FROM greetings"), 1U);
 //
 // Plugins that a test starts in one host see each other's services and changes. The destructor
 // stops them in reverse order.

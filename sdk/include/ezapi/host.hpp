@@ -198,7 +198,7 @@ public:
                     auto* self = static_cast<Held<Subscriber>*>(user);
                     return guard(fault, [&] {
                         Tx tx(self->host, raw, Tx::Ownership::borrowed);
-                        self->call(tx, Changes(changes, count));
+                        self->call(tx, Changes(changes, count, "changes"));
                     });
                 },
                 held,

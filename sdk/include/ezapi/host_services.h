@@ -27,12 +27,9 @@ typedef struct ez_delivery_v1 {
     /* [any] On EZ_OK it calls fn once, from any thread and maybe before it returns: as soon as
        everything under the revision is in Redis or given up, else after timeout_ms, or when the
        plugin stops. Blocks for neither. EZ_EXHAUSTED: too many wait already. */
-    ez_status (*await)(void* self,
-                       int64_t revision,
-                       uint32_t timeout_ms,
-                       ez_delivery_fn fn,
-                       void* user,
-                       ez_error*) EZ_NOEXCEPT;
+    ez_status (*await)(
+        void* self, int64_t revision, uint32_t timeout_ms, ez_delivery_fn fn, void* user, ez_error*)
+        EZ_NOEXCEPT;
 } ez_delivery_v1;
 
 /* Published as "command.<word>/1" by a plugin that offers `ezapi <word> [argument ...]`. */
@@ -47,11 +44,6 @@ typedef struct ez_command_v1 {
                      int32_t* exit_code,
                      ez_error*) EZ_NOEXCEPT;
 } ez_command_v1;
-
-/* A further phase of ez_changes_api.subscribe: as EZ_RECORD, and after it. A plugin that subscribes
-   to all changes in this phase keeps the audit. While none does, the host notes each transaction
-   that changes entities; it asks for a confirmation before it disables that plugin. */
-enum { EZ_AUDIT = 2 };
 
 #ifdef __cplusplus
 }

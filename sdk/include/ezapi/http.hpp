@@ -1,10 +1,11 @@
 // Routes. A handler gets a Request and returns a Response, or throws Error, which becomes a problem
 // document.
 //
-//     host.get("/hello/{name}", Access::admin, Operation("Greets").path("name",
-//     text_schema()).returns(200, "Hello"),
-//              [this](const Request& request) { return Response::json({{"text",
-//              greet(request.param("name"))}}); });
+//     host.get("/hello/{name}", Access::admin,
+//              Operation("Greets").path("name", text_schema()).returns(200, "Hello"),
+//              [](const Request& request) {
+//                  return Response::json({{"text", "Hello, " + std::string(request.param("name"))}});
+//              });
 //
 // A handler of `host.write` gets a transaction besides: it is committed before the answer leaves,
 // rolled back when the handler throws, tried again when PostgreSQL asks for that, and makes the

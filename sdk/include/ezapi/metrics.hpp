@@ -1,8 +1,8 @@
 // Prometheus metrics. A handle is cheap to copy and to use from any thread; make it once, in the
 // constructor.
 //
-//     Counter pushed_ = host.metrics().counter("ezapi_sync_pushed_total", "Entities pushed to
-//     Redis"); pushed_.add();
+//     Counter pushed = host.metrics().counter("ezapi_sync_pushed_total", "Entities pushed to Redis");
+//     pushed.add();
 #pragma once
 
 #include <initializer_list>

@@ -5,12 +5,18 @@
 //     class Hello {
 //     public:
 //         explicit Hello(ezapi::Host& host) : db_(host.db()) {
-//             host.get("/hello/{name}", Access::admin, Operation("Greets").path("name",
-//             text_schema()).returns(200),
-//                      [this](const Request& request) { return greet(request); });
-//             host.every("purge", 1h, Scope::cluster, [this](const Run&) { purge(); });
+//             host.get("/hello/{name}", Access::admin,
+//                      Operation("Greets").path("name", text_schema()).returns(200),
+//                      [](const Request& request) {
+//                          const std::string name(request.param("name"));
+//                          return Response::json({{"text", "Hello, " + name}});
+//                      });
+//             host.every("purge", 1h, Scope::cluster,
+//                        [this](const Run&) { db_.query("DELETE FROM greetings"); });
 //         }
-//         ...
+//
+//     private:
+//         Db db_;
 //     };
 //     EZ_PLUGIN(Hello, .name = "hello", .version = "1.0.0", .depends_on = {"masters"});
 //

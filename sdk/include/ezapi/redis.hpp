@@ -28,6 +28,7 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/escape.hpp"
+#include "ezapi/prefix.hpp"
 
 namespace ezapi {
 
@@ -145,7 +146,7 @@ private:
 
     std::unique_ptr<ez_reply, Free> owned_;
     const ez_reply* reply_;
-    ez_reply_view view_{};
+    ez_reply_view view_ = sized<ez_reply_view>();
 };
 
 /// A Lua script with its SHA-1, which Redis learns on the first use.

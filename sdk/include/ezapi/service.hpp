@@ -2,10 +2,9 @@
 // name the provider in depends_on or after, find. The struct starts with `uint32_t size` and lives
 // in the provider's <name>.h.
 //
-//     provider:  host.publish("quota/1", kTable, this);
-//     consumer:  Service<quota_v1> quota_ = host.find<quota_v1>("quota/1");
-//                quota_.call<&quota_v1::take>(str(name), 1, &left);     // throws what the service
-//                reports
+//     host.publish("quota/1", kTable, this);                                       // the provider
+//     const Service<quota_v1> quota = host.find<quota_v1>("quota/1");  // the consumer
+//     quota.call<&quota_v1::take>(str(name), std::int64_t{1}, &left);  // throws what it reports
 #pragma once
 
 #include "ezapi/error.hpp"

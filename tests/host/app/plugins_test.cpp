@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ezapi/abi.h"
 #include "tests/support/eventually.hpp"
 #include "tests/support/instance.hpp"
 
@@ -14,7 +15,7 @@ using testing::HasSubstr;
 class PluginsTest : public InstanceTest {
 protected:
     InstanceOptions options() const override {
-        return {.plugins = {"probe"},
+        return {.plugins = {"probe", "probe-then", "probe-grown"},
                 .plugin_directories = {PROBE_FOLDER},
                 .plugin_settings = {{"probe", "greeting: salve"}}};
     }
@@ -28,15 +29,24 @@ protected:
     }
 };
 
+// Built with the header of now, with the frozen one, and with one that is longer everywhere.
 TEST_F(PluginsTest, ReachesEveryTableOfTheAbi) {
-    EXPECT_TRUE(eventually(20s, [] { return admin().get("/probe/you").json().at("runs") == 1; }));
-    const HttpAnswer answer = admin().get("/probe/you");
-    EXPECT_EQ(answer.status, 200);
-    EXPECT_EQ(answer.header("x-probe"), "plain C");
-    EXPECT_EQ(answer.json().at("name"), "you");
-    EXPECT_EQ(answer.json().at("row"), 21);
-    EXPECT_EQ(answer.json().at("redis"), "PONG");
-    EXPECT_GE(answer.json().at("changes"), 1);
+    for (const std::string name : {"probe", "probe-then", "probe-grown"}) {
+        const auto ask = [&] { return admin().get("/" + name + "/you"); };
+        EXPECT_TRUE(eventually(20s, [&] { return ask().json().value("runs", 0) == 1; })) << name;
+        const HttpAnswer answer = ask();
+        ASSERT_EQ(answer.status, 200) << name << ": " << answer.body;
+        EXPECT_EQ(answer.header("x-probe"), "plain C");
+        EXPECT_EQ(answer.json().at("name"), "you");
+        EXPECT_EQ(answer.json().at("row"), 21);
+        EXPECT_EQ(answer.json().at("columns"), 1);
+        EXPECT_EQ(answer.json().at("redis"), "PONG");
+        EXPECT_EQ(answer.json().at("changes"), "1 2 ") << name;
+        EXPECT_EQ(answer.json().at("caller"), EZ_PUBLIC);
+        EXPECT_EQ(answer.json().at("origin"), "GET");
+        EXPECT_EQ(answer.json().at("rendered"), "a b ");
+        EXPECT_EQ(answer.json().at("projections"), 1);
+    }
     EXPECT_THAT(instance().log(), HasSubstr("probe: {\"greeting\":\"salve\"}"));
 }
 

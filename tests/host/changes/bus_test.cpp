@@ -245,7 +245,7 @@ TEST_F(BusTest, TakesChangesAndTellsTheOriginThroughTheAbi) {
         ez_origin origin{};
         origin.size = sizeof origin;
         api::kChanges.origin(tx, &origin);
-        told.push_back(std::string(origin.identity.name));
+        told.push_back(std::string(origin.identity->name));
         told_ = told;
     });
     bus_.activate("sync");

@@ -1,4 +1,5 @@
 // The ABI's table as a plugin in C sees it.
+#include "ezapi/prefix.hpp"
 #include "host/api/context.hpp"
 #include "tests/host/db/database_test.hpp"
 
@@ -27,7 +28,7 @@ TEST_F(ApiTest, RowsOutliveTheirTransaction) {
     const ez_value value = param("7");
     ASSERT_EQ(db_.tx_query(tx, str("SELECT $1::int AS n, NULL"), &value, 1, &rows, &error_), EZ_OK);
     ASSERT_EQ(db_.commit(tx, &error_), EZ_OK);
-    ez_rows_info info{};
+    ez_rows_info info = ezapi::sized<ez_rows_info>();
     db_.rows_info(rows, &info);
     EXPECT_EQ(info.rows, 1U);
     EXPECT_EQ(info.columns, 2U);

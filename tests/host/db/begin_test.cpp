@@ -20,9 +20,21 @@ TEST(Begin, CombinesBeginAndItsSettingsInOneText) {
     EXPECT_EQ(begin.statement_timeout, std::chrono::milliseconds(700));
 }
 
-TEST(Begin, ReadsNoFurtherThanTheSizeOfOlderOptions) {
+TEST(Begin, ReadsOptionsOfALaterDayAsFarAsItKnowsThem) {
+    struct Longer {
+        ez_tx_options known{sizeof(Longer), EZ_REPEATABLE_READ, 1, 700, 90};
+        std::int64_t more = -1;
+    };
+
+    const Longer options;
+    EXPECT_EQ(begin_statement(&options.known).sql,
+              "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;SET LOCAL statement_timeout=700;"
+              "SET LOCAL lock_timeout=90");
+}
+
+TEST(Begin, RefusesOptionsThatAreShorterThanTheyEverWere) {
     const ez_tx_options options{offsetof(ez_tx_options, read_only), EZ_REPEATABLE_READ, 1, 700, 90};
-    EXPECT_EQ(begin_statement(&options).sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE");
+    EXPECT_THROW(begin_statement(&options), Error);
 }
 
 TEST(Begin, RefusesUnknownIsolation) {

@@ -1,6 +1,7 @@
 // The ABI's table as a plugin in C sees it.
 #include <array>
 
+#include "ezapi/prefix.hpp"
 #include "host/api/context.hpp"
 #include "tests/host/redis/client_fixture.hpp"
 
@@ -17,7 +18,7 @@ protected:
     }
 
     ez_reply_view viewed(const ez_reply* reply) {
-        ez_reply_view view{};
+        ez_reply_view view = ezapi::sized<ez_reply_view>();
         redis_.view(reply, &view);
         return view;
     }
@@ -55,7 +56,7 @@ TEST_F(ApiTest, RunsAPipelineWithOneElementPerCommand) {
 }
 
 TEST_F(ApiTest, TakesNullForANilReplyAndRefusesACallWithoutItsParts) {
-    ez_reply_view view{EZ_REPLY_ARRAY, 7, str("left over"), 3};
+    ez_reply_view view{sizeof(ez_reply_view), EZ_REPLY_ARRAY, 7, str("left over"), 3};
     redis_.view(nullptr, &view);
     EXPECT_EQ(view.type, EZ_REPLY_NIL);
     EXPECT_EQ(view.count, 0U);

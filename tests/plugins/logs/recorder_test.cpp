@@ -16,14 +16,6 @@ ez_change change(std::int32_t action,
     return {sizeof(ez_change), action, str("masters"), str(id), str(before), str(after)};
 }
 
-ez_origin origin(std::int32_t kind, std::string_view method) {
-    ez_origin out{};
-    out.size = sizeof out;
-    out.identity.kind = kind;
-    out.method = str(method);
-    return out;
-}
-
 TEST(Recorder, TellsActionAndBothStatesOfEachChange) {
     const std::vector<ez_change> changes{change(EZ_CREATED, "1", "", R"({"name":"a"})"),
                                          change(EZ_UPDATED, "2", R"({"n":1})", R"({"n":2})"),
@@ -48,14 +40,6 @@ TEST(Recorder, DropsACredentialThatItsOwnerForgotToMask) {
         change(EZ_CREATED, "1", "", R"({"name":"a","api_key":"sk-live-123"})")};
 
     EXPECT_EQ(operations_json(changes).find("sk-live-123"), std::string::npos);
-}
-
-TEST(Recorder, TellsTheSystemFromTheCallersOfRoutes) {
-    EXPECT_EQ(actor_kind(origin(EZ_PUBLIC, "")), "system");
-    EXPECT_EQ(actor_kind(origin(EZ_PUBLIC, "POST")), "public");
-    EXPECT_EQ(actor_kind(origin(EZ_ADMIN, "POST")), "admin");
-    EXPECT_EQ(actor_kind(origin(EZ_MASTER, "POST")), "master");
-    EXPECT_EQ(actor_kind(origin(EZ_INTERNAL_ONLY, "POST")), "internal");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The change bus of a fake host: subscribers run at each commit as in the real one, projections
 // render when the test asks.
 //
-//     EXPECT_EQ(host.changes.render("config:flags", {"beta"}).at("beta")->value, R"({...})");
+//     EXPECT_EQ(host.changes.render("config:flags", {"beta"}).at("beta")->value, R"({"value":1})");
 #pragma once
 
 #include <map>
@@ -14,6 +14,7 @@
 #include "ezapi/error.hpp"
 #include "ezapi/fake/context.hpp"
 #include "ezapi/fake/database.hpp"
+#include "ezapi/prefix.hpp"
 
 namespace ezapi::fake {
 
@@ -118,14 +119,15 @@ private:
         return out;
     }
 
-    static ez_status take(void* user, const ez_projected* entity) noexcept {
+    static ez_status take(void* user, const ez_projected* rendered) noexcept {
         return guard(nullptr, [&] {
-            auto& slot = (*static_cast<Rendered*>(user))[std::string(view(entity->id))];
-            if (entity->present == 0) return;
+            const ez_projected entity = taken(rendered, "projected entity");
+            auto& slot = (*static_cast<Rendered*>(user))[std::string(view(entity.id))];
+            if (entity.present == 0) return;
             slot.emplace();
-            slot->value = view(entity->value);
-            for (size_t i = 0; i < entity->field_count; ++i) {
-                slot->fields.emplace(view(entity->fields[i].name), view(entity->fields[i].value));
+            slot->value = view(entity.value);
+            for (size_t i = 0; i < entity.field_count; ++i) {
+                slot->fields.emplace(view(entity.fields[i].name), view(entity.fields[i].value));
             }
         });
     }
@@ -140,6 +142,7 @@ private:
             run_phase(tx, EZ_DERIVE, fresh);
         }
         run_phase(tx, EZ_RECORD, std::vector<Change>(tx.changes));
+        run_phase(tx, EZ_AUDIT, std::vector<Change>(tx.changes));
     }
 
     void run_phase(Transaction& tx, std::int32_t phase, const std::vector<Change>& changes) {
@@ -176,12 +179,12 @@ inline const ez_changes_api kChanges = {
     // changed
     [](ez_tx* raw, const ez_change* changes, size_t count, ez_error* error) noexcept {
         return guard(error, [&] {
-            for (size_t i = 0; i < count; ++i) {
-                detail::transaction(raw).changes.push_back({changes[i].action,
-                                                            std::string(view(changes[i].resource)),
-                                                            std::string(view(changes[i].id)),
-                                                            std::string(view(changes[i].before)),
-                                                            std::string(view(changes[i].after))});
+            for (const ez_change& change : Strided(changes, count, "changed")) {
+                detail::transaction(raw).changes.push_back({change.action,
+                                                            std::string(view(change.resource)),
+                                                            std::string(view(change.id)),
+                                                            std::string(view(change.before)),
+                                                            std::string(view(change.after))});
             }
         });
     },
@@ -200,25 +203,27 @@ inline const ez_changes_api kChanges = {
     // origin
     [](const ez_tx* raw, ez_origin* out) noexcept {
         const Origin& origin = reinterpret_cast<const Transaction*>(raw)->origin;
-        *out = {out->size,
-                origin.identity,
-                str(origin.client_ip),
-                str(origin.request_id),
-                str(origin.method),
-                str(origin.path),
-                origin.request_id_is_given ? 1 : 0};
+        give(out,
+             {sizeof(ez_origin),
+              origin.request_id_is_given ? 1 : 0,
+              &origin.identity,
+              str(origin.client_ip),
+              str(origin.request_id),
+              str(origin.method),
+              str(origin.path)});
     },
     // set_revision
     [](ez_tx* raw, std::int64_t revision) noexcept {
         detail::transaction(raw).revision = revision;
     },
     // project
-    [](ez_context* raw, const ez_projection* projection, ez_error* error) noexcept {
+    [](ez_context* raw, const ez_projection* given, ez_error* error) noexcept {
         return guard(error, [&] {
+            const ez_projection projection = taken(given, "projection");
             try {
-                context_of(raw).changes->project(*projection);
+                context_of(raw).changes->project(projection);
             } catch (const Error&) {
-                if (projection->free_user != nullptr) projection->free_user(projection->user);
+                if (projection.free_user != nullptr) projection.free_user(projection.user);
                 throw;
             }
         });
@@ -226,7 +231,8 @@ inline const ez_changes_api kChanges = {
     // projections
     [](ez_context* raw, ez_projection_info_fn fn, void* user) noexcept {
         for (const auto& [resource, projection] : context_of(raw).changes->projections()) {
-            const ez_projection_info info{str(resource), projection.layout, 1};
+            const ez_projection_info info{
+                sizeof(ez_projection_info), projection.layout, str(resource), 1};
             fn(user, &info);
         }
     },

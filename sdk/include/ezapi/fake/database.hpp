@@ -21,6 +21,7 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/fake/context.hpp"
+#include "ezapi/prefix.hpp"
 
 namespace ezapi::fake {
 
@@ -208,8 +209,13 @@ inline const ez_db_api kDb = {
         });
     },
     // begin
-    [](ez_context* raw, ez_str pool, const ez_tx_options*, ez_tx** out, ez_error* error) noexcept {
+    [](ez_context* raw,
+       ez_str pool,
+       const ez_tx_options* options,
+       ez_tx** out,
+       ez_error* error) noexcept {
         return guard(error, [&] {
+            if (options != nullptr) static_cast<void>(taken(options, "transaction"));
             Database* db = context_of(raw).db;
             db->note({std::string(view(pool)), "BEGIN"});
             *out = reinterpret_cast<ez_tx*>(new Transaction{db, std::string(view(pool))});
@@ -267,7 +273,11 @@ inline const ez_db_api kDb = {
                                    ? answer.columns.size()
                                    : answer.rows.front().size();
         const auto count = static_cast<std::int64_t>(answer.rows.size());
-        *out = {answer.rows.size(), columns, answer.affected < 0 ? count : answer.affected};
+        give(out,
+             {sizeof(ez_rows_info),
+              answer.rows.size(),
+              columns,
+              answer.affected < 0 ? count : answer.affected});
     },
     // column_name
     [](const ez_rows* raw, size_t column) noexcept {

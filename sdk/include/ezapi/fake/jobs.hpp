@@ -11,6 +11,7 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/fake/context.hpp"
+#include "ezapi/prefix.hpp"
 
 namespace ezapi::fake {
 
@@ -76,17 +77,15 @@ private:
 inline const ez_jobs_api kJobs = {
     sizeof(ez_jobs_api),
     // every
-    [](ez_context* raw, const ez_job* job, ez_error* error) noexcept {
+    [](ez_context* raw, const ez_job* given, ez_error* error) noexcept {
+        ez_job job{};
         const ez_status status = guard(error, [&] {
-            context_of(raw).jobs->add(std::string(view(job->name)),
-                                      {job->scope,
-                                       job->period_ms,
-                                       job->run_at_start != 0,
-                                       job->fn,
-                                       job->user,
-                                       job->free_user});
+            job = taken(given, "job");
+            context_of(raw).jobs->add(
+                std::string(view(job.name)),
+                {job.scope, job.period_ms, job.run_at_start != 0, job.fn, job.user, job.free_user});
         });
-        if (status != EZ_OK && job->free_user != nullptr) job->free_user(job->user);
+        if (status != EZ_OK && job.free_user != nullptr) job.free_user(job.user);
         return status;
     },
     // trigger

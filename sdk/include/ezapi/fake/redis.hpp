@@ -14,6 +14,7 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/fake/context.hpp"
+#include "ezapi/prefix.hpp"
 #include "ezapi/redis.hpp"
 
 namespace ezapi::fake {
@@ -150,10 +151,14 @@ inline const ez_redis_api kRedis = {
     },
     // view
     [](const ez_reply* raw, ez_reply_view* out) noexcept {
-        *out = {};
-        if (raw == nullptr) return;
+        if (raw == nullptr) return give(out, sized<ez_reply_view>());
         const RedisValue& value = detail::redis_value(raw);
-        *out = {value.type, value.integer, str(value.text), value.elements.size()};
+        give(out,
+             {sizeof(ez_reply_view),
+              value.type,
+              value.integer,
+              str(value.text),
+              value.elements.size()});
     },
     // at
     [](const ez_reply* raw, size_t index) noexcept -> const ez_reply* {

@@ -1,6 +1,6 @@
 // The services of a fake host: what the plugin publishes, and doubles of those that it looks for.
 //
-//     host.services.provide("quota/1", kDouble, &double);
+//     host.services.provide("quota/1", kTable, &quota);
 #pragma once
 
 #include <map>

@@ -11,6 +11,7 @@
 #include "ezapi/error.hpp"
 #include "ezapi/fake/context.hpp"
 #include "ezapi/json.hpp"
+#include "ezapi/prefix.hpp"
 
 namespace ezapi::fake {
 
@@ -135,7 +136,8 @@ inline const ez_metrics_api kMetrics = {
     sizeof(ez_metrics_api),
     [](ez_context* raw, const ez_metric_spec* spec, ez_metric** out, ez_error* error) noexcept {
         return guard(error, [&] {
-            *out = reinterpret_cast<ez_metric*>(&context_of(raw).metrics->series(*spec));
+            *out = reinterpret_cast<ez_metric*>(
+                &context_of(raw).metrics->series(taken(spec, "metric")));
         });
     },
     [](ez_metric* raw, double value) noexcept {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ezapi/fake/web.hpp"
+#include "ezapi/prefix.hpp"
 
 namespace ezapi::fake {
 
@@ -102,17 +103,19 @@ inline void remember(ez_exchange* raw, int status, ez_str body) {
 inline const ez_http_api kHttp = {
     sizeof(ez_http_api),
     // route
-    [](ez_context* raw, const ez_route* route, ez_error* error) noexcept {
+    [](ez_context* raw, const ez_route* given, ez_error* error) noexcept {
+        ez_route route{};
         const ez_status status = guard(error, [&] {
-            context_of(raw).http->add({std::string(view(route->method)),
-                                       std::string(view(route->pattern)),
-                                       route->access,
-                                       Json::parse(view(route->describe)),
-                                       route->handler,
-                                       route->user,
-                                       route->free_user});
+            route = taken(given, "route");
+            context_of(raw).http->add({std::string(view(route.method)),
+                                       std::string(view(route.pattern)),
+                                       route.access,
+                                       Json::parse(view(route.describe)),
+                                       route.handler,
+                                       route.user,
+                                       route.free_user});
         });
-        if (status != EZ_OK && route->free_user != nullptr) route->free_user(route->user);
+        if (status != EZ_OK && route.free_user != nullptr) route.free_user(route.user);
         return status;
     },
     // part
@@ -141,7 +144,7 @@ inline const ez_http_api kHttp = {
     },
     // identity
     [](const ez_exchange* raw, ez_identity* out) noexcept {
-        *out = *detail::exchange(raw).call.identity;
+        give(out, *detail::exchange(raw).call.identity);
     },
     // set_header
     [](ez_exchange* raw, ez_str name, ez_str value) noexcept {

@@ -6,7 +6,7 @@
 //                      .fields = fields(text("actor").filterable(), time("created_at")),
 //                      .range = "created_at"});
 //     host.get("/admin/operation-logs", Access::admin, feed.operation("Lists what was done"),
-//              [this](const Request& request) { return feed_.page(db_, request); });
+//              [feed, db](const Request& request) { return feed.page(db, request); });
 #pragma once
 
 #include <algorithm>

@@ -4,9 +4,8 @@
 //     text("name").required().length(1, 128).filterable().sortable().searchable(),
 //     choice("status", {"active", "suspended"}).default_to("active").filterable(),
 //     time("expires_at").nullable(),
-//     text("token_hash").hidden(),                    // a column that only code reads and writes
-//     text("api_key").secret()                        // write-only: comes back as its column says,
-//     masked
+//     text("token_hash").hidden(),  // a column that only code reads and writes
+//     text("api_key").secret()      // write-only: comes back as its column says, masked
 #pragma once
 
 #include <cstdint>

@@ -2,11 +2,9 @@
 // plugins keep entities; what they have in common lives here.
 //
 //     const Resource masters({.name = "masters", .table = "masters", .schema = "Master",
-//                             .fields = fields({text("name").required(), ...}),
-//                             .uniques = {{"masters_name_key", {"name"}}},
-//                             .written = [](Tx& tx, const Record* before, const Record* after) {
-//                             ... }});
-//     Record one = masters.create(tx, body);
+//                             .fields = fields(text("name").required(), integer("max_keys")),
+//                             .uniques = {{"masters_name_key", {"name"}}}});
+//     const Record one = masters.create(tx, body);
 //
 // Every write records a change (see changes.hpp) with the entity before and after, secrets masked:
 // that is what the operation log and the delivery to Redis live on. The row's version is checked in

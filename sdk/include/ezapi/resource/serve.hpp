@@ -2,8 +2,8 @@
 // conventions (ETag and If-Match, Location, cursors, one problem for all faults).
 //
 //     serve(host, masters, {.path = "/admin/masters", .tag = "masters"});
-//     serve(host, keys, {.path = "/v1/tokens", .access = Access::master, .tag = "tokens", .within =
-//     own_master, .batch = false});
+//     serve(host, keys, {.path = "/v1/tokens", .access = Access::master, .tag = "tokens",
+//                        .within = own_master, .batch = false});
 #pragma once
 
 #include <memory>
