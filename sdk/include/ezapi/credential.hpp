@@ -5,7 +5,7 @@
 //
 //     const std::string token = credential::issue("sk-");          // shown once
 //     row["token_hash"] = credential::sha256_hex(token);
-//     if (!credential::well_formed("sk-", given)) throw Error(EZ_UNAUTHENTICATED, ...);
+//     const bool possible = credential::well_formed("sk-", given);
 #pragma once
 
 #include <openssl/evp.h>

@@ -1,7 +1,8 @@
 // Decimal numbers as JSON writes them, taken apart without a detour through floating point, so that
 // no digit is lost.
 //
-//     Decimal("1.50e-3").plain()          // "0.0015"
+//     Decimal("1.50e-3").plain()  // "0.0015"
+//
 //     Decimal("0.10000000000000001").compare(0) > 0
 #pragma once
 

@@ -1,7 +1,7 @@
 // Masks of credentials: what user interfaces, logs and placeholders put where a credential was.
 // Stored in place of one, it would destroy it, so it is refused wherever a credential is taken.
 //
-//     looks_masked("****")  looks_masked("sk-...cdef")  looks_masked("sk-xxxx")     // true
+//     looks_masked("****"), looks_masked("sk-...cdef"), looks_masked("sk-xxxx")  // true
 #pragma once
 
 #include <algorithm>

@@ -2,15 +2,15 @@
 // one, and whether an address lies in a network. IPv4 counts as its IPv6-mapped form, so that a
 // client that arrives over either is the same.
 //
-//     if (const std::string fault = network_fault("10.0.0.0/8"); !fault.empty()) ...
+//     const std::string fault = network_fault("10.0.0.0/8");  // empty: it is a network
 //     const auto address = Address::parse("10.1.2.3");
-//     if (address && address->in("10.0.0.0/8")) ...
+//     const bool inside = address && address->in("10.0.0.0/8");
 //
 // What is stored or compared is the canonical text, of which each address has one (RFC 5952, and
 // IPv4 for an IPv6-mapped one). What proxies write may have brackets and a port:
 //
-//     canonical_address("::FFFF:10.1.2.3")            // "10.1.2.3"
-//     parse_endpoint("[2001:DB8:0::7]:443")->address  // 2001:db8::7, port 443
+//     canonical_address("::FFFF:10.1.2.3"),                  // "10.1.2.3"
+//     parse_endpoint("[2001:DB8:0::7]:443")->address.text()  // "2001:db8::7"
 #pragma once
 
 #include <arpa/inet.h>

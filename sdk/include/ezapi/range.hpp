@@ -1,8 +1,8 @@
 // Times as requests say them: RFC 3339, Unix seconds or milliseconds, or a date alone. A date is
 // the whole day where it ends a range, and its beginning elsewhere. Half-open ranges, UTC.
 //
-//     parse_range_end("2026-01-31", RangeEnd::first)   // 2026-01-31T00:00:00Z
-//     parse_range_end("2026-01-31", RangeEnd::behind)  // 2026-02-01T00:00:00Z
+//     parse_range_end("2026-01-31", RangeEnd::first).value(),   // 2026-01-31T00:00:00Z
+//     parse_range_end("2026-01-31", RangeEnd::behind).value()   // 2026-02-01T00:00:00Z
 #pragma once
 
 #include <charconv>

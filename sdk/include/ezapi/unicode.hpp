@@ -2,8 +2,8 @@
 // that a reader cannot see. Text is UTF-8; ASCII is passed through without a look at any table.
 // A program that includes this header links libutf8proc, as the CMake target ezapi::sdk does.
 //
-//     const std::string name = composed(given);                       // "e" + U+0301 becomes
-//     U+00E9 if (std::string wrong = invisible_fault(name); !wrong.empty()) ...
+//     const std::string name = composed(given);  // "e" and U+0301 become U+00E9
+//     const std::string fault = invisible_fault(name);  // empty: every character can be seen
 #pragma once
 
 #include <utf8proc.h>

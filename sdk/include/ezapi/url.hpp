@@ -1,8 +1,8 @@
 // HTTP and HTTPS addresses by the grammar of RFC 3986, read by one strict parser wherever a URL is
 // taken: settings, fields of entities, redirects, origins.
 //
-//     if (const std::string fault = url_fault(text); !fault.empty()) ...
-//     const Url url = Url::parse("https://api.example:8443/v1?a=b");   // throws Error, EZ_INVALID
+//     const std::string fault = url_fault("https://api.example:8443/v1?a=b");  // empty: it is one
+//     const Url url = Url::parse("https://api.example:8443/v1?a=b");  // throws Error, EZ_INVALID
 //
 // Refused: user information, fragments, spaces, control characters (percent-encoded ones, too),
 // anything beyond ASCII, empty labels, ports outside 1 to 65535, and hosts that look like an IPv4
