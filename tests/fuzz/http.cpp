@@ -10,8 +10,8 @@ using fuzz::require;
 
 constexpr Limits kLimits{.head_bytes = 512, .fields = 8, .target_bytes = 256, .body_bytes = 1024};
 
-/// What a framer makes of the bytes, cut into pieces of `size`. Whether it says 100 Continue
-/// depends on the cut.
+/// What a framer makes of the bytes, cut into pieces of `size`. Whether it says 100 Continue depends
+/// on the cut, and so does which fault it names of a head that has several.
 std::string reading(std::string_view input, size_t size) {
     Framer framer(kLimits);
     std::string out;
@@ -21,7 +21,7 @@ std::string reading(std::string_view input, size_t size) {
             const Framer::Step step = framer.advance();
             require(framer.buffered() <= input.size(), "holds no more than came");
             if (step == Framer::Step::kNeedMore) break;
-            if (step == Framer::Step::kFault) return out + "fault " + framer.fault().code;
+            if (step == Framer::Step::kFault) return out + "fault";
             if (step == Framer::Step::kHead)
                 out += framer.head().method + " " + framer.head().target + "\n";
             if (step != Framer::Step::kRequest) continue;
