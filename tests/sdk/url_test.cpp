@@ -123,5 +123,12 @@ TEST(Url, AcceptsOnlyWhatIsItsOwnForm) {
     EXPECT_GT(accepted, 100U);
 }
 
+TEST(Url, AReferenceOfAnyKindLosesItsDotSegments) {
+    const Url url = Url::parse("https://a.example/b/c");
+    for (const char* reference :
+         {"https://a.example/x/../y", "//a.example/./x/../y", "/x/./../y", "../x/../y"})
+        EXPECT_EQ(url.resolved(reference).text(), "https://a.example/y") << reference;
+}
+
 }  // namespace
 }  // namespace ezapi

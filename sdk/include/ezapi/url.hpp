@@ -239,8 +239,9 @@ struct Url {
         reference = reference.substr(0, reference.find('#'));
         const size_t colon = reference.find(':');
         if (colon != std::string_view::npos && colon < reference.find_first_of("/?"))
-            return parse(reference);
-        if (reference.starts_with("//")) return parse(scheme + ":" + std::string(reference));
+            return normalized(parse(reference));
+        if (reference.starts_with("//"))
+            return normalized(parse(scheme + ":" + std::string(reference)));
         std::string base = origin();
         if (!reference.starts_with('/')) {
             const bool same_path = reference.empty() || reference.front() == '?';
@@ -248,9 +249,13 @@ struct Url {
             if (!same_path && path.empty()) base += '/';
             if (reference.empty()) base += query;
         }
-        Url out = parse(base + std::string(reference));
-        out.path = detail::without_dot_segments(out.path);
-        return out;
+        return normalized(parse(base + std::string(reference)));
+    }
+
+private:
+    static Url normalized(Url url) {
+        url.path = detail::without_dot_segments(url.path);
+        return url;
     }
 };
 
