@@ -111,11 +111,11 @@ private:
     void with_projection(std::string_view resource,
                          const std::function<void(const ez_projection&)>& use);
 
-    modules::Roster<Subscription> subscribers_;
     void without_auditor(db::Transaction& transaction,
                          const std::vector<db::Change>& changes,
                          std::uint64_t switches);
 
+    modules::Roster<Subscription> subscribers_;
     Unaudited unaudited_;
     std::atomic<std::uint64_t> switches_{0};  // of plugins with an auditor; odd: one is under way
     std::atomic<uint64_t> registrations_{0};

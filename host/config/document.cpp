@@ -160,14 +160,14 @@ private:
     std::map<std::string, int, std::less<>> maps_;  // each mapping's key and line
 };
 
-/// yaml-cpp's words without its "yaml-cpp: error at line …" prefix.
-/// Whether a line is indented with a tab, for which the parser has other words each time.
+/// Whether a line is indented with a tab, which the parser reports in different words.
 bool has_tab_in_front(std::string_view text, int line) {
     for (; line > 0 && !text.empty(); --line)
         text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
     return text.substr(0, text.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
 }
 
+/// yaml-cpp's words without its "yaml-cpp: error at line …" prefix.
 Fault syntax_fault(const std::string& file, std::string_view text, const YAML::Exception& error) {
     const bool placed = error.mark.line >= 0;
     const std::string source = placed ? file + ":" + std::to_string(error.mark.line + 1) : file;

@@ -24,8 +24,8 @@ public:
     /// `now` in unix seconds.
     [[nodiscard]] std::string issue(std::string_view scope, int64_t ttl_seconds, int64_t now) const;
 
-    /// Whether a token says that it is a session, whoever signed it: one of another server, or of a
-    /// time before the secret was changed. Proves nothing.
+    /// Whether a token has the claims of a session. Its signature is not checked: it may have been
+    /// issued by another server, or before the secret was changed.
     [[nodiscard]] static bool is_session(std::string_view token);
 
     /// Nothing for a token that is not ours or was changed. One that has expired is found, too:

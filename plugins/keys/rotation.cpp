@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::int64_t kLongestGrace = 30 * 24 * 3600;
 
-/// Tokens that live on beside the newest. Each has the limits of the key to itself in the data
-/// plane, and is told of each change.
+/// Replaced tokens that may still be valid. The data plane applies the key's limits to each of them
+/// separately, and each change of the key is written to Redis for each of them.
 constexpr std::int64_t kMostInGrace = 2;
 
 const std::vector<Field>& body_fields() {
