@@ -10,7 +10,8 @@ thread_local bool is_worker = false;
 
 }  // namespace
 
-Executor::Executor(size_t threads, size_t queue_limit) : queue_limit_(queue_limit) {
+Executor::Executor(size_t threads, size_t queue_limit)
+    : queue_limit_(queue_limit), idle_(threads) {
     threads_.reserve(threads);
     for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
@@ -34,7 +35,8 @@ bool Executor::on_worker() noexcept {
 bool Executor::push(Task task, bool limited) {
     {
         const std::lock_guard lock(mutex_);
-        // A task that an idle thread is about to take does not count as waiting.
+        // A task that an idle thread is about to take does not count as waiting. A thread that has
+        // not started yet is idle, too.
         if (stopping_ || (limited && queue_.size() >= queue_limit_ + idle_)) return false;
         queue_.push_back(std::move(task));
     }
@@ -62,7 +64,6 @@ void Executor::run() {
     is_worker = true;
     std::unique_lock lock(mutex_);
     while (true) {
-        ++idle_;
         work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
         --idle_;
         if (queue_.empty()) return;
@@ -72,6 +73,7 @@ void Executor::run() {
         task();
         task = nullptr;
         lock.lock();
+        ++idle_;
     }
 }
 

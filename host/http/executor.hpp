@@ -40,7 +40,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable work_;
     std::deque<Task> queue_;
-    size_t idle_ = 0;
+    size_t idle_;  // threads that run no task
     bool stopping_ = false;
     std::vector<std::thread> threads_;
 };
