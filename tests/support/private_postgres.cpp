@@ -75,6 +75,14 @@ std::vector<int> children_of(int parent) {
     return found;
 }
 
+/// Keeps owners and modes.
+void copy_cluster(const std::string& from, const std::string& to) {
+    const std::string log = to + ".log";
+    if (wait_process(start_process({"/bin/cp", "-a", from, to}, {{}, log, SIGKILL})) != 0)
+        throw std::runtime_error("cannot copy " + from + " to " + to + ": " + tail(log));
+    std::filesystem::remove(log);
+}
+
 std::vector<const char*> settings_of(Durability durability) {
     std::vector<const char*> settings{
         "max_connections=200", "logging_collector=off", "log_min_messages=warning", "jit=off"};
@@ -144,7 +152,25 @@ PrivatePostgres::~PrivatePostgres() {
     std::filesystem::remove_all(folder_, ignored);
 }
 
+/// initdb takes longer than many a test: the first cluster that a build makes is kept in its folder,
+/// one for each version of PostgreSQL and user, and copied by all others.
 void PrivatePostgres::initialise() {
+    const std::filesystem::path server = find_program("postgres", server_folders());
+    const std::string version = server.parent_path().parent_path().filename();
+    const std::filesystem::path kept =
+        std::filesystem::path(EZAPI_CLUSTERS) / (version + "-" + std::to_string(getuid()));
+    if (std::filesystem::exists(kept)) return copy_cluster(kept, folder_ + "/data");
+    make_cluster();
+    // Under a name of its own first: others may be doing the same.
+    const std::string copy = kept.string() + "." + std::to_string(getpid());
+    std::filesystem::create_directories(EZAPI_CLUSTERS);
+    copy_cluster(folder_ + "/data", copy);
+    std::error_code taken;
+    std::filesystem::rename(copy, kept, taken);
+    if (taken) std::filesystem::remove_all(copy);
+}
+
+void PrivatePostgres::make_cluster() {
     const std::string log = folder_ + "/initdb.log";
     const int pid = start_process({find_program("initdb", server_folders()),
                                    "-D",

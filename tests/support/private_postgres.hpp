@@ -44,6 +44,7 @@ public:
 private:
     struct External;
     void initialise();
+    void make_cluster();
     void signal_all(int signal);
 
     Durability durability_;
