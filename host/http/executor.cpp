@@ -10,8 +10,7 @@ thread_local bool is_worker = false;
 
 }  // namespace
 
-Executor::Executor(size_t threads, size_t queue_limit)
-    : queue_limit_(queue_limit), idle_(threads) {
+Executor::Executor(size_t threads, size_t queue_limit) : queue_limit_(queue_limit), idle_(threads) {
     threads_.reserve(threads);
     for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
