@@ -6,6 +6,7 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/http.hpp"
+#include "ezapi/query.hpp"
 #include "host/http/exchange.hpp"
 #include "host/http/openapi_document.hpp"
 #include "host/http/session_store.hpp"
@@ -324,25 +325,18 @@ SessionRequest session_request_of(const Exchange& exchange) {
     return request;
 }
 
-Error bad_query(const std::string& name, const std::string& why) {
-    return Error(EZ_INVALID, name + ": " + why).with_code("invalid_query").with_field(name);
-}
-
 /// The page that the query asks for.
 Reply list(SessionStore& sessions, const Exchange& exchange) {
     size_t limit = SessionStore::kPage;
     std::optional<int64_t> before;
     for (const auto& [name, value] : exchange.query()) {
-        const auto number = decimal(value);
         if (name == "limit") {
-            if (!number || *number < 1 || *number > SessionStore::kLongestPage)
-                throw bad_query(
-                    name, "expected an integer from 1 to 500, found '" + shortened(value) + "'");
-            limit = *number;
+            limit = static_cast<size_t>(query_integer(name, value, 1, SessionStore::kLongestPage));
         } else if (name == "cursor") {
-            if (!number || *number < 1 || *number > INT64_MAX)
+            const auto id = decimal(value);
+            if (!id || *id < 1 || *id > INT64_MAX)
                 throw bad_query(name, "not one that this list has handed out");
-            before = static_cast<int64_t>(*number);
+            before = static_cast<int64_t>(*id);
         }
     }
     return json_reply(sessions.page(limit, before));

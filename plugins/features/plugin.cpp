@@ -12,7 +12,7 @@ namespace {
 class Features {
 public:
     explicit Features(Host& host) : flags_(flag_spec()) {
-        serve_named(host, flags_, {.path = "/admin/features", .tag = "features", .item = "name"});
+        serve(host, flags_, {.path = "/admin/features", .tag = "features", .by = "name"});
         host.project(projection());
     }
 

@@ -156,8 +156,7 @@ struct Worker {
     serve(host, masters, {.path = "/admin/masters", .tag = "masters"});
     serve(host, keys, {.path = "/v1/tokens", .access = Access::master, .tag = "tokens",
                        .within = own_master, .batch = false});
-    // <ezapi/resource/named.hpp>
-    serve_named(host, flags, {.path = "/admin/features", .tag = "features", .item = "name"});
+    serve(host, flags, {.path = "/admin/features", .tag = "features", .by = "name"});
 }
 
 struct quota_v1 {

@@ -40,10 +40,10 @@ protected:
             });
         }
 
-        static FeedCondition size_filter(std::string_view value) {
+        static ListCondition size_filter(std::string_view value) {
             if (value == "large") return {"bytes > 1000"};
             if (value.starts_with("x")) return {"bytes = $? OR bytes = -$?", std::string(value)};
-            throw detail::bad_query("size", "expected large");
+            throw bad_query("size", "expected large");
         }
 
         Db db;
@@ -62,6 +62,13 @@ protected:
 
     fake::HttpReply get(const std::string& target) { return host_.http.call({"GET", target}); }
 
+    /// The sort keys that a cursor holds.
+    static std::vector<std::string> keys_of(const std::string& cursor) {
+        Json parts = Json::parse(from_base64url(cursor).value());
+        parts.erase(0);
+        return parts;
+    }
+
     [[nodiscard]] fake::Statement select() const {
         for (const fake::Statement& statement : host_.db.statements()) {
             if (statement.sql.starts_with("SELECT id")) return statement;
@@ -77,24 +84,24 @@ TEST_F(Feeds, GoByIdNewestFirst) {
     EXPECT_EQ(page["data"].size(), 1U);
     EXPECT_EQ(page["data"][0]["id"], 12);
     EXPECT_EQ(page["data"][0]["created_at"], "2026-01-02T03:04:05.123Z");
-    EXPECT_THAT(select().sql, EndsWith(" WHERE true ORDER BY id DESC LIMIT 2"));
-    EXPECT_THAT(from_base64url(page["next_cursor"].get<std::string>()).value(), EndsWith(" 12"));
+    EXPECT_THAT(select().sql, EndsWith(" FROM notes ORDER BY id DESC LIMIT 2"));
+    EXPECT_EQ(keys_of(page["next_cursor"]), (std::vector<std::string>{"12"}));
 }
 
 TEST_F(Feeds, ContinueBehindTheId) {
     const std::string cursor = get("/plain?limit=1").json()["next_cursor"];
     get("/plain?cursor=" + cursor);
     const fake::Statement last = host_.db.statements().back();
-    EXPECT_THAT(last.sql, HasSubstr(" AND id < $1 ORDER BY id DESC"));
+    EXPECT_THAT(last.sql, HasSubstr(" WHERE id < $1 ORDER BY id DESC"));
     EXPECT_THAT(last.params, ElementsAre("12"));
 }
 
 TEST_F(Feeds, MayGoByATimeAndContinueBehindBoth) {
     const Json page = get("/timed?limit=1").json();
     EXPECT_THAT(select().sql,
-                EndsWith(" AND \"owner\" = $1 ORDER BY \"created_at\" DESC, id DESC LIMIT 2"));
+                EndsWith(" WHERE \"owner\" = $1 ORDER BY \"created_at\" DESC, id DESC LIMIT 2"));
     const std::string cursor = page["next_cursor"].get<std::string>();
-    EXPECT_THAT(from_base64url(cursor).value(), EndsWith(" 2026-01-02 03:04:05.123456+00 12"));
+    EXPECT_EQ(keys_of(cursor), (std::vector<std::string>{"2026-01-02 03:04:05.123456+00", "12"}));
 
     FakeHost next;
     next.db.answer = host_.db.answer;
@@ -103,7 +110,7 @@ TEST_F(Feeds, MayGoByATimeAndContinueBehindBoth) {
     const fake::Statement statement = next.db.statements().at(1);
     EXPECT_THAT(statement.sql,
                 HasSubstr(" AND \"created_at\" <= $2 AND (\"created_at\", id) < ($2, $3)"));
-    EXPECT_THAT(statement.params, ElementsAre("7", "2026-01-02T03:04:05.123456Z", "12"));
+    EXPECT_THAT(statement.params, ElementsAre("7", "2026-01-02 03:04:05.123456+00", "12"));
 }
 
 TEST_F(Feeds, TakeDatesForWholeDays) {
@@ -121,19 +128,24 @@ TEST_F(Feeds, TakeDatesForWholeDays) {
 }
 
 TEST_F(Feeds, TakeOnlyCursorsOfTheirOwn) {
-    const auto status = [&](const std::string& path, const std::string& text) {
+    const auto status = [&](const std::string& path, const std::vector<Json>& keys) {
+        Json parts = Json::array();
+        for (const Json& key : keys) parts.push_back(key);
+        EXPECT_EQ(get(path + "?cursor=" + base64url(dump_json(parts))).status, 400)
+            << "without a mark";
         const std::string cursor = get(path + "?limit=1").json()["next_cursor"];
-        const std::string mark = from_base64url(cursor).value().substr(0, 17);
-        EXPECT_EQ(get(path + "?cursor=" + base64url(text)).status, 400) << "without a mark";
-        return get(path + "?cursor=" + base64url(mark + text)).status;
+        parts.insert(parts.begin(), Json::parse(from_base64url(cursor).value())[0]);
+        return get(path + "?cursor=" + base64url(dump_json(parts))).status;
     };
-    EXPECT_EQ(status("/plain", "12"), 200);
-    for (const char* text : {"", "0", "-1", "x", "1 2", "2026-01-02 03:04:05+00 12"})
-        EXPECT_EQ(status("/plain", text), 400) << text;
-    EXPECT_EQ(status("/timed", "2026-01-02 03:04:05+00 12"), 200);
-    for (const char* text :
-         {"", "12", "2026-01-02 03:04:05+00", "2026-01-02 03:04:05+00 ", "now 12"})
-        EXPECT_EQ(status("/timed", text), 400) << text;
+    const std::string time = "2026-01-02 03:04:05+00";
+    EXPECT_EQ(status("/plain", {"12"}), 200);
+    for (const std::vector<Json>& keys : std::vector<std::vector<Json>>{
+             {}, {""}, {"x"}, {"1 2"}, {12}, {time}, {time, "12"}, {nullptr}})
+        EXPECT_EQ(status("/plain", keys), 400) << Json(keys);
+    EXPECT_EQ(status("/timed", {time, "12"}), 200);
+    for (const std::vector<Json>& keys : std::vector<std::vector<Json>>{
+             {}, {"12"}, {time}, {time, ""}, {"now", "12"}, {"12", time}, {time, "12", "12"}})
+        EXPECT_EQ(status("/timed", keys), 400) << Json(keys);
 }
 
 TEST_F(Feeds, TakeOnlyCursorsOfTheSameFilters) {
@@ -156,7 +168,8 @@ TEST_F(Feeds, TakeOnlyCursorsOfTheSameFilters) {
 
 TEST_F(Feeds, HaveFiltersOfTheirOwn) {
     EXPECT_EQ(get("/timed?author=ada&size=x5").status, 200);
-    EXPECT_THAT(select().sql, HasSubstr("\"author\" = $2 AND (bytes = $3 OR bytes = -$3)"));
+    EXPECT_THAT(select().sql,
+                HasSubstr("\"owner\" = $1 AND \"author\" = $2 AND (bytes = $3 OR bytes = -$3)"));
     EXPECT_THAT(select().params, ElementsAre("7", "ada", "x5"));
     EXPECT_EQ(get("/timed?size=large&count=true").json()["total"], 9);
     EXPECT_THAT(host_.db.statements().back().sql,

@@ -1,10 +1,9 @@
-#include "ezapi/resource/named.hpp"
-
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "ezapi/fake_host.hpp"
+#include "ezapi/resource/serve.hpp"
 
 namespace ezapi {
 namespace {
@@ -22,7 +21,7 @@ protected:
                               return name == "bad" ? std::string("is bad") : std::string();
                           }),
                           any("value").required().nullable())}) {
-            serve_named(host, entity, {.path = "/admin/flags", .tag = "flags", .item = "name"});
+            serve(host, entity, {.path = "/admin/flags", .tag = "flags", .by = "name"});
         }
 
         Resource entity;

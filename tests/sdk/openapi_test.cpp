@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ezapi/resource/schema.hpp"
+#include "ezapi/resource/resource_list.hpp"
 
 namespace ezapi {
 namespace {
@@ -87,7 +87,9 @@ TEST(Schema, OfAPutToANameNeedNotRepeatTheName) {
 }
 
 TEST(Schema, OfAListNamesItsFiltersAndSorts) {
-    const Json operation = Json::parse(detail::list_operation(spec()).text())["operation"];
+    const Resource resource(spec());
+    const Json operation = Json::parse(
+        detail::list_operation(resource.spec(), detail::list_plan(resource)).text())["operation"];
     std::vector<std::string> names;
     std::string sorts;
     for (const Json& parameter : operation["parameters"]) {

@@ -35,7 +35,7 @@ protected:
                                     time("reset_at").read_only().live().nullable(),
                                     boolean("exhausted").read_only().live().default_to(false))}) {
             serve(host, entity, {.path = "/admin/meters", .tag = "meters"});
-            serve_named(host, entity, {.path = "/admin/named", .tag = "named", .item = "name"});
+            serve(host, entity, {.path = "/admin/named", .tag = "named", .by = "name"});
         }
 
         Resource entity;

@@ -217,8 +217,8 @@ ChainPart part_of(const Request& request) {
     out.anchor_hash = request.query("hash").value_or("");
     out.gaps_after = integer_of(request, "gaps_after", 0, kMostPosition).value_or(0);
     if (out.anchor_position.has_value() == out.anchor_hash.empty())
-        throw detail::bad_query(out.anchor_hash.empty() ? "hash" : "position",
-                                "position and hash of a kept head belong together");
+        throw bad_query(out.anchor_hash.empty() ? "hash" : "position",
+                        "position and hash of a kept head belong together");
     return out;
 }
 

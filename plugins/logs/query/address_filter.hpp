@@ -12,14 +12,12 @@
 namespace ezapi::logs {
 
 /// `condition`: SQL with $? for the address.
-[[nodiscard]] inline FeedFilter address_filter(const std::string& name,
+[[nodiscard]] inline ListFilter address_filter(const std::string& name,
                                                const std::string& condition,
                                                const std::string& about) {
-    return {name, text_schema(), about, [name, condition](std::string_view value) -> FeedCondition {
+    return {name, text_schema(), about, [name, condition](std::string_view value) -> ListCondition {
                 auto address = canonical_address(value);
-                if (!address)
-                    throw detail::bad_query(
-                        name, "expected an IPv4 or IPv6 address, found " + in_quotes(value));
+                if (!address) throw unexpected_query(name, "an IPv4 or IPv6 address", value);
                 return {condition, std::move(*address)};
             }};
 }

@@ -3,21 +3,12 @@
 #include <algorithm>
 
 #include "ezapi/range.hpp"
-#include "ezapi/resource/list.hpp"
+#include "ezapi/resource/schema.hpp"
 
 namespace ezapi::logs {
 namespace {
 
 constexpr std::chrono::days kUsual{30};
-
-Timestamp moment(std::string_view name, std::string_view text, RangeEnd end) {
-    const auto time = parse_range_end(text, end);
-    if (!time)
-        throw detail::bad_query(name,
-                                std::string("expected ") + kRangeEndForm + ", found '" +
-                                    std::string(text.substr(0, 80)) + "'");
-    return *time;
-}
 
 }  // namespace
 
@@ -25,9 +16,9 @@ TimeSpan read_range(const Request& request, Timestamp now) {
     TimeSpan range;
     const auto to = request.query("to");
     const auto from = request.query("from");
-    range.to = to ? moment("to", *to, RangeEnd::behind) : hour_of(now) + std::chrono::hours(1);
+    range.to = to ? query_time("to", *to, RangeEnd::behind) : hour_of(now) + std::chrono::hours(1);
     range.from = from
-                     ? moment("from", *from, RangeEnd::first)
+                     ? query_time("from", *from, RangeEnd::first)
                      : std::max(kEarliestTime,
                                 Timestamp(std::chrono::ceil<std::chrono::days>(range.to) - kUsual));
     check_range(range.from, range.to);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "ezapi/escape.hpp"
 #include "query/address_filter.hpp"
 
 namespace ezapi::logs {
@@ -25,13 +26,11 @@ constexpr const char* kRecords =
     " FROM request_logs) AS request_logs";
 
 Error bad_status(std::string_view name, std::string_view value) {
-    return detail::bad_query(name,
-                             "expected 1xx, 2xx, 3xx, 4xx, 5xx or one code, found '" +
-                                 std::string(value.substr(0, 80)) + "'");
+    return unexpected_query(name, "1xx, 2xx, 3xx, 4xx, 5xx or one code", value);
 }
 
 /// The class is written out, so that the index of what is not the usual 200 is seen to serve it.
-FeedCondition by_status(std::string_view name, std::string_view value) {
+ListCondition by_status(std::string_view name, std::string_view value) {
     if (value.size() == 3 && value[0] >= '1' && value[0] <= '5' && value.substr(1) == "xx") {
         const std::string first = std::string(1, value[0]) + "00";
         const std::string last = std::string(1, value[0]) + "99";
@@ -45,31 +44,24 @@ FeedCondition by_status(std::string_view name, std::string_view value) {
             std::to_string(code)};
 }
 
-FeedCondition by_error(std::string_view value) {
+ListCondition by_error(std::string_view value) {
     const size_t length = characters(value);
     const bool is_word = length == kShortestText && value.size() > length;
     if ((length < kTrigram && !is_word) || length > 200)
-        throw detail::bad_query(
-            "error",
-            "expected 3 to 200 characters, or 2 that are not both ASCII, found " +
-                std::to_string(length));
+        throw bad_query("error",
+                        "expected 3 to 200 characters, or 2 that are not both ASCII, found " +
+                            std::to_string(length));
     // An expression that no index knows, so that the rows are read in the order of the page.
     if (is_word)
         return {"created_at >= now() - interval '" + std::string(kDaysOfShortText) +
                     " days' AND error <> '' AND position(lower($?::text) IN lower(error)) > 0",
                 std::string(value)};
-    std::string pattern = "%";
-    for (const char c : value) {
-        if (c == '%' || c == '_' || c == '\\') pattern.push_back('\\');
-        pattern.push_back(c);
-    }
-    pattern.push_back('%');
-    return {"error <> '' AND error ILIKE $?", std::move(pattern)};
+    return {"error <> '' AND error ILIKE $?", "%" + like_literal(value) + "%"};
 }
 
-std::vector<FeedFilter> own_filters() {
+std::vector<ListFilter> own_filters() {
     const auto status = [](std::string name) {
-        return FeedFilter{name,
+        return ListFilter{name,
                           text_schema(),
                           "Only this class (4xx) or code (429) of status",
                           [name](std::string_view value) { return by_status(name, value); }};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ezapi/resource/list.hpp"
+#include "ezapi/query.hpp"
 #include "query/range_query.hpp"
 
 namespace ezapi::logs {
@@ -46,9 +46,7 @@ const Grouping& read_grouping(const Request& request) {
     for (const Grouping& each : groupings()) {
         if (each.name == name || each.field == name) return each;
     }
-    throw detail::bad_query("group_by",
-                            "expected one of " + grouping_names() + ", found '" +
-                                std::string(name.substr(0, 80)) + "'");
+    throw unexpected_query("group_by", "one of " + grouping_names(), name);
 }
 
 void check_length(const Grouping& grouping, const TimeSpan& range) {
@@ -56,10 +54,10 @@ void check_length(const Grouping& grouping, const TimeSpan& range) {
     const auto most = grouping.name == "hour" ? kMostHours : kMostDays;
     const auto length = std::chrono::ceil<std::chrono::days>(range.to - range.from);
     if (range.to - range.from > most)
-        throw detail::bad_query("from",
-                                "by " + std::string(grouping.name) + " a range may have " +
-                                    std::to_string(most.count()) + " days, found " +
-                                    std::to_string(length.count()));
+        throw bad_query("from",
+                        "by " + std::string(grouping.name) + " a range may have " +
+                            std::to_string(most.count()) + " days, found " +
+                            std::to_string(length.count()));
 }
 
 void append_range(std::string& out, const TimeSpan& range) {

@@ -28,18 +28,12 @@ Timestamp before_of(const Request& request, Timestamp now) {
         throw Error(EZ_INVALID, "before: is required, a time like 2026-01-02T03:04:05Z")
             .with_field("before")
             .with_code("required");
-    const auto time = parse_range_end(*text, RangeEnd::first);
-    if (!time)
-        throw Error(EZ_INVALID,
-                    std::string("before: expected ") + kRangeEndForm + ", found '" +
-                        shortened(std::string(*text)) + "'")
-            .with_field("before")
-            .with_code("format");
+    const Timestamp time = query_time("before", *text);
     const Timestamp latest = Expiry::latest_cut(now);
-    if (*time <= latest) return *time;
+    if (time <= latest) return time;
     throw Error(EZ_INVALID,
                 "before: expected a time at least 25 hours ago, which is " + format_time(latest) +
-                    ", found " + format_time(*time) +
+                    ", found " + format_time(time) +
                     ": younger records tell which request ids were stored already")
         .with_field("before")
         .with_code("range");

@@ -27,7 +27,7 @@ Timestamp time_of(const Json& body, const char* field, RangeEnd end, Faults& fau
         faults.add(
             field,
             "format",
-            std::string("expected ") + kRangeEndForm + ", found " + shortened(dump_json(*member)));
+            std::string("expected ") + kTimeForms + ", found " + shortened(dump_json(*member)));
     return time.value_or(Timestamp());
 }
 

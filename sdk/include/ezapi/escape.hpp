@@ -95,4 +95,14 @@ inline constexpr size_t kMostOfMessage = 500;
     return "'" + escape_controls(text, most) + "'";
 }
 
+/// The text for a pattern of LIKE or ILIKE that matches it literally.
+[[nodiscard]] inline std::string like_literal(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '%' || c == '_' || c == '\\') out.push_back('\\');
+        out.push_back(c);
+    }
+    return out;
+}
+
 }  // namespace ezapi

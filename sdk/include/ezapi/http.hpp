@@ -114,7 +114,7 @@ public:
             text.front() == '0') {
             throw Error(EZ_NOT_FOUND,
                         std::string(name) + ": expected a positive integer, found '" +
-                            std::string(text.substr(0, 80)) + "'");
+                            shortened(std::string(text)) + "'");
         }
         return value;
     }

@@ -1,4 +1,5 @@
-// What routes read from the query of a request, and how they refuse it.
+// What routes read from the query of a request, and how they refuse it: 400 with the code
+// `invalid_query` and the parameter as the field, with what was expected and what was found.
 #pragma once
 
 #include <charconv>
@@ -12,18 +13,23 @@
 #include "ezapi/text.hpp"
 
 namespace ezapi {
-namespace detail {
 
-inline Error bad_query(std::string_view name, const std::string& why) {
+/// The refusal of one parameter.
+[[nodiscard]] inline Error bad_query(std::string_view name, const std::string& why) {
     return Error(EZ_INVALID, std::string(name) + ": " + why)
         .with_code("invalid_query")
         .with_field(std::string(name));
 }
 
-}  // namespace detail
+/// The refusal of a parameter's value: "expected <expected>, found '<value>'".
+[[nodiscard]] inline Error unexpected_query(std::string_view name,
+                                            const std::string& expected,
+                                            std::string_view value) {
+    return bad_query(name,
+                     "expected " + expected + ", found '" + shortened(std::string(value)) + "'");
+}
 
-/// A whole number from `least` to `most`. Throws 400 for another text, with what was expected and
-/// what was found.
+/// A whole number from `least` to `most`.
 [[nodiscard]] inline std::int64_t query_integer(
     std::string_view name,
     std::string_view text,
@@ -34,12 +40,25 @@ inline Error bad_query(std::string_view name, const std::string& why) {
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (fault == std::errc{} && end == text.data() + text.size() && value >= least && value <= most)
         return value;
-    std::string expected = "expected an integer";
+    std::string expected = "an integer";
     if (most != Limits::max())
         expected += " from " + std::to_string(least) + " to " + std::to_string(most);
     else if (least != Limits::min())
         expected += " of at least " + std::to_string(least);
-    throw detail::bad_query(name, expected + ", found '" + shortened(std::string(text), 80) + "'");
+    throw unexpected_query(name, expected, text);
+}
+
+/// `true` or `false`.
+[[nodiscard]] inline bool query_flag(std::string_view name, std::string_view text) {
+    if (text != "true" && text != "false") throw unexpected_query(name, "true or false", text);
+    return text == "true";
+}
+
+/// The text itself. Throws for one with NUL, which PostgreSQL does not store.
+[[nodiscard]] inline std::string_view query_text(std::string_view name, std::string_view text) {
+    if (text.find('\0') != std::string_view::npos)
+        throw bad_query(name, "the character NUL is not allowed");
+    return text;
 }
 
 }  // namespace ezapi

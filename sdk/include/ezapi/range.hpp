@@ -1,5 +1,5 @@
-// Times as requests say them: RFC 3339, Unix seconds or milliseconds, or a date alone. A date is
-// the whole day where it ends a range, and its beginning elsewhere. Half-open ranges, UTC.
+// Times in requests: RFC 3339, Unix seconds or milliseconds, or a date. A date that ends a range
+// includes its day; elsewhere it is the beginning of its day. Ranges are half-open, all times UTC.
 //
 //     parse_range_end("2026-01-31", RangeEnd::first).value(),   // 2026-01-31T00:00:00Z
 //     parse_range_end("2026-01-31", RangeEnd::behind).value()   // 2026-02-01T00:00:00Z
@@ -18,18 +18,17 @@
 namespace ezapi {
 
 enum class RangeEnd {
-    first,   // of the range: `from`
-    behind,  // the range: `to`
+    first,   // `from`: the range contains it
+    behind,  // `to`: the range does not contain it
 };
 
-/// What a refusal of another text says that it expected.
-inline constexpr const char* kRangeEndForm =
+/// The accepted forms, for messages.
+inline constexpr const char* kTimeForms =
     "a time like 2026-01-02T03:04:05Z, a date like 2026-01-02, or Unix seconds or milliseconds "
-    "from "
-    "1973 to 9999";
+    "from 1973 to 9999";
 
-/// Smaller numbers are something else more often than a time before March 1973: a year, or a date
-/// without hyphens.
+/// A smaller number is more likely a year, or a date without hyphens, than a time before March
+/// 1973.
 inline constexpr std::int64_t kFirstUnixTime = 100'000'000;
 
 [[nodiscard]] inline std::optional<Timestamp> parse_unix_time(std::int64_t number) {
@@ -45,23 +44,32 @@ inline constexpr std::int64_t kFirstUnixTime = 100'000'000;
     const auto day = parse_time(std::string(text) + "T00:00:00Z");
     if (!day || end == RangeEnd::first) return day;
     const auto last = parse_time(std::string(text) + "T23:59:59.999999Z");
-    // No time behind the year 9999 can be written.
+    // A later time could not be written: years have four digits.
     return text == "9999-12-31" ? last : *last + std::chrono::microseconds(1);
 }
 
-/// Of a value in a body: a text, or a number.
+/// A time of a JSON body: a text, or a number of Unix seconds or milliseconds.
 [[nodiscard]] inline std::optional<Timestamp> read_time(const Json& value, RangeEnd end) {
     if (value.is_string()) return parse_range_end(value.get_ref<const std::string&>(), end);
     const auto number = as_integer(value);
     return number ? parse_unix_time(*number) : std::nullopt;
 }
 
+/// A time of a query. Throws 400 for a text of another form.
+[[nodiscard]] inline Timestamp query_time(std::string_view name,
+                                          std::string_view text,
+                                          RangeEnd end = RangeEnd::first) {
+    const auto time = parse_range_end(text, end);
+    if (!time) throw unexpected_query(name, kTimeForms, text);
+    return *time;
+}
+
 /// Throws 400 for a range that does not begin before its end.
 inline void check_range(Timestamp from, Timestamp to) {
     if (from < to) return;
-    throw detail::bad_query("from",
-                            "expected a range that begins before its end; it begins at " +
-                                format_time(from) + " and ends before " + format_time(to));
+    throw bad_query("from",
+                    "expected a range that begins before its end; it begins at " +
+                        format_time(from) + " and ends before " + format_time(to));
 }
 
 }  // namespace ezapi

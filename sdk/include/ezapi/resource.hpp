@@ -1,5 +1,6 @@
 // Entities with routes: see resource/field.hpp for what a field can say, resource/resource.hpp for
-// an entity and its rules, resource/serve.hpp and resource/named.hpp for its routes.
+// an entity and its rules, resource/serve.hpp for its routes, and resource/feed.hpp for lists of
+// rows that are no entities.
 #pragma once
 
 #include "ezapi/resource/batch.hpp"

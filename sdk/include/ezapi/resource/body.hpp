@@ -336,7 +336,7 @@ private:
 
     std::optional<Json> accept_time(const Field& field, const Json& value) {
         const auto time = read_time(value, RangeEnd::first);
-        if (!time) return wrong_type(field, kRangeEndForm, value);
+        if (!time) return wrong_type(field, kTimeForms, value);
         return format_time(*time);
     }
 

@@ -23,6 +23,9 @@ struct Collection {
     Access access = Access::admin;
     std::string tag;
     std::string item = "id";  // name of the path parameter
+    /// A unique, create-only text field by which clients address the entities; empty: by id. PUT
+    /// to a name creates or replaces (see named.hpp); `item`, `within` and `batch` do not apply.
+    std::string by = {};
     /// Fixes a field for every row that this collection shows; rows outside are 404. Throws when
     /// the outer entity is absent.
     std::function<Within(const Request&)> within = {};

@@ -1,12 +1,16 @@
-// Lists: filters by equality, substring search, any sort with keyset pages behind an opaque cursor.
+// Lists: filters, ranges of time, substring search, any sort, in keyset pages behind an opaque
+// cursor. It serves the lists of resources (served.hpp) and of rows that are no entities
+// (feed.hpp).
 //
 // The cursor holds the sort key of the last row, and a mark of the collection, filters, search and
-// sort that it belongs to. A page is found by comparing with
-// that key, not by counting rows, so that page 10,000 costs what page 1 costs and rows that come
-// and go shift nothing.
+// sort that it belongs to. A page is found by comparing with that key, not by counting rows: page
+// 10,000 costs what page 1 costs, and rows that come and go do not shift the pages.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,36 +18,68 @@
 #include <vector>
 
 #include "ezapi/base64.hpp"
+#include "ezapi/db.hpp"
+#include "ezapi/escape.hpp"
 #include "ezapi/http.hpp"
 #include "ezapi/range.hpp"
 #include "ezapi/resource/cursor.hpp"
-#include "ezapi/resource/resource.hpp"
+#include "ezapi/resource/record.hpp"
+#include "ezapi/resource/refusals.hpp"
 
 namespace ezapi {
 
 inline constexpr std::int64_t kDefaultLimit = 50;
 inline constexpr std::int64_t kMaxLimit = 500;
 
+/// The SQL condition of a filter, with `$?` in the place of its value, if it has one.
+struct ListCondition {
+    std::string sql;
+    std::optional<std::string> value = std::nullopt;
+};
+
+/// A filter that is not the equality of a field.
+struct ListFilter {
+    std::string name;
+    Json schema;
+    std::string about;
+    /// Throws Error, 400, for a value that it does not take. The value holds no NUL.
+    std::function<ListCondition(std::string_view value)> condition;
+};
+
 namespace detail {
 
-/// Stored text is in NFC, so what it is compared with must be, too.
-inline std::string composed_query(std::string_view name, std::string_view value) {
-    try {
-        return composed(std::string(value));
-    } catch (const Error& error) {
-        throw bad_query(name, error.what());
-    }
-}
+/// One key of a sort.
+struct SortKey {
+    std::string expression;  // never NULL: NULL compares with nothing, so no page could follow it
+    FieldType type = FieldType::integer;
+    bool is_descending = false;
+    /// The column of the row that holds the same value, if there is one.
+    std::optional<size_t> column = std::nullopt;
+};
 
-}  // namespace detail
+/// What lists of one kind have in common. All its text comes from the plugin, none from a request.
+struct ListPlan {
+    std::string subject;  // in messages: "masters", "this list"
+    std::string table;
+    std::string columns;        // selected for each row
+    std::vector<Field> fields;  // what may be filtered by
+    std::vector<ListFilter> filters = {};
+    std::string where = {};  // which rows belong to the list at all
+    std::string range = {};  // the column that `from` (inclusive) and `to` (exclusive) apply to
+    std::vector<std::pair<std::string, SortKey>> sorts = {};  // what `sort` may name
+    std::vector<SortKey> order;  // without `sort`; the last key is unique
+    bool is_searchable = false;
+    bool is_composed = false;  // text is stored in NFC, so filters are brought into it, too
+};
 
 /// What a client asks of a list, read from its query.
 class ListQuery {
 public:
-    ListQuery(const Resource& resource, const Request& request, const Within* within)
-        : resource_(resource), mark_(detail::list_mark(request, within)) {
-        if (within != nullptr)
-            add_condition(detail::column_name(within->field) + " = ", std::to_string(within->id));
+    /// `plan` must outlive it. `within` fixes one field for all rows.
+    ListQuery(const ListPlan& plan, const Request& request, const Within* within)
+        : plan_(plan), mark_(list_mark(request, within)) {
+        if (!plan.where.empty()) conditions_.push_back("(" + plan.where + ")");
+        if (within != nullptr) compare(within->field, "=", std::to_string(within->id));
         std::optional<std::string_view> cursor;
         std::string_view sort;
         for (const auto& [name, value] : request.query()) {
@@ -51,31 +87,37 @@ public:
                 limit_ = query_integer(name, value, 1, kMaxLimit);
             } else if (name == "cursor") {
                 cursor = value;
-            } else if (name == "sort") {
-                sort = value;
-            } else if (name == "q") {
-                search(value);
             } else if (name == "count") {
-                if (value != "true" && value != "false")
-                    throw detail::bad_query(
-                        name,
-                        "expected true or false, found '" + std::string(value.substr(0, 80)) + "'");
-                wants_total_ = value == "true";
+                wants_total_ = query_flag(name, value);
+            } else if (name == "sort" && !plan.sorts.empty()) {
+                sort = value;
+            } else if (name == "q" && plan.is_searchable) {
+                search(value);
+            } else if (name == "from" && !plan.range.empty()) {
+                from_ = query_time(name, value, RangeEnd::first);
+                compare(plan.range, ">=", stored_time(*from_));
+            } else if (name == "to" && !plan.range.empty()) {
+                to_ = query_time(name, value, RangeEnd::behind);
+                compare(plan.range, "<", stored_time(*to_));
             } else {
                 filter(name, value);
             }
         }
+        if (from_ && to_) check_range(*from_, *to_);
         read_sort(sort);
         if (cursor) read_cursor(*cursor);
     }
 
-    [[nodiscard]] Response run(const Db& db) const {
-        const Rows rows = db.query(page_sql(), page_params());
+    /// The page as an answer. `source` is a Db or a Tx; `append(body, rows, row)` adds one row's
+    /// JSON object.
+    template <class Source, class Append>
+    [[nodiscard]] Response run(Source& source, Append&& append) const {
+        const Rows rows = source.query(page_sql(), page_parameters());
         const size_t shown = std::min(rows.size(), static_cast<size_t>(limit_));
         std::string body = "{\"data\":[";
         for (size_t row = 0; row < shown; ++row) {
             if (row != 0) body.push_back(',');
-            detail::append_row(body, resource_.fields(), rows, row);
+            append(body, rows, row);
         }
         body += "],\"next_cursor\":";
         if (rows.size() > shown) {
@@ -84,9 +126,8 @@ public:
             body += "null";
         }
         if (wants_total_) {
-            const Rows count =
-                db.query("SELECT count(*) FROM " + resource_.spec().table + where(conditions_),
-                         parameters(values_));
+            const Rows count = source.query(
+                "SELECT count(*) FROM " + plan_.table + where(conditions_), parameters(values_));
             body += ",\"total\":" + std::string(count.text(0, 0));
         }
         body.push_back('}');
@@ -94,150 +135,128 @@ public:
     }
 
 private:
-    static constexpr size_t kMaxCursorText = 4096;  // more than any sorted field holds
+    static constexpr size_t kMaxCursorText = 4096;  // bytes of one key
+    static constexpr size_t kMaxSortKeys = 5;
 
-    struct SortKey {
-        std::string expression;
-        bool descending = false;
-        FieldType type = FieldType::integer;
-    };
-
-    void add_condition(const std::string& comparison,
-                       std::string value,
-                       std::string_view cast = {}) {
+    /// Adds a value and returns its place: "$3".
+    std::string place(std::string value) {
         values_.push_back(std::move(value));
-        conditions_.push_back(comparison + "$" + std::to_string(values_.size()) +
-                              std::string(cast));
+        return "$" + std::to_string(values_.size());
+    }
+
+    void compare(const std::string& column, std::string_view comparison, std::string value) {
+        conditions_.push_back(column_name(column) + " " + std::string(comparison) + " " +
+                              place(std::move(value)));
+    }
+
+    /// To the microsecond, as PostgreSQL keeps it.
+    static std::string stored_time(Timestamp time) {
+        return std::string(view(Param(time).value().text));
     }
 
     void search(std::string_view text) {
         if (text.empty()) return;
-        if (characters(text) > 200) throw detail::bad_query("q", "expected at most 200 characters");
-        std::string pattern = "%";
-        for (const char c : detail::composed_query("q", text)) {
-            if (c == '%' || c == '_' || c == '\\') pattern.push_back('\\');
-            pattern.push_back(c);
-        }
-        pattern.push_back('%');
-        values_.push_back(std::move(pattern));
-        const std::string place = "$" + std::to_string(values_.size());
+        if (characters(text) > 200) throw bad_query("q", "expected at most 200 characters");
+        const std::string pattern = place("%" + like_literal(stored_form("q", text)) + "%");
         std::string any;
-        for (const Field& field : resource_.fields()) {
+        for (const Field& field : plan_.fields) {
             if (field.is_searchable)
-                any += (any.empty() ? "" : " OR ") +
-                       (detail::column_name(field.name) + " ILIKE " + place);
+                any +=
+                    (any.empty() ? "" : " OR ") + (column_name(field.name) + " ILIKE " + pattern);
         }
-        conditions_.push_back("(" + (any.empty() ? "false" : any) + ")");
+        conditions_.push_back("(" + any + ")");
+    }
+
+    /// The form in which the text would be stored.
+    [[nodiscard]] std::string stored_form(std::string_view name, std::string_view value) const {
+        std::string text(query_text(name, value));
+        if (!plan_.is_composed) return text;
+        try {
+            return composed(std::move(text));
+        } catch (const Error& error) {
+            throw bad_query(name, error.what());
+        }
     }
 
     void filter(std::string_view name, std::string_view value) {
-        for (const Field& field : resource_.fields()) {
-            if (field.name != name || !field.is_filterable) continue;
-            std::string text = detail::composed_query(name, value);
-            if (text.find('\0') != std::string::npos)
-                throw detail::bad_query(name, "the character NUL is not allowed");
-            switch (field.type) {
-                case FieldType::integer:
-                    (void)query_integer(name, value, field.minimum, field.maximum);
-                    break;
-                case FieldType::boolean:
-                    if (value != "true" && value != "false")
-                        throw detail::bad_query(
-                            name, "expected true or false, found '" + text.substr(0, 80) + "'");
-                    break;
-                case FieldType::time: {
-                    const auto time = parse_range_end(value, RangeEnd::first);
-                    if (!time)
-                        throw detail::bad_query(name,
-                                                std::string("expected ") + kRangeEndForm +
-                                                    ", found '" + text.substr(0, 80) + "'");
-                    text = format_time(*time);
-                    break;
-                }
-                case FieldType::text:
-                    if (std::string wrong = detail::choice_fault(field, text); !wrong.empty())
-                        throw detail::bad_query(name, wrong);
-                    break;
-                default:
-                    break;
-            }
-            if (field.type == FieldType::texts) {  // membership
-                values_.push_back(dump_json(Json::array({text})));
-                conditions_.push_back(detail::column_name(field.name) + " @> $" +
-                                      std::to_string(values_.size()) + "::jsonb");
-            } else {
-                add_condition(detail::column_name(field.name) + " = ", std::move(text));
-            }
-            return;
+        for (const ListFilter& own : plan_.filters) {
+            if (own.name == name) return add(own, query_text(name, value));
         }
-        // The host refuses names that the operation does not list; wait and timeout belong to
+        for (const Field& field : plan_.fields) {
+            if (field.name == name && field.is_filterable) return add(field, value);
+        }
+        // The host refuses names that the operation does not list; `wait` and `timeout` belong to
         // writes.
-        throw detail::bad_query(name, "not a filter of " + resource_.spec().name);
+        throw bad_query(name, "not a filter of " + plan_.subject);
     }
 
-    [[nodiscard]] std::optional<std::string> sort_expression(std::string_view name) const {
-        if (is_common(name)) return std::string(name);
-        for (const Field& field : resource_.fields()) {
-            if (field.name != name || !field.is_sortable) continue;
-            const std::string column = detail::column_name(field.name);
-            if (!field.is_nullable) return column;
-            // NULL compares with nothing, so a page could not be continued behind it: it sorts as
-            // the least value.
-            switch (field.type) {
-                case FieldType::time:
-                    return "COALESCE(" + column + ", '-infinity')";
-                case FieldType::integer:
-                case FieldType::number:
-                    return "COALESCE(" + column + ", -9223372036854775808)";
-                default:
-                    return "COALESCE(" + column + ", '')";
-            }
+    void add(const ListFilter& own, std::string_view value) {
+        ListCondition condition = own.condition(value);
+        if (condition.value) {
+            const std::string at = place(std::move(*condition.value));
+            for (size_t found = 0; (found = condition.sql.find("$?", found)) != std::string::npos;)
+                condition.sql.replace(found, 2, at);
         }
-        return std::nullopt;
+        conditions_.push_back("(" + condition.sql + ")");
     }
 
-    static bool is_common(std::string_view name) {
-        return name == "id" || name == "created_at" || name == "updated_at";
-    }
-
-    [[nodiscard]] FieldType sort_type(std::string_view name) const {
-        if (is_common(name)) return name == "id" ? FieldType::integer : FieldType::time;
-        for (const Field& field : resource_.fields()) {
-            if (field.name == name) return field.type;
+    void add(const Field& field, std::string_view value) {
+        std::string text = stored_form(field.name, value);
+        switch (field.type) {
+            case FieldType::integer:
+                text =
+                    std::to_string(query_integer(field.name, value, field.minimum, field.maximum));
+                break;
+            case FieldType::boolean:
+                static_cast<void>(query_flag(field.name, value));
+                break;
+            case FieldType::time:
+                text = stored_time(query_time(field.name, value));
+                break;
+            case FieldType::text:
+                if (std::string wrong = choice_fault(field, text); !wrong.empty())
+                    throw bad_query(field.name, wrong);
+                break;
+            case FieldType::texts:  // membership
+                conditions_.push_back(column_name(field.name) + " @> " +
+                                      place(dump_json(Json::array({text}))) + "::jsonb");
+                return;
+            default:
+                break;
         }
-        return FieldType::text;
+        compare(field.name, "=", std::move(text));
     }
 
     void read_sort(std::string_view text) {
+        sort_ = plan_.order;
+        if (text.empty()) return;
+        sort_.clear();
         bool by_id = false;
         while (!text.empty()) {
             const size_t comma = text.find(',');
             std::string_view name = trim(text.substr(0, comma));
             text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
-            SortKey key;
-            if (name.starts_with('-')) {
-                key.descending = true;
-                name.remove_prefix(1);
-            }
-            const auto expression = sort_expression(name);
-            if (!expression)
-                throw detail::bad_query("sort",
-                                        "expected some of " + sortable_names() + ", found '" +
-                                            std::string(name.substr(0, 80)) + "'");
-            if (sort_.size() == 5) throw detail::bad_query("sort", "expected at most 5 fields");
+            const bool is_descending = name.starts_with('-');
+            if (is_descending) name.remove_prefix(1);
+            const auto found = std::find_if(plan_.sorts.begin(),
+                                            plan_.sorts.end(),
+                                            [&](const auto& sort) { return sort.first == name; });
+            if (found == plan_.sorts.end())
+                throw unexpected_query("sort", "some of " + sortable_names(), name);
+            if (sort_.size() == kMaxSortKeys) throw bad_query("sort", "expected at most 5 fields");
             by_id = by_id || name == "id";
-            key.expression = *expression;
-            key.type = sort_type(name);
-            sort_.push_back(std::move(key));
+            sort_.push_back(found->second);
+            sort_.back().is_descending = is_descending;
         }
-        if (!by_id) sort_.push_back({"id", !sort_.empty() && sort_.back().descending});
+        if (by_id) return;
+        const bool is_descending = sort_.back().is_descending;
+        sort_.push_back(plan_.order.back());
+        sort_.back().is_descending = is_descending;
     }
 
     [[nodiscard]] std::string sortable_names() const {
-        std::string out = "id, created_at, updated_at";
-        for (const Field& field : resource_.fields()) {
-            if (field.is_sortable) out += ", " + field.name;
-        }
+        std::string out;
+        for (const auto& [name, key] : plan_.sorts) out += (out.empty() ? "" : ", ") + name;
         return out;
     }
 
@@ -248,20 +267,20 @@ private:
         bool good = parts.is_array() && parts.size() == sort_.size() + 1;
         for (size_t i = 0; good && i < parts.size(); ++i) good = parts[i].is_string();
         if (!good) {
-            // Of another sort it may have another number of keys.
+            // A cursor of another sort may have another number of keys.
             const bool marked = parts.is_array() && !parts.empty() && parts[0].is_string() &&
                                 parts[0].get_ref<const std::string&>().size() == mark_.size();
-            throw marked ? detail::cursor_of_another_list() : detail::foreign_cursor();
+            throw marked ? cursor_of_another_list() : foreign_cursor();
         }
-        if (parts[0].get_ref<const std::string&>() != mark_) throw detail::cursor_of_another_list();
+        if (parts[0].get_ref<const std::string&>() != mark_) throw cursor_of_another_list();
         for (size_t i = 1; i < parts.size(); ++i) {
             std::string value = parts[i].get<std::string>();
-            if (!is_sort_value(sort_[i - 1].type, value)) throw detail::foreign_cursor();
+            if (!is_sort_value(sort_[i - 1].type, value)) throw foreign_cursor();
             after_.push_back(std::move(value));
         }
     }
 
-    /// Whether PostgreSQL reads it as a value of the type: it writes the same for the sort keys.
+    /// Whether PostgreSQL reads the text as a value of the type.
     static bool is_sort_value(FieldType type, std::string_view text) {
         switch (type) {
             case FieldType::integer: {
@@ -273,7 +292,7 @@ private:
             case FieldType::number:
                 return is_decimal(text);
             case FieldType::boolean:
-                return text == "true" || text == "false";
+                return text == "t" || text == "f";
             case FieldType::time:
                 return text == "-infinity" || parse_time(text).has_value();
             default:
@@ -295,10 +314,16 @@ private:
 
     [[nodiscard]] std::string next_cursor(const Rows& rows, size_t last) const {
         Json parts = Json::array({mark_});
-        const size_t first = rows.columns() - sort_.size();
-        for (size_t i = 0; i < sort_.size(); ++i)
-            parts.push_back(std::string(rows.text(last, first + i)));
+        size_t added = rows.columns() - added_columns();
+        for (const SortKey& key : sort_)
+            parts.push_back(std::string(rows.text(last, key.column ? *key.column : added++)));
         return base64url(dump_json(parts));
+    }
+
+    /// Sort keys that the row does not hold are selected behind its columns.
+    [[nodiscard]] size_t added_columns() const {
+        return static_cast<size_t>(std::count_if(
+            sort_.begin(), sort_.end(), [](const SortKey& key) { return !key.column; }));
     }
 
     static std::string where(const std::vector<std::string>& conditions) {
@@ -308,59 +333,75 @@ private:
         return out;
     }
 
-    /// a >= $1 AND ((a > $1) OR (a = $1 AND b < $2) OR ...): the first part is what an index on `a`
-    /// can start at.
-    [[nodiscard]] std::string behind_cursor(size_t first_place) const {
-        std::string out;
+    /// The condition that leads past the page before. An index on the first key alone, and
+    /// partitions, can start at the comparison of that key.
+    [[nodiscard]] std::string past_cursor() const {
+        const auto comparison = [](const SortKey& key) { return key.is_descending ? "<" : ">"; };
+        const auto place = [&](size_t i) { return "$" + std::to_string(values_.size() + 1 + i); };
+        const SortKey& first = sort_.front();
+        if (sort_.size() == 1) return first.expression + " " + comparison(first) + " " + place(0);
+        const std::string start =
+            first.expression + " " + comparison(first) + "= " + place(0) + " AND ";
+        const bool is_uniform = std::all_of(sort_.begin(), sort_.end(), [&](const SortKey& key) {
+            return key.is_descending == first.is_descending;
+        });
+        if (is_uniform) {  // (a, b, id) > ($1, $2, $3)
+            std::string keys;
+            std::string places;
+            for (size_t i = 0; i < sort_.size(); ++i) {
+                keys += (i == 0 ? "" : ", ") + sort_[i].expression;
+                places += (i == 0 ? "" : ", ") + place(i);
+            }
+            return start + "(" + keys + ") " + comparison(first) + " (" + places + ")";
+        }
+        std::string any;  // a > $1 OR a = $1 AND b < $2 OR ...
         std::string equal;
         for (size_t i = 0; i < sort_.size(); ++i) {
-            const std::string place = "$" + std::to_string(first_place + i);
-            out += (out.empty() ? "(" : " OR (") + equal + sort_[i].expression +
-                   (sort_[i].descending ? " < " : " > ") + place + ")";
-            equal += sort_[i].expression + " = " + place + " AND ";
+            any += (i == 0 ? "(" : " OR (") + equal + sort_[i].expression + " " +
+                   comparison(sort_[i]) + " " + place(i) + ")";
+            equal += sort_[i].expression + " = " + place(i) + " AND ";
         }
-        if (sort_.size() == 1) return out;
-        return sort_[0].expression + (sort_[0].descending ? " <= $" : " >= $") +
-               std::to_string(first_place) + " AND (" + out + ")";
+        return start + "(" + any + ")";
     }
 
     [[nodiscard]] std::string page_sql() const {
         std::vector<std::string> conditions = conditions_;
-        if (!after_.empty()) conditions.push_back(behind_cursor(values_.size() + 1));
-        std::string keys;
+        if (!after_.empty()) conditions.push_back(past_cursor());
+        std::string added;
         std::string order;
         for (const SortKey& key : sort_) {
             // Under a name of its own: ORDER BY could not tell it from the column otherwise.
-            keys += ", (" + key.expression + ")::text AS ez_sort_" +
-                    std::to_string(&key - sort_.data());
+            if (!key.column)
+                added += ", (" + key.expression + ")::text AS ez_sort_" +
+                         std::to_string(&key - sort_.data());
             order += (order.empty() ? " ORDER BY " : ", ") + key.expression +
-                     (key.descending ? " DESC" : "");
+                     (key.is_descending ? " DESC" : "");
         }
-        return "SELECT " + resource_.select_list() + keys + " FROM " + resource_.spec().table +
-               where(conditions) + order + " LIMIT " + std::to_string(limit_ + 1);
+        return "SELECT " + plan_.columns + added + " FROM " + plan_.table + where(conditions) +
+               order + " LIMIT " + std::to_string(limit_ + 1);
     }
 
-    [[nodiscard]] std::vector<Param> page_params() const {
+    [[nodiscard]] std::vector<Param> page_parameters() const {
         std::vector<Param> out = parameters(values_);
         for (const std::string& value : after_) out.emplace_back(std::string_view(value));
         return out;
     }
 
     static std::vector<Param> parameters(const std::vector<std::string>& values) {
-        std::vector<Param> out;
-        out.reserve(values.size());
-        for (const std::string& value : values) out.emplace_back(std::string_view(value));
-        return out;
+        return {values.begin(), values.end()};
     }
 
-    const Resource& resource_;
+    const ListPlan& plan_;
     std::string mark_;
     std::int64_t limit_ = kDefaultLimit;
     bool wants_total_ = false;
+    std::optional<Timestamp> from_;
+    std::optional<Timestamp> to_;
     std::vector<SortKey> sort_;
     std::vector<std::string> conditions_;
     std::vector<std::string> values_;
     std::vector<std::string> after_;
 };
 
+}  // namespace detail
 }  // namespace ezapi

@@ -156,35 +156,44 @@ namespace detail {
         .returns(304);
 }
 
-/// Adds the parameters of a list: paging, sorting, search and the filters.
-[[nodiscard]] inline Operation list_operation(const ResourceSpec& spec) {
-    Operation out = cacheable(Operation("Lists " + spec.name))
-                        .query("limit",
-                               {{"type", "integer"},
-                                {"minimum", 1},
-                                {"maximum", kMaxLimit},
-                                {"default", kDefaultLimit}},
-                               "Rows of a page")
-                        .query("cursor", text_schema(), "next_cursor of the page before")
-                        .query("count", boolean_schema(), "Whether to count all rows into total");
-    std::string sorts =
-        "Comma-separated, '-' before a name for descending: id, created_at, updated_at";
-    bool searchable = false;
-    for (const Field& field : spec.fields) {
-        if (field.is_sortable) sorts += ", " + field.name;
-        searchable = searchable || field.is_searchable;
+/// Adds the parameters of a list: paging, filters, range, sorting and search.
+[[nodiscard]] inline Operation list_parameters(Operation operation, const ListPlan& plan) {
+    operation = std::move(operation)
+                    .query("limit",
+                           {{"type", "integer"},
+                            {"minimum", 1},
+                            {"maximum", kMaxLimit},
+                            {"default", kDefaultLimit}},
+                           "Rows of a page")
+                    .query("cursor", text_schema(), "next_cursor of the page before")
+                    .query("count", boolean_schema(), "Whether to count all rows into total");
+    for (const Field& field : plan.fields) {
         if (!field.is_filterable) continue;
         Json schema = field.type == FieldType::texts ? text_schema() : answer_schema(field);
         schema.erase("nullable");
         schema.erase("default");
-        out = std::move(out).query(field.name, schema, "Only rows with this value");
+        operation = std::move(operation).query(field.name, schema, "Only rows with this value");
     }
-    out = std::move(out).query("sort", text_schema(), sorts);
-    if (searchable)
-        out = std::move(out).query("q", text_schema(), "Only rows that contain this text");
-    return std::move(out)
-        .returns(200, page_schema(schema_ref(spec.schema)))
-        .schema(spec.schema, entity_schema(spec));
+    for (const ListFilter& filter : plan.filters)
+        operation = std::move(operation).query(filter.name, filter.schema, filter.about);
+    if (!plan.range.empty()) {
+        operation =
+            std::move(operation)
+                .query("from", range_end_schema(), "Only rows at or after this time or date")
+                .query("to",
+                       range_end_schema(),
+                       "Only rows before this time, or until the end of this date");
+    }
+    if (!plan.sorts.empty()) {
+        std::string names;
+        for (const auto& [name, key] : plan.sorts) names += (names.empty() ? "" : ", ") + name;
+        operation = std::move(operation).query(
+            "sort", text_schema(), "Comma-separated, '-' before a name for descending: " + names);
+    }
+    if (plan.is_searchable)
+        operation =
+            std::move(operation).query("q", text_schema(), "Only rows that contain this text");
+    return operation;
 }
 
 [[nodiscard]] inline Json problem_schema() {

@@ -1,31 +1,24 @@
 // The routes of a resource: list, create, read, replace, merge, delete and batch, with their
-// conventions (ETag and If-Match, Location, cursors, one problem for all faults).
+// conventions (ETag and If-Match, Location, cursors, one problem for all faults). Entities that
+// clients name themselves have list, read, create or replace by PUT, and delete.
 //
 //     serve(host, masters, {.path = "/admin/masters", .tag = "masters"});
 //     serve(host, keys, {.path = "/v1/tokens", .access = Access::master, .tag = "tokens",
 //                        .within = own_master, .batch = false});
+//     serve(host, flags, {.path = "/admin/features", .tag = "features", .by = "name"});
 #pragma once
 
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "ezapi/resource/named.hpp"
 #include "ezapi/resource/schema.hpp"
 #include "ezapi/resource/served.hpp"
 
 namespace ezapi {
 
 namespace detail {
-
-[[nodiscard]] inline Operation for_collection(Operation operation,
-                                              const Collection& collection,
-                                              bool item) {
-    operation = std::move(operation).tag(collection.tag);
-    if (!collection.within_param.empty())
-        operation = std::move(operation).path(collection.within_param, integer_schema());
-    if (item) operation = std::move(operation).path(collection.item, integer_schema());
-    return operation;
-}
 
 [[nodiscard]] inline Operation conditional(Operation operation) {
     return std::move(operation).header(
@@ -43,87 +36,164 @@ namespace detail {
         "Repeats of the request within 24 hours get the first answer");
 }
 
+/// The routes of one collection, registered one by one.
+class CollectionRoutes {
+    /// Explains what COMMIT refused.
+    template <class Handlers>
+    static auto refusal(const std::shared_ptr<Handlers>& handlers) {
+        return [handlers](const Request& request, const Error& error) {
+            return handlers->refused(request, error);
+        };
+    }
+
+public:
+    CollectionRoutes(Host& host, const ResourceSpec& spec, const Collection& collection)
+        : host_(host),
+          spec_(spec),
+          collection_(collection),
+          item_(collection.by.empty() ? collection.item : collection.by),
+          entity_(entity_schema(spec)) {}
+
+    template <class Handlers>
+    void add_reads(const std::shared_ptr<Handlers>& handlers) {
+        host_.get(collection_.path,
+                  collection_.access,
+                  placed(list_operation(spec_, handlers->plan())),
+                  [handlers](const Request& request) { return handlers->list(request); });
+        host_.get(item_path(),
+                  collection_.access,
+                  cacheable(of_item("Reads one of the ")).returns(200, spec_.schema.c_str()),
+                  [handlers](const Request& request) { return handlers->read(request); });
+    }
+
+    template <class Handlers>
+    void add_removal(const std::shared_ptr<Handlers>& handlers) {
+        host_.write(
+            "DELETE",
+            item_path(),
+            collection_.access,
+            conditional(of_item("Deletes one of the ")).returns(204),
+            {.max_body = collection_.max_body},
+            [handlers](const Request& request, Tx& tx) { return handlers->remove(request, tx); },
+            refusal(handlers));
+    }
+
+    void add_creation(const std::shared_ptr<const Served>& served) {
+        host_.write(
+            "POST",
+            collection_.path,
+            collection_.access,
+            with_body(idempotent(of_all("Creates one of the ")),
+                      "Create",
+                      body_schema(spec_, BodyMode::create))
+                .returns(201, created_schema(spec_)),
+            {.max_body = collection_.max_body},
+            [served](const Request& request, Tx& tx) { return served->create(request, tx); });
+    }
+
+    void add_updates(const std::shared_ptr<const Served>& served) {
+        add_update(served, "PUT", "Replaces one of the ", BodyMode::replace);
+        add_update(served, "PATCH", "Merges into one of the ", BodyMode::merge);
+    }
+
+    void add_batch(const std::shared_ptr<const Served>& served) {
+        host_.write(
+            "POST",
+            collection_.path + "/batch",
+            collection_.access,
+            idempotent(of_all("Creates, changes and deletes many of the "))
+                .body(batch_body_schema())
+                .returns(200, batch_answer_schema(spec_)),
+            {},
+            [served](const Request& request, Tx& tx) { return served->batch(request, tx); },
+            refusal(served));
+    }
+
+    void add_put(const std::shared_ptr<const NamedServed>& served) {
+        host_.write("PUT",
+                    item_path(),
+                    collection_.access,
+                    with_body(conditional(of_item("Creates or replaces one of the "))
+                                  .header("If-None-Match", text_schema(), "* creates only"),
+                              "Put",
+                              named_body_schema(spec_, collection_.by))
+                        .returns(200, spec_.schema.c_str())
+                        .returns(201, spec_.schema.c_str()),
+                    {.max_body = collection_.max_body},
+                    [served](const Request& request, Tx& tx) { return served->put(request, tx); });
+    }
+
+private:
+    void add_update(const std::shared_ptr<const Served>& served,
+                    const char* method,
+                    const char* summary,
+                    BodyMode mode) {
+        // A PUT takes what a POST takes.
+        const bool merges = mode == BodyMode::merge;
+        host_.write(method,
+                    item_path(),
+                    collection_.access,
+                    with_body(conditional(of_item(summary)),
+                              merges ? "Patch" : "Create",
+                              body_schema(spec_, merges ? BodyMode::merge : BodyMode::create))
+                        .returns(200, spec_.schema.c_str()),
+                    {.max_body = collection_.max_body},
+                    [served, mode](const Request& request, Tx& tx) {
+                        return served->update(request, tx, mode);
+                    });
+    }
+
+    [[nodiscard]] std::string item_path() const { return collection_.path + "/{" + item_ + "}"; }
+
+    [[nodiscard]] Operation placed(Operation operation) const {
+        operation = std::move(operation).tag(collection_.tag);
+        if (!collection_.within_param.empty())
+            operation = std::move(operation).path(collection_.within_param, integer_schema());
+        return operation;
+    }
+
+    [[nodiscard]] Operation of_all(const char* summary) const {
+        return placed(Operation(summary + spec_.name)).schema(spec_.schema, entity_);
+    }
+
+    [[nodiscard]] Operation of_item(const char* summary) const {
+        return of_all(summary).path(item_,
+                                    collection_.by.empty() ? integer_schema() : text_schema());
+    }
+
+    /// The schema of the body gets the name of the entity's with a suffix.
+    [[nodiscard]] Operation with_body(Operation operation,
+                                      const char* suffix,
+                                      const Json& schema) const {
+        const std::string name = spec_.schema + suffix;
+        return std::move(operation).body_of(name).schema(name, schema);
+    }
+
+    Host& host_;
+    const ResourceSpec& spec_;
+    const Collection& collection_;
+    std::string item_;
+    Json entity_;
+};
+
 }  // namespace detail
 
 /// Registers the routes. The resource must outlive them: keep it as a member of the plugin.
 inline void serve(Host& host, const Resource& resource, const Collection& collection) {
-    const ResourceSpec& spec = resource.spec();
-    const auto served = std::make_shared<const detail::Served>(host, resource, collection);
-    const Access access = collection.access;
-    const std::string& path = collection.path;
-    const std::string item = path + "/{" + collection.item + "}";
-    const std::string create_schema = spec.schema + "Create";
-    const std::string merge_schema = spec.schema + "Patch";
-    const Json entity = detail::entity_schema(spec);
-    const auto describe = [&](const std::string& summary, bool of_item) {
-        return detail::for_collection(Operation(summary), collection, of_item)
-            .schema(spec.schema, entity);
-    };
-
-    host.get(path,
-             access,
-             detail::for_collection(detail::list_operation(spec), collection, false),
-             [served](const Request& request) { return served->list(request); });
-    const auto refused = [served](const Request& request, const Error& error) {
-        return served->refused(request, error);
-    };
-    host.write("POST",
-               path,
-               access,
-               detail::idempotent(describe("Creates one of the " + spec.name, false))
-                   .body_of(create_schema)
-                   .schema(create_schema, detail::body_schema(spec, BodyMode::create))
-                   .returns(201, detail::created_schema(spec)),
-               {.max_body = collection.max_body},
-               [served](const Request& request, Tx& tx) { return served->create(request, tx); });
-    host.get(item,
-             access,
-             detail::cacheable(describe("Reads one of the " + spec.name, true))
-                 .returns(200, spec.schema.c_str()),
-             [served](const Request& request) { return served->read(request); });
-    host.write("PUT",
-               item,
-               access,
-               detail::conditional(describe("Replaces one of the " + spec.name, true))
-                   .body_of(create_schema)
-                   .schema(create_schema, detail::body_schema(spec, BodyMode::create))
-                   .returns(200, spec.schema.c_str()),
-               {.max_body = collection.max_body},
-               [served](const Request& request, Tx& tx) {
-                   return served->update(request, tx, BodyMode::replace);
-               });
-    host.write("PATCH",
-               item,
-               access,
-               detail::conditional(describe("Merges into one of the " + spec.name, true))
-                   .body_of(merge_schema)
-                   .schema(merge_schema, detail::body_schema(spec, BodyMode::merge))
-                   .returns(200, spec.schema.c_str()),
-               {.max_body = collection.max_body},
-               [served](const Request& request, Tx& tx) {
-                   return served->update(request, tx, BodyMode::merge);
-               });
-    host.write(
-        "DELETE",
-        item,
-        access,
-        detail::conditional(describe("Deletes one of the " + spec.name, true)).returns(204),
-        {.max_body = collection.max_body},
-        [served](const Request& request, Tx& tx) { return served->remove(request, tx); },
-        refused);
-    if (collection.batch) {
-        host.write(
-            "POST",
-            path + "/batch",
-            access,
-            detail::idempotent(
-                describe("Creates, changes and deletes many of the " + spec.name, false))
-                .body(detail::batch_body_schema())
-                .returns(200, detail::batch_answer_schema(spec)),
-            {},
-            [served](const Request& request, Tx& tx) { return served->batch(request, tx); },
-            refused);
+    detail::CollectionRoutes routes(host, resource.spec(), collection);
+    if (!collection.by.empty()) {
+        const auto named = std::make_shared<const detail::NamedServed>(host, resource, collection);
+        routes.add_reads(named);
+        routes.add_put(named);
+        routes.add_removal(named);
+        return;
     }
+    const auto served = std::make_shared<const detail::Served>(host, resource, collection);
+    routes.add_reads(served);
+    routes.add_creation(served);
+    routes.add_updates(served);
+    routes.add_removal(served);
+    if (collection.batch) routes.add_batch(served);
 }
 
 }  // namespace ezapi

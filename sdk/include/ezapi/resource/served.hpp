@@ -1,4 +1,4 @@
-// The handlers of one collection.
+// The handlers of one collection whose entities are addressed by id.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 #include "ezapi/plugin.hpp"
 #include "ezapi/resource/batch.hpp"
 #include "ezapi/resource/collection.hpp"
-#include "ezapi/resource/list.hpp"
+#include "ezapi/resource/resource_list.hpp"
 
 namespace ezapi {
 
@@ -29,12 +29,20 @@ std::invoke_result_t<Write> explaining(const Resource& resource, const Db& db, W
 class Served {
 public:
     Served(Host& host, const Resource& resource, Collection collection)
-        : db_(host.db()), resource_(resource), collection_(std::move(collection)) {}
+        : db_(host.db()),
+          resource_(resource),
+          collection_(std::move(collection)),
+          plan_(list_plan(resource)) {}
+
+    [[nodiscard]] const ListPlan& plan() const { return plan_; }
 
     [[nodiscard]] Response list(const Request& request) const {
         const auto within = scope(request);
-        return list_response(request,
-                             ListQuery(resource_, request, within ? &*within : nullptr).run(db_));
+        const ListQuery query(plan_, request, within ? &*within : nullptr);
+        const auto append = [this](std::string& body, const Rows& rows, size_t row) {
+            append_row(body, resource_.fields(), rows, row);
+        };
+        return list_response(request, query.run(db_, append));
     }
 
     [[nodiscard]] Response read(const Request& request) const {
@@ -100,6 +108,13 @@ public:
             error, of_one ? std::optional(request.id(collection_.item)) : std::nullopt, db_);
     }
 
+protected:
+    [[nodiscard]] const Resource& resource() const { return resource_; }
+
+    [[nodiscard]] const Collection& collection() const { return collection_; }
+
+    [[nodiscard]] const Db& db() const { return db_; }
+
 private:
     [[nodiscard]] std::optional<Within> scope(const Request& request) const {
         if (!collection_.within) return std::nullopt;
@@ -133,6 +148,7 @@ private:
     Db db_;
     const Resource& resource_;
     Collection collection_;
+    ListPlan plan_;
 };
 
 }  // namespace detail
