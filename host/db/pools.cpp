@@ -68,7 +68,7 @@ auto with_connection(Pool& pool, Use&& use) {
 Origin origin_of(std::string_view on_behalf) {
     if (const CallScope* scope = CallScope::current(); scope != nullptr) return scope->origin();
     Origin origin;
-    detail::copy_text(origin.identity.name, on_behalf);
+    copy_text(origin.identity.name, on_behalf);
     return origin;
 }
 

@@ -17,7 +17,7 @@ constexpr size_t kCredentialBytes = 4096;
 Caller caller_of(int32_t kind, std::string_view name, std::string_view credential) {
     Caller caller;
     caller.identity.kind = kind;
-    ezapi::detail::copy_text(caller.identity.name, name);
+    copy_text(caller.identity.name, name);
     caller.credential = credential;
     return caller;
 }

@@ -54,10 +54,10 @@ std::vector<Binding> read_bindings(const Rows& rows) {
     return out;
 }
 
-Resolved resolve(Tx& tx, const GroupReader& reader, std::vector<Binding> bindings) {
+Resolved resolve(Tx& tx, const ProviderGroups& reader, std::vector<Binding> bindings) {
     std::set<std::int64_t> ids;
     for (const Binding& binding : bindings) ids.insert(binding.group_id);
-    Resolved out{reader.read(tx, ids), {}, {}};
+    Resolved out{read_groups(tx, reader, ids), {}, {}};
     out.candidates.reserve(bindings.size());
     for (Binding& binding : bindings)
         out.candidates.push_back(candidate(std::move(binding), out.groups, out.patterns));

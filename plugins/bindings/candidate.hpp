@@ -55,6 +55,6 @@ struct Resolved {
     std::vector<Candidate> candidates;  // in the order of the bindings
 };
 
-[[nodiscard]] Resolved resolve(Tx& tx, const GroupReader& reader, std::vector<Binding> bindings);
+[[nodiscard]] Resolved resolve(Tx& tx, const ProviderGroups& reader, std::vector<Binding> bindings);
 
 }  // namespace ezapi::bindings

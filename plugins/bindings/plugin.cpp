@@ -5,9 +5,9 @@
 #include "binding.hpp"
 #include "explain/explanation.hpp"
 #include "ezapi/resource.hpp"
+#include "ezapi/services/namespaces.hpp"
 #include "groups.hpp"
 #include "impact/impact.hpp"
-#include "namespaces/named.hpp"
 #include "reactions.hpp"
 #include "snapshot.hpp"
 
@@ -31,8 +31,8 @@ public:
     }
 
 private:
-    namespaces::Named namespaces_;
-    GroupReader groups_;
+    NamespaceWatch namespaces_;
+    ProviderGroups groups_;
     Resource entity_;
     FactReader facts_;
     Impact impact_;

@@ -42,8 +42,8 @@ void append_candidate(std::string& out, const Candidate& candidate) {
 
 /// Candidates of one public model stand beside each other.
 void emit(Tx& tx,
-          const GroupReader& groups,
-          const namespaces::Named& namespaces,
+          const ProviderGroups& groups,
+          const NamespaceWatch& namespaces,
           const Rows& rows,
           ProjectionSink& sink) {
     const Resolved resolved = resolve(tx, groups, read_bindings(rows));
@@ -84,7 +84,7 @@ std::string snapshot_json(std::span<const Candidate> candidates, bool namespace_
     return out;
 }
 
-Projection projection(const GroupReader& groups, const namespaces::Named& namespaces) {
+Projection projection(const ProviderGroups& groups, const NamespaceWatch& namespaces) {
     return {
         std::string(kProjection),
         Layout::field,

@@ -13,7 +13,7 @@
 
 #include "candidate.hpp"
 #include "ezapi/changes.hpp"
-#include "namespaces/named.hpp"
+#include "ezapi/services/namespaces.hpp"
 
 namespace ezapi::bindings {
 
@@ -24,6 +24,6 @@ inline constexpr std::string_view kProjection = "config:bindings";
                                         bool namespace_suspended);
 
 /// Both must outlive the projection.
-[[nodiscard]] Projection projection(const GroupReader& groups, const namespaces::Named& namespaces);
+[[nodiscard]] Projection projection(const ProviderGroups& groups, const NamespaceWatch& namespaces);
 
 }  // namespace ezapi::bindings

@@ -136,8 +136,7 @@ void judge(Draft& draft) {
         draft.faults.add(limit.field,
                          "exceeds",
                          std::string("an admin has limited it: ") + limit.expected + " " +
-                             detail::shown(*ceiling) + ", found " +
-                             detail::shown(draft.after.at(limit.field)));
+                             shown(*ceiling) + ", found " + shown(draft.after.at(limit.field)));
     }
 }
 

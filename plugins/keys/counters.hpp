@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "ezapi/db.hpp"
-#include "keys.h"
-#include "masters.hpp"
+#include "ezapi/services/keys.h"
+#include "ezapi/services/masters.hpp"
 #include "quota_lag.hpp"
 
 namespace ezapi::keys {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "ezapi/changes.hpp"
-#include "masters.hpp"
+#include "ezapi/services/masters.hpp"
 
 namespace ezapi::keys {
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "ezapi/resource/body.hpp"
+#include "ezapi/services/masters.hpp"
+#include "ezapi/services/namespaces.hpp"
 #include "ezapi/time.hpp"
-#include "masters.hpp"
-#include "namespaces/named.hpp"
 
 namespace ezapi::keys {
 
@@ -22,7 +22,7 @@ struct Issued {
 /// The rules of one write, and the columns that code sets.
 class Issuing {
 public:
-    Issuing(const Masters& masters, const namespaces::Named& namespaces)
+    Issuing(const Masters& masters, const NamespaceWatch& namespaces)
         : masters_(masters), namespaces_(namespaces) {}
 
     void prepare(Tx& tx, Draft& draft) const;
@@ -31,7 +31,7 @@ private:
     void admit(Tx& tx, const Master& master) const;
 
     const Masters& masters_;
-    const namespaces::Named& namespaces_;
+    const NamespaceWatch& namespaces_;
 };
 
 /// Checks what the client asks of status and expires_at, then lets status and quota_reset_at follow

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "ezapi/resource/body.hpp"
-#include "masters.hpp"
+#include "ezapi/services/masters.hpp"
 
 namespace ezapi::keys {
 

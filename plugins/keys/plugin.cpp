@@ -108,7 +108,7 @@ private:
 
     Db db_;
     Masters masters_;
-    namespaces::Named namespaces_;
+    NamespaceWatch namespaces_;
     Issuing issuing_;
     Resource entity_;
     Tokens tokens_;

@@ -52,13 +52,12 @@ void retire(Tx& tx, const Record& key, std::int64_t grace_seconds) {
 
 Operation describe(const Resource& keys, const Collection& collection) {
     const ResourceSpec& spec = keys.spec();
-    return detail::idempotent(
-               detail::conditional(detail::for_collection(
-                   Operation("Issues a new token in place of the old one"), collection, true)))
+    return idempotent(conditional(on_item(Operation("Issues a new token in place of the old one"),
+                                          collection)))
         .body_of("KeyRotation")
-        .schema("KeyRotation", detail::body_schema(body_fields(), BodyMode::create))
-        .schema(spec.schema, detail::entity_schema(spec))
-        .returns(200, detail::created_schema(spec));
+        .schema("KeyRotation", body_schema(body_fields(), BodyMode::create))
+        .schema(spec.schema, entity_schema(spec))
+        .returns(200, created_schema(spec));
 }
 
 }  // namespace

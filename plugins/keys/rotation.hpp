@@ -5,7 +5,7 @@
 
 #include "ezapi/plugin.hpp"
 #include "ezapi/resource/collection.hpp"
-#include "masters.hpp"
+#include "ezapi/services/masters.hpp"
 
 namespace ezapi::keys {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "ezapi/plugin.hpp"
-#include "keys.h"
+#include "ezapi/services/keys.h"
 #include "quota_lag.hpp"
 #include "tokens.hpp"
 

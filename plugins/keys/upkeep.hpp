@@ -7,8 +7,8 @@
 
 #include "ezapi/db.hpp"
 #include "ezapi/jobs.hpp"
+#include "ezapi/services/masters.hpp"
 #include "ezapi/time.hpp"
-#include "masters.hpp"
 
 namespace ezapi::keys {
 

@@ -41,7 +41,7 @@ ez_identity Authenticator::authenticate(std::string_view key) const {
     who.size = sizeof who;
     who.kind = EZ_MASTER;
     who.id = rows.integer(0, 0);
-    detail::copy_text(who.name, rows.text(0, 1));
+    copy_text(who.name, rows.text(0, 1));
     return who;
 }
 

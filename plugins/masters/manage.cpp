@@ -37,15 +37,14 @@ void serve_manage(Host& host, const Resource& masters) {
         "POST",
         "/admin/masters/{id}/manage",
         Access::admin,
-        detail::idempotent(
-            detail::conditional(Operation("Activates or suspends a master, rotates its key or ends "
-                                          "its tokens")
-                                    .tag("masters")
-                                    .path("id", integer_schema())))
+        idempotent(conditional(Operation("Activates or suspends a master, rotates its key or ends "
+                                         "its tokens")
+                                   .tag("masters")
+                                   .path("id", integer_schema())))
             .body_of("MasterAction")
-            .schema("MasterAction", detail::body_schema(body_fields(), BodyMode::create))
-            .schema(spec.schema, detail::entity_schema(spec))
-            .returns(200, detail::written_schema(spec)),
+            .schema("MasterAction", body_schema(body_fields(), BodyMode::create))
+            .schema(spec.schema, entity_schema(spec))
+            .returns(200, written_schema(spec)),
         {.max_body = kMaxEntityBody},
         [&masters](const Request& request, Tx& tx) {
             const Json body = read_body(body_fields(), request.object(kEntityLimits));

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kDefaultGroup = "default";
 constexpr std::int64_t kMost = 1'000'000'000;
 
-void check_namespaces(Tx& tx, const namespaces::Named& namespaces, Draft& draft) {
+void check_namespaces(Tx& tx, const NamespaceWatch& namespaces, Draft& draft) {
     const Json& list = draft.after.at("namespaces");
     const auto& fallback = draft.after.at("default_namespace").get_ref<const std::string&>();
     if (!fallback.empty() && !list.empty() &&
@@ -36,7 +36,7 @@ void check_namespaces(Tx& tx, const namespaces::Named& namespaces, Draft& draft)
         draft.faults.add("default_namespace", "dangling", "no such namespace: '" + fallback + "'");
 }
 
-void prepare(Tx& tx, const namespaces::Named& namespaces, Draft& draft) {
+void prepare(Tx& tx, const NamespaceWatch& namespaces, Draft& draft) {
     if (draft.after.at("group") == "") draft.after["group"] = kDefaultGroup;
     check_namespaces(tx, namespaces, draft);
     if (!draft.faults.empty()) return;
@@ -108,7 +108,7 @@ MasterKey issue_key() {
         {{"master_key", key}}};
 }
 
-ResourceSpec master_spec(const namespaces::Named& namespaces) {
+ResourceSpec master_spec(const NamespaceWatch& namespaces) {
     return {
         .name = "masters",
         .table = "masters",

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "ezapi/resource/resource.hpp"
-#include "namespaces/named.hpp"
+#include "ezapi/services/namespaces.hpp"
 
 namespace ezapi::masters {
 
@@ -22,7 +22,7 @@ struct MasterKey {
 [[nodiscard]] MasterKey issue_key();
 
 /// `namespaces` must outlive the resource.
-[[nodiscard]] ResourceSpec master_spec(const namespaces::Named& namespaces);
+[[nodiscard]] ResourceSpec master_spec(const NamespaceWatch& namespaces);
 
 /// Masters that name a namespace.
 [[nodiscard]] std::int64_t count_in_namespace(Tx& tx, std::string_view name);

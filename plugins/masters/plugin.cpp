@@ -4,9 +4,9 @@
 
 #include "authenticator.hpp"
 #include "ezapi/resource.hpp"
+#include "ezapi/services/namespaces.hpp"
 #include "manage.hpp"
 #include "master.hpp"
-#include "namespaces/named.hpp"
 #include "projection.hpp"
 #include "reading.hpp"
 
@@ -26,9 +26,9 @@ public:
         serve_manage(host, entity_);
         host.get("/v1/self",
                  Access::master,
-                 detail::cacheable(Operation("Reads the master that calls"))
+                 cacheable(Operation("Reads the master that calls"))
                      .tag("masters")
-                     .schema("Master", detail::entity_schema(entity_.spec()))
+                     .schema("Master", entity_schema(entity_.spec()))
                      .returns(200, "Master"),
                  [this](const Request& request) { return self(request); });
         host.project(projection());
@@ -45,7 +45,7 @@ private:
     }
 
     Db db_;
-    namespaces::Named namespaces_;
+    NamespaceWatch namespaces_;
     Resource entity_;
     Authenticator authenticator_;
     Reading reading_;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ezapi/resource/resource.hpp"
-#include "masters/masters.h"
+#include "ezapi/services/masters.h"
 
 namespace ezapi::masters {
 

@@ -1,10 +1,10 @@
-// Masters as other plugins see them: the service "masters/1" (see masters.h).
+// Masters as other plugins see them: the service "masters/1" (see ezapi/services/masters.h).
 #pragma once
 
 #include <span>
 
 #include "ezapi/plugin.hpp"
-#include "masters/masters.h"
+#include "ezapi/services/masters.h"
 
 namespace ezapi::masters {
 

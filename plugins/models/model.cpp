@@ -2,7 +2,6 @@
 
 #include "model_name.hpp"
 #include "model_snapshot.hpp"
-#include "namespaces.hpp"
 
 namespace ezapi::models {
 
@@ -90,6 +89,13 @@ std::vector<Field> model_fields() {
                    "registry leaves alone; setting `registry` hands it back"));
 }
 
+void require_namespace(Tx& tx, const Namespaces& namespaces, Draft& draft) {
+    if (draft.after.at("source") == "registry") return;
+    const std::string name(namespace_of(draft.after.at("name").get_ref<const std::string&>()));
+    if (!namespaces.missing(tx, {name}).empty())
+        draft.faults.add("name", "dangling", "no such namespace: '" + name + "'");
+}
+
 }  // namespace
 
 ResourceSpec model_spec(const Namespaces& namespaces) {
@@ -103,7 +109,7 @@ ResourceSpec model_spec(const Namespaces& namespaces) {
         .prepare =
             [&namespaces](Tx& tx, Draft& draft) {
                 check_source(draft);
-                if (draft.changes("name")) namespaces.require_of(tx, draft);
+                if (draft.changes("name")) require_namespace(tx, namespaces, draft);
                 warn_of_dot(draft);
             },
         .written = touch,

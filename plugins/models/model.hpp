@@ -6,12 +6,13 @@
 #pragma once
 
 #include "ezapi/resource/resource.hpp"
+#include "ezapi/services/namespaces.hpp"
 
 namespace ezapi::models {
 
-class Namespaces;
-
-/// `namespaces` is asked for the namespaces of names and must outlive the resource.
+/// The name of a manual model must be in a namespace that exists. Models of the registry are a
+/// catalogue: they are named after their providers, whether there is a namespace of that name or
+/// not. `namespaces` must outlive the resource.
 [[nodiscard]] ResourceSpec model_spec(const Namespaces& namespaces);
 
 }  // namespace ezapi::models

@@ -2,10 +2,10 @@
 #include "ezapi/plugin.hpp"
 
 #include "ezapi/resource.hpp"
+#include "ezapi/services/namespaces.hpp"
 #include "model.hpp"
 #include "model_name.hpp"
 #include "model_snapshot.hpp"
-#include "namespaces.hpp"
 #include "registry.hpp"
 
 namespace ezapi::models {
@@ -22,10 +22,17 @@ RegistrySettings registry_settings(const Host& host) {
     return settings;
 }
 
+/// Models of the registry keep no namespace from deletion.
+std::int64_t manual_models_in(Tx& tx, std::string_view name) {
+    return tx
+        .query("SELECT count(*) FROM models WHERE namespace = $1 AND source = 'manual'", {name})
+        .integer(0, 0);
+}
+
 class Models {
 public:
     explicit Models(Host& host)
-        : namespaces_(host),
+        : namespaces_(host, "models", &manual_models_in),
           models_(model_spec(namespaces_)),
           registry_(host, registry_settings(host)) {
         serve(host, models_, {.path = "/admin/models", .tag = "models"});
@@ -36,7 +43,7 @@ public:
     }
 
 private:
-    Namespaces namespaces_;
+    NamespaceWatch namespaces_;
     Resource models_;
     Registry registry_;
 };

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ezapi/plugin.hpp"
-#include "namespaces.h"
+#include "ezapi/services/namespaces.h"
 
 namespace ezapi::namespaces {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "provider-groups.h"
+#include "ezapi/services/provider-groups.h"
 
 namespace ezapi::provider_groups {
 

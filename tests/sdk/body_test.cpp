@@ -398,11 +398,11 @@ TEST(Faults, BecomeOneErrorWithAllOfThem) {
 }
 
 TEST(Shown, CutsLongValuesBetweenCharacters) {
-    const std::string shown = detail::shown(Json(std::string(200, 'x') + "é"));
+    const std::string shown = ezapi::shown(Json(std::string(200, 'x') + "é"));
     EXPECT_EQ(shown.size(), 80U);
     for (size_t pad = 0; pad < 4; ++pad) {
         const std::string cut =
-            detail::shown(Json(std::string(72 + pad, 'x') + std::string("€€€€€€€")));
+            ezapi::shown(Json(std::string(72 + pad, 'x') + std::string("€€€€€€€")));
         EXPECT_NO_THROW((void)Json(cut).dump()) << cut;
     }
 }

@@ -12,6 +12,10 @@
 #include "ezapi/prefix.hpp"
 #include "ezapi/range.hpp"
 #include "ezapi/resource.hpp"
+#include "ezapi/services/keys.hpp"
+#include "ezapi/services/masters.hpp"
+#include "ezapi/services/namespaces.hpp"
+#include "ezapi/services/provider-groups.hpp"
 #include "ezapi/unicode.hpp"
 #include "ezapi/url.hpp"
 
@@ -157,6 +161,30 @@ struct Worker {
     serve(host, keys, {.path = "/v1/tokens", .access = Access::master, .tag = "tokens",
                        .within = own_master, .batch = false});
     serve(host, flags, {.path = "/admin/features", .tag = "features", .by = "name"});
+}
+
+[[maybe_unused]] void services(const Host& host, Tx& tx, std::int64_t master_id) {
+    // <ezapi/services/masters.hpp>
+    const Masters masters(host);
+    const Master owner = masters.one(tx, master_id, EZ_MASTER_SHARE);
+    {
+        // <ezapi/services/keys.hpp>
+        const Keys keys(host);
+        const std::optional<Key> key = keys.find(tx, std::int64_t{7});
+    }
+    // <ezapi/services/provider-groups.hpp>
+    const ProviderGroups groups(host);
+    const std::vector<UpstreamKey> keys = groups.keys(tx, {1, 2});
+    // <ezapi/services/namespaces.hpp>
+    const Namespaces namespaces(host);
+    const std::set<std::string> missing = namespaces.missing(tx, {"demo"});
+}
+
+[[maybe_unused]] void watches(const Host& host) {
+    // <ezapi/services/namespaces.hpp>
+    const NamespaceWatch watch(host, "keys", [](Tx& tx, std::string_view name) {
+        return tx.query("SELECT count(*) FROM keys WHERE namespace = $1", {name}).integer(0, 0);
+    });
 }
 
 struct quota_v1 {

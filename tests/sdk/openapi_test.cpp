@@ -56,7 +56,7 @@ ResourceSpec spec() {
 }
 
 TEST(Schema, OfAnEntityPromisesNoLimitsAndShowsNothingHidden) {
-    const Json schema = detail::entity_schema(spec());
+    const Json schema = entity_schema(spec());
     const Json& properties = schema["properties"];
 
     EXPECT_EQ(properties["name"], text_schema());
@@ -69,7 +69,7 @@ TEST(Schema, OfAnEntityPromisesNoLimitsAndShowsNothingHidden) {
 }
 
 TEST(Schema, OfABodyHasWhatACallerMayWrite) {
-    const Json create = detail::body_schema(spec(), BodyMode::create);
+    const Json create = body_schema(spec(), BodyMode::create);
     const Json& properties = create["properties"];
 
     EXPECT_EQ(create["required"], Json::array({"name"}));
@@ -79,11 +79,11 @@ TEST(Schema, OfABodyHasWhatACallerMayWrite) {
     EXPECT_TRUE(properties.contains("confirm"));
     EXPECT_FALSE(properties.contains("uses"));
     EXPECT_FALSE(properties.contains("digest"));
-    EXPECT_FALSE(detail::body_schema(spec(), BodyMode::merge).contains("required"));
+    EXPECT_FALSE(body_schema(spec(), BodyMode::merge).contains("required"));
 }
 
 TEST(Schema, OfAPutToANameNeedNotRepeatTheName) {
-    EXPECT_FALSE(detail::named_body_schema(spec(), "name").contains("required"));
+    EXPECT_FALSE(named_body_schema(spec(), "name").contains("required"));
 }
 
 TEST(Schema, OfAListNamesItsFiltersAndSorts) {

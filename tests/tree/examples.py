@@ -33,7 +33,7 @@ def examples_of(header):
 
 
 def main():
-    parts = re.split(r"// <(ezapi/[\w/.]+)>\n", (ROOT / "tests" / "sdk" / "examples_test.cpp").read_text(encoding="utf-8"))
+    parts = re.split(r"// <(ezapi/[\w/.-]+)>\n", (ROOT / "tests" / "sdk" / "examples_test.cpp").read_text(encoding="utf-8"))
     compiled = {}
     for name, code in zip(parts[1::2], parts[2::2]):
         compiled[name] = compiled.get(name, "") + bare(code)

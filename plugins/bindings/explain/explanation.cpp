@@ -40,11 +40,9 @@ bool says(const Json& body, std::string_view name) {
     return member != body.end() && !member->is_null() && *member != "" && *member != 0;
 }
 
-/// Not by read_body: that keeps no secrets.
 Question read_question(const Request& request, std::int64_t now) {
-    Draft draft;
     const Json body = request.object(kEntityLimits);
-    detail::BodyReader(body_fields(), BodyMode::create, draft, false).read(body);
+    Draft draft = read_draft(body_fields(), body);
     const auto token = draft.secrets.find("token");
     const bool by_token = token != draft.secrets.end() && !token->second.empty();
     const auto key = draft.after.find("key_id");
@@ -100,7 +98,7 @@ Json rules_json(const std::vector<Rule>& rules) {
 
 Json upstreams_json(const Facts& facts, const Candidate& candidate) {
     Json out = Json::array();
-    for (const ApiKey& key : facts.api_keys) {
+    for (const UpstreamKey& key : facts.api_keys) {
         if (key.group_id != candidate.binding.group_id) continue;
         out.push_back({{"api_key_id", key.id},
                        {"version", key.version},
@@ -209,7 +207,7 @@ Operation describe() {
             "where the plugins masters and keys do not both run. It changes nothing: sessions of "
             "scope `read` may call it, and Idempotency-Key is refused (400).")
         .body_of("BindingQuestion")
-        .schema("BindingQuestion", detail::body_schema(body_fields(), BodyMode::create))
+        .schema("BindingQuestion", body_schema(body_fields(), BodyMode::create))
         .schema("BindingRule", rule_schema())
         .schema("BindingCandidate", candidate_schema())
         .schema("BindingExplanation",

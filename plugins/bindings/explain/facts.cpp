@@ -10,55 +10,6 @@ namespace {
 
 constexpr std::int64_t kMostNamespaces = 20;  // that are looked at for the one that was meant
 
-std::vector<std::string> list(ez_str array) {
-    return Json::parse(view(array)).get<std::vector<std::string>>();
-}
-
-ez_status take_token(void* user, const ez_key* given) noexcept {
-    return guard(nullptr, [&] {
-        const ez_key key = taken(given, "token");
-        TokenFacts& out = static_cast<std::optional<TokenFacts>*>(user)->emplace();
-        out.id = key.id;
-        out.version = key.version;
-        out.master_id = key.master_id;
-        out.epoch = key.epoch;
-        out.expires_at = key.expires_at;
-        out.quota_limit = key.quota_limit;
-        out.quota_used = key.quota_used;
-        out.status = view(key.status);
-        out.own_status = view(key.own_status);
-        out.cause = view(key.cause);
-        out.group = view(key.group);
-        out.default_namespace = view(key.default_namespace);
-        out.namespaces = list(key.namespaces);
-        out.models = list(key.models);
-        out.models_denied = list(key.models_denied);
-        out.ip_allow = list(key.ip_allow);
-        out.ip_deny = list(key.ip_deny);
-    });
-}
-
-ez_status take_master(void* user, const ez_master* given) noexcept {
-    return guard(nullptr, [&] {
-        const ez_master master = taken(given, "master");
-        static_cast<std::optional<MasterFacts>*>(user)->emplace(
-            MasterFacts{master.id,
-                        master.version,
-                        master.epoch,
-                        std::string(view(master.status)),
-                        std::string(view(master.group)),
-                        std::string(view(master.default_namespace))});
-    });
-}
-
-ez_status take_namespace(void* user, const ez_namespace* given) noexcept {
-    return guard(nullptr, [&] {
-        const ez_namespace found = taken(given, "namespace");
-        static_cast<std::optional<NamespaceFacts>*>(user)->emplace(
-            NamespaceFacts{found.id, found.version, std::string(view(found.status))});
-    });
-}
-
 std::string default_namespace(const Facts& facts) {
     if (facts.token && !facts.token->default_namespace.empty())
         return facts.token->default_namespace;
@@ -80,11 +31,8 @@ void split_model(Facts& facts) {
 
 }  // namespace
 
-FactReader::FactReader(const Host& host, const GroupReader& groups)
-    : groups_(groups),
-      keys_(host.find_optional<ez_keys_v1>("keys/1")),
-      masters_(host.find_optional<ez_masters_v1>("masters/1")),
-      namespaces_(host.find<ez_namespaces_v1>("namespaces/1")) {}
+FactReader::FactReader(const Host& host, const ProviderGroups& groups)
+    : groups_(groups), keys_(host), masters_(host), namespaces_(host) {}
 
 Facts FactReader::read(Tx& tx, Question question) const {
     if (!keys_ || !masters_)
@@ -96,27 +44,17 @@ Facts FactReader::read(Tx& tx, Question question) const {
     facts.question = std::move(question);
     read_token(tx, facts);
     split_model(facts);
-    facts.name_space = find_namespace(tx, facts.space);
+    facts.name_space = namespaces_.find(tx, facts.space);
     read_bindings_of(tx, facts);
     if (facts.bindings.candidates.empty()) read_qualified(tx, facts);
     return facts;
 }
 
 void FactReader::read_token(Tx& tx, Facts& facts) const {
-    auto* token = static_cast<void*>(&facts.token);
-    if (facts.question.token_hash.empty()) {
-        keys_.call<&ez_keys_v1::find_by_id>(tx.handle(), facts.question.key_id, &take_token, token);
-    } else {
-        keys_.call<&ez_keys_v1::find_by_hash>(
-            tx.handle(), str(facts.question.token_hash), &take_token, token);
-    }
-    if (!facts.token) return;
-    masters_.call<&ez_masters_v1::read>(tx.handle(),
-                                        &facts.token->master_id,
-                                        size_t{1},
-                                        EZ_MASTER_READ,
-                                        &take_master,
-                                        static_cast<void*>(&facts.master));
+    const Question& question = facts.question;
+    facts.token = question.token_hash.empty() ? keys_.find(tx, question.key_id)
+                                              : keys_.find(tx, question.token_hash);
+    if (facts.token) facts.master = masters_.find(tx, facts.token->master_id);
 }
 
 /// The default namespace first, then the others by name, active ones only. Without a token no
@@ -135,17 +73,9 @@ void FactReader::read_qualified(Tx& tx, Facts& facts) const {
          default_namespace(facts),
          kMostNamespaces});
     for (size_t row = 0; row < rows.size() && facts.qualified.empty(); ++row) {
-        const auto found = find_namespace(tx, rows.text(row, 1));
+        const auto found = namespaces_.find(tx, rows.text(row, 1));
         if (found && found->status == "active") facts.qualified = rows.text(row, 0);
     }
-}
-
-std::optional<NamespaceFacts> FactReader::find_namespace(Tx& tx, std::string_view name) const {
-    std::optional<NamespaceFacts> out;
-    const ez_str wanted = str(name);
-    namespaces_.call<&ez_namespaces_v1::read>(
-        tx.handle(), &wanted, size_t{1}, &take_namespace, static_cast<void*>(&out));
-    return out;
 }
 
 void FactReader::read_bindings_of(Tx& tx, Facts& facts) const {
@@ -157,7 +87,7 @@ void FactReader::read_bindings_of(Tx& tx, Facts& facts) const {
     std::set<std::int64_t> groups;
     for (const Candidate& candidate : facts.bindings.candidates)
         groups.insert(candidate.binding.group_id);
-    facts.api_keys = groups_.api_keys(tx, groups);
+    facts.api_keys = groups_.keys(tx, groups);
 }
 
 }  // namespace ezapi::bindings

@@ -51,7 +51,7 @@ Verdict token_known(const Case& at) {
 }
 
 Verdict token_active(const Case& at) {
-    const TokenFacts& token = *at.facts.token;
+    const Key& token = *at.facts.token;
     if (token.cause.empty() || token.own_status != "active")
         return at.by_token(token.status == "active", "its status is " + token.own_status);
     if (at.facts.master && token.cause == "master_suspended")
@@ -78,7 +78,7 @@ Verdict token_not_expired(const Case& at) {
 }
 
 Verdict within_quota(const Case& at) {
-    const TokenFacts& token = *at.facts.token;
+    const Key& token = *at.facts.token;
     if (token.quota_limit < 0) return at.by_token(true, "it has no quota");
     return at.by_token(token.quota_used < token.quota_limit,
                        "it has used " + std::to_string(token.quota_used) + " of " +

@@ -61,7 +61,7 @@ void Audience::count(size_t loss, Outcome outcome, std::int64_t tokens) {
 }
 
 TokenCounts Audience::add_unlisted(Group& group,
-                                   const TokenClass& tokens,
+                                   const KeyClass& tokens,
                                    const std::vector<size_t>& denied) {
     TokenCounts models;
     if (tokens.namespaces.empty()) {
@@ -83,7 +83,7 @@ TokenCounts Audience::add_unlisted(Group& group,
 }
 
 TokenCounts Audience::add_listed(const Group& group,
-                                 const TokenClass& tokens,
+                                 const KeyClass& tokens,
                                  const std::vector<size_t>& denied) {
     TokenCounts models;
     for (const size_t loss : named(tokens.models, tokens.namespaces)) {
@@ -94,7 +94,7 @@ TokenCounts Audience::add_listed(const Group& group,
     return models;
 }
 
-void Audience::add(const TokenClass& tokens) {
+void Audience::add(const KeyClass& tokens) {
     Group& at = group(tokens.group);
     const std::vector<size_t> denied = named(tokens.models_denied, tokens.namespaces);
     const TokenCounts models =

@@ -10,18 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ezapi/services/keys.hpp"
 #include "loss.hpp"
 
 namespace ezapi::bindings {
-
-/// Tokens that may use the same. Empty lists: not limited.
-struct TokenClass {
-    std::int64_t tokens = 0;
-    std::string group;
-    std::vector<std::string> namespaces;
-    std::vector<std::string> models;         // with their namespace or without
-    std::vector<std::string> models_denied;  // likewise
-};
 
 struct TokenCounts {
     std::int64_t lost = 0;     // tokens that cannot use it any more
@@ -33,7 +25,7 @@ public:
     /// `losses` must outlive it and have no model twice.
     explicit Audience(const std::vector<Loss>& losses);
 
-    void add(const TokenClass& tokens);
+    void add(const KeyClass& tokens);
 
     /// Tokens that lose a model, and those that lose none but an upstream of one.
     [[nodiscard]] const TokenCounts& all() const { return all_; }
@@ -55,10 +47,10 @@ private:
     [[nodiscard]] std::vector<size_t> named(const std::vector<std::string>& models,
                                             const std::vector<std::string>& namespaces) const;
     [[nodiscard]] TokenCounts add_unlisted(Group& group,
-                                           const TokenClass& tokens,
+                                           const KeyClass& tokens,
                                            const std::vector<size_t>& denied);
     [[nodiscard]] TokenCounts add_listed(const Group& group,
-                                         const TokenClass& tokens,
+                                         const KeyClass& tokens,
                                          const std::vector<size_t>& denied);
     void count(size_t loss, Outcome outcome, std::int64_t tokens);
 

@@ -4,7 +4,6 @@
 #include <chrono>
 
 #include "audience.hpp"
-#include "ezapi/base64.hpp"
 #include "ezapi/resource.hpp"
 
 namespace ezapi::bindings {
@@ -20,9 +19,9 @@ struct Damage {
 };
 
 Damage damage(Tx& tx,
-              const GroupReader& groups,
-              const namespaces::Named& namespaces,
-              const ApiKey& key) {
+              const ProviderGroups& groups,
+              const NamespaceWatch& namespaces,
+              const UpstreamKey& key) {
     Damage out;
     if (!key.usable) return out;
     const Rows names = tx.query(
@@ -45,58 +44,20 @@ Damage damage(Tx& tx,
     return out;
 }
 
-std::vector<std::string> list(ez_str array) {
-    if (array.size <= 2) return {};
-    return Json::parse(view(array)).get<std::vector<std::string>>();
-}
-
-ez_status take_class(void* user, const ez_key_class* given) noexcept {
-    return guard(nullptr, [&] {
-        const ez_key_class found = taken(given, "class of tokens");
-        static_cast<Audience*>(user)->add({found.tokens,
-                                           std::string(view(found.group)),
-                                           list(found.namespaces),
-                                           list(found.models),
-                                           list(found.models_denied)});
-    });
-}
-
-/// One page of an answer.
-struct Page {
-    size_t limit = kDefaultLimit;
-    std::string after;  // name of the last model of the page before
-    std::string mark;   // of the list that cursors belong to
-};
-
-Page page_of(const Request& request) {
-    Page out;
-    out.mark = detail::list_mark(request, nullptr) + " ";
-    for (const auto& [name, value] : request.query()) {
-        if (name == "cursor") {
-            const auto after = from_base64url(value);
-            if (!after || after->size() <= out.mark.size() || (*after)[out.mark.size() - 1] != ' ')
-                throw detail::foreign_cursor();
-            if (!after->starts_with(out.mark)) throw detail::cursor_of_another_list();
-            out.after = after->substr(out.mark.size());
-        } else if (name == "limit") {
-            out.limit = query_integer(name, value, 1, kMaxLimit);
-        }
-    }
-    return out;
-}
-
 const char* loses(const Loss& loss) {
     if (!loss.served) return "model";
     return loss.lost.empty() ? "upstream" : "route_groups";
 }
 
-Json page_json(const Damage& damage, const std::vector<TokenCounts>* tokens, const Page& page) {
+Json page_json(const Damage& damage,
+               const std::vector<TokenCounts>* tokens,
+               const PageQuery& page) {
     const std::vector<Loss>& all = damage.losses;
     const auto first = std::partition_point(
-        all.begin(), all.end(), [&](const Loss& loss) { return loss.name() <= page.after; });
+        all.begin(), all.end(), [&](const Loss& loss) { return loss.name() <= page.after(); });
     Json data = Json::array();
     auto at = first;
-    for (; at != all.end() && data.size() < page.limit; ++at) {
+    for (; at != all.end() && data.size() < page.limit(); ++at) {
         const auto index = static_cast<size_t>(at - all.begin());
         data.push_back(
             {{"model", at->name()},
@@ -106,7 +67,7 @@ Json page_json(const Damage& damage, const std::vector<TokenCounts>* tokens, con
              {"tokens_lost", tokens != nullptr ? Json((*tokens)[index].lost) : Json()},
              {"tokens_reduced", tokens != nullptr ? Json((*tokens)[index].reduced) : Json()}});
     }
-    const Json next = at == all.end() ? Json() : Json(base64url(page.mark + std::prev(at)->name()));
+    const Json next = at == all.end() ? Json() : Json(page.cursor(std::prev(at)->name()));
     return {{"data", std::move(data)}, {"next_cursor", next}};
 }
 
@@ -126,7 +87,7 @@ Json models_json(const Damage& damage) {
             {"complete", damage.complete}};
 }
 
-Json key_json(const ApiKey& key) {
+Json key_json(const UpstreamKey& key) {
     return {{"id", key.id},
             {"version", key.version},
             {"group_id", key.group_id},
@@ -194,11 +155,8 @@ Operation describe() {
 
 }  // namespace
 
-Impact::Impact(const Host& host, const GroupReader& groups, const namespaces::Named& namespaces)
-    : db_(host.db()),
-      groups_(groups),
-      namespaces_(namespaces),
-      keys_(host.find_optional<ez_keys_v1>("keys/1")) {}
+Impact::Impact(const Host& host, const ProviderGroups& groups, const NamespaceWatch& namespaces)
+    : db_(host.db()), groups_(groups), namespaces_(namespaces), keys_(host) {}
 
 void Impact::serve(Host& host) {
     host.get(
@@ -209,24 +167,23 @@ void Impact::serve(Host& host) {
 
 Response Impact::answer(const Request& request) const {
     const std::int64_t id = request.id();
-    const Page page = page_of(request);
+    const PageQuery page(request);
     Tx tx = db_.begin({.isolation = EZ_REPEATABLE_READ,
                        .read_only = true,
                        .statement_timeout = kStatementTimeout});
-    const std::optional<ApiKey> key = groups_.api_key(tx, id);
+    const std::optional<UpstreamKey> key = groups_.key(tx, id);
     if (!key) throw Error(EZ_NOT_FOUND, "api-keys " + std::to_string(id) + ": no such entity");
     const Damage found = damage(tx, groups_, namespaces_, *key);
     Json out{{"api_key", key_json(*key)}, {"models", models_json(found)}, {"tokens", nullptr}};
     std::optional<std::vector<TokenCounts>> by_model;
     if (keys_) {
         Audience audience(found.losses);
-        std::int32_t complete = 1;
-        if (!found.losses.empty())
-            keys_.call<&ez_keys_v1::classes>(
-                tx.handle(), kMostClasses, &take_class, static_cast<void*>(&audience), &complete);
+        const bool complete =
+            found.losses.empty() ||
+            keys_.classes(tx, kMostClasses, [&](const KeyClass& tokens) { audience.add(tokens); });
         out["tokens"] = {{"lost", audience.all().lost},
                          {"reduced", audience.all().reduced},
-                         {"complete", complete != 0 && found.complete}};
+                         {"complete", complete && found.complete}};
         by_model = audience.by_model();
     }
     out.update(page_json(found, by_model ? &*by_model : nullptr, page));

@@ -7,9 +7,9 @@
 // may use; beyond that the answer says that it is not complete and what it counts is a lower bound.
 #pragma once
 
+#include "ezapi/services/keys.hpp"
+#include "ezapi/services/namespaces.hpp"
 #include "groups.hpp"
-#include "keys/keys.h"
-#include "namespaces/named.hpp"
 
 namespace ezapi::bindings {
 
@@ -19,7 +19,7 @@ public:
     static constexpr size_t kMostClasses = 200'000;
 
     /// Both must outlive it, and it the routes.
-    Impact(const Host& host, const GroupReader& groups, const namespaces::Named& namespaces);
+    Impact(const Host& host, const ProviderGroups& groups, const NamespaceWatch& namespaces);
 
     void serve(Host& host);
 
@@ -27,9 +27,9 @@ private:
     [[nodiscard]] Response answer(const Request& request) const;
 
     Db db_;
-    const GroupReader& groups_;
-    const namespaces::Named& namespaces_;
-    Service<ez_keys_v1> keys_;
+    const ProviderGroups& groups_;
+    const NamespaceWatch& namespaces_;
+    Keys keys_;
 };
 
 }  // namespace ezapi::bindings

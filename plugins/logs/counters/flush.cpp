@@ -112,7 +112,7 @@ void leave_out_times_ahead(CounterReport& report, Timestamp now) {
 CounterFlush::CounterFlush(Host& host)
     : db_(host.db()),
       log_(host.log()),
-      keys_(host.find_optional<ez_keys_v1>("keys/1")),
+      keys_(host),
       retention_days_(host.settings().at("flush_retention_days").get<std::int64_t>()),
       reports_(host.metrics().counter("ezapi_logs_flush_reports_total",
                                       "Reports of counters that were counted")),
@@ -179,23 +179,20 @@ Response CounterFlush::take(CounterReport report, Tx& tx) const {
 }
 
 std::string CounterFlush::count(const CounterReport& report, Tx& tx, size_t& applied) const {
-    std::vector<ez_key_usage> usage;
+    std::vector<KeyUsage> usage;
     usage.reserve(report.items.size());
     for (const CounterItem& item : report.items) {
-        usage.push_back({sizeof(ez_key_usage),
-                         item.key_id,
-                         str(item.token_hash),
-                         item.requests,
-                         item.tokens_in,
-                         item.tokens_out,
-                         item.last_used_at});
+        usage.push_back({.key_id = item.key_id,
+                         .token_hash = item.token_hash,
+                         .requests = item.requests,
+                         .tokens_in = item.tokens_in,
+                         .tokens_out = item.tokens_out,
+                         .last_used_at = item.last_used_at});
     }
-    std::vector<std::int32_t> marks(usage.size(), 0);
-    if (!usage.empty())
-        keys_.call<&ez_keys_v1::usage>(tx.handle(), usage.data(), usage.size(), marks.data());
+    const std::vector<bool> known = keys_.use(tx, usage);
     std::string unknown = "[";
-    for (size_t i = 0; i < marks.size(); ++i) {
-        if (marks[i] == 0) {
+    for (size_t i = 0; i < known.size(); ++i) {
+        if (known[i]) {
             ++applied;
             continue;
         }
@@ -203,7 +200,7 @@ std::string CounterFlush::count(const CounterReport& report, Tx& tx, size_t& app
         append_json_string(unknown, report.items[i].name());
     }
     unknown.push_back(']');
-    if (applied != marks.size()) note_unknown(tx, report, unknown);
+    if (applied != known.size()) note_unknown(tx, report, unknown);
     return unknown;
 }
 

@@ -5,7 +5,7 @@
 
 #include "counters/report.hpp"
 #include "ezapi/plugin.hpp"
-#include "keys/keys.h"
+#include "ezapi/services/keys.hpp"
 
 namespace ezapi::logs {
 
@@ -22,7 +22,7 @@ private:
 
     Db db_;
     Log log_;
-    Service<ez_keys_v1> keys_;
+    Keys keys_;
     std::int64_t retention_days_;
     Counter reports_;
     Counter duplicates_;

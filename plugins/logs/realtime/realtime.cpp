@@ -74,18 +74,13 @@ Json figures_in(const Reply& replies) {
     return out;
 }
 
-ez_status note_found(void* user, const ez_master*) noexcept {
-    *static_cast<bool*>(user) = true;
-    return EZ_OK;
-}
-
 }  // namespace
 
 Realtime::Realtime(const Host& host, std::function<Timestamp()> clock)
     : db_(host.db()),
       redis_(host.redis()),
       log_(host.log()),
-      masters_(host.find_optional<ez_masters_v1>("masters/1")),
+      masters_(host),
       clock_(std::move(clock)) {}
 
 void Realtime::serve(Host& host) {
@@ -105,14 +100,7 @@ void Realtime::serve(Host& host) {
 void Realtime::require_master(std::int64_t id) const {
     if (!masters_) return;
     Tx tx = db_.begin({.read_only = true});
-    bool found = false;
-    masters_.call<&ez_masters_v1::read>(tx.handle(),
-                                        &id,
-                                        size_t{1},
-                                        std::int32_t{EZ_MASTER_READ},
-                                        &note_found,
-                                        static_cast<void*>(&found));
-    if (!found) throw Error(EZ_NOT_FOUND, "masters " + std::to_string(id) + ": no such entity");
+    static_cast<void>(masters_.one(tx, id));
 }
 
 Response Realtime::figures(std::int64_t master_id) const {

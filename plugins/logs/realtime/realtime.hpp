@@ -7,7 +7,7 @@
 #include <string>
 
 #include "ezapi/plugin.hpp"
-#include "masters/masters.h"
+#include "ezapi/services/masters.hpp"
 
 namespace ezapi::logs {
 
@@ -25,7 +25,7 @@ private:
     Db db_;
     Redis redis_;
     Log log_;
-    Service<ez_masters_v1> masters_;
+    Masters masters_;
     std::function<Timestamp()> clock_;
 };
 

@@ -32,11 +32,10 @@ Json nullable(Json schema) {
 }
 
 Operation describe_put(const ResourceSpec& spec) {
-    return detail::idempotent(
-               detail::conditional(Operation("Replaces the settings of the webhook").tag("logs")))
+    return idempotent(conditional(Operation("Replaces the settings of the webhook").tag("logs")))
         .body_of("WebhookBody")
-        .schema("WebhookBody", detail::body_schema(spec.fields, BodyMode::replace))
-        .schema(spec.schema, detail::entity_schema(spec))
+        .schema("WebhookBody", body_schema(spec.fields, BodyMode::replace))
+        .schema(spec.schema, entity_schema(spec))
         .returns(200, spec.schema.c_str());
 }
 
@@ -82,9 +81,9 @@ void Webhook::serve(Host& host) {
     const ResourceSpec& spec = settings_.spec();
     host.get("/admin/logs/webhook",
              Access::admin,
-             detail::cacheable(Operation("Reads the settings of the webhook"))
+             cacheable(Operation("Reads the settings of the webhook"))
                  .tag("logs")
-                 .schema(spec.schema, detail::entity_schema(spec))
+                 .schema(spec.schema, entity_schema(spec))
                  .returns(200, spec.schema.c_str()),
              [this](const Request& request) { return read(request); });
     host.write("PUT",

@@ -103,8 +103,7 @@ private:
     std::vector<FieldFault> faults_;
 };
 
-namespace detail {
-
+/// Copies text into a field of a C struct, cut between characters, with a NUL behind it.
 template <size_t N>
 void copy_text(char (&target)[N], std::string_view text) noexcept {
     size_t length = std::min(text.size(), N - 1);
@@ -116,15 +115,13 @@ void copy_text(char (&target)[N], std::string_view text) noexcept {
     target[length] = '\0';
 }
 
-}  // namespace detail
-
 /// Writes a failure without details into the caller's ez_error. Allocates nothing, so that it works
 /// when there is no memory left.
 inline ez_status to_abi(ez_status status, const char* message, ez_error* out) noexcept {
     if (out != nullptr) {
         *out = {};
         out->http_status = Error::http_status_of(status);
-        detail::copy_text(out->message, message);
+        copy_text(out->message, message);
     }
     return status;
 }
@@ -133,10 +130,10 @@ inline ez_status to_abi(ez_status status, const char* message, ez_error* out) no
 inline ez_status to_abi(const Error& error, ez_error* out) noexcept {
     if (out != nullptr) {
         out->http_status = error.http_status();
-        detail::copy_text(out->sqlstate, error.sqlstate());
-        detail::copy_text(out->code, error.code());
-        detail::copy_text(out->field, error.field());
-        detail::copy_text(out->message, error.what());
+        copy_text(out->sqlstate, error.sqlstate());
+        copy_text(out->code, error.code());
+        copy_text(out->field, error.field());
+        copy_text(out->message, error.what());
     }
     return error.status();
 }

@@ -154,4 +154,31 @@ private:
     Json schemas_ = Json::object();
 };
 
+/// A read that answers with an ETag and takes If-None-Match, see resource/collection.hpp.
+[[nodiscard]] inline Operation cacheable(Operation operation) {
+    return std::move(operation)
+        .header("If-None-Match",
+                text_schema(),
+                "The ETag of an earlier answer, a list of such, or *; 304 when nothing has changed")
+        .returns(304);
+}
+
+/// A write that takes If-Match, see resource/collection.hpp.
+[[nodiscard]] inline Operation conditional(Operation operation) {
+    return std::move(operation).header(
+        "If-Match",
+        text_schema(),
+        "The ETag that was read, a list of such, or *; 412 when the entity has another version. "
+        "What was counted since the read is no new version. A weak tag, or one with the coding of "
+        "a proxy (\"3-gzip\"), counts as the tag that it was made from");
+}
+
+/// A write that may be repeated with the same Idempotency-Key; the host sees to it.
+[[nodiscard]] inline Operation idempotent(Operation operation) {
+    return std::move(operation).header(
+        "Idempotency-Key",
+        text_schema(),
+        "Repeats of the request within 24 hours get the first answer");
+}
+
 }  // namespace ezapi

@@ -1,6 +1,6 @@
 // Plugin to plugin: a C struct of functions that one publishes under "name/major" and others, which
-// name the provider in depends_on or after, find. The struct starts with `uint32_t size` and lives
-// in the provider's <name>.h.
+// name the provider in depends_on or after, find. The struct starts with `uint32_t size`. The
+// services of EZ-API's own plugins are in ezapi/services/, with a C++ class for each.
 //
 //     host.publish("quota/1", kTable, this);                                       // the provider
 //     const Service<quota_v1> quota = host.find<quota_v1>("quota/1");  // the consumer
@@ -21,9 +21,13 @@ public:
 
     [[nodiscard]] explicit operator bool() const { return table_ != nullptr; }
 
-    /// Calls a function whose first argument is self and whose last is the ez_error.
+    /// Calls a function whose first argument is self and whose last is the ez_error. Throws what
+    /// it reports, and EZ_NOT_FOUND where nobody provides the service.
     template <auto Member, class... Args>
     void call(Args... args) const {
+        if (table_ == nullptr)
+            throw Error(EZ_NOT_FOUND, "the plugin that provides the service does not run")
+                .with_code("plugin_missing");
         check([&](ez_error* error) { return (table_->*Member)(self_, args..., error); });
     }
 

@@ -28,8 +28,8 @@ protected:
         database_->offer("namespaces/1", namespaces::Usage::kTable, usage_.get());
         database_->offer(
             "provider-groups/1", provider_groups::GroupService::kTable, service_.get());
-        named_ = std::make_unique<namespaces::Named>(host, "bindings", count_in_namespace);
-        groups_ = std::make_unique<GroupReader>(host);
+        named_ = std::make_unique<NamespaceWatch>(host, "bindings", count_in_namespace);
+        groups_ = std::make_unique<ProviderGroups>(host);
         fill();
     }
 
@@ -80,8 +80,8 @@ protected:
     std::unique_ptr<tests::DatabaseHost> database_;
     std::unique_ptr<namespaces::Usage> usage_;
     std::unique_ptr<provider_groups::GroupService> service_;
-    std::unique_ptr<namespaces::Named> named_;
-    std::unique_ptr<GroupReader> groups_;
+    std::unique_ptr<NamespaceWatch> named_;
+    std::unique_ptr<ProviderGroups> groups_;
 };
 
 TEST_F(BindingSnapshot, IsTheGoldenFile) {

@@ -108,10 +108,10 @@ protected:
         return out;
     }
 
-    TokenClass random_class() {
+    KeyClass random_class() {
         std::vector<std::string> names = kModels;
         for (const std::string& space : kSpaces) names.push_back(space + "." + pick(kModels));
-        TokenClass out;
+        KeyClass out;
         out.tokens = 1 + static_cast<std::int64_t>(random_() % 100);
         out.group = random_() % 3 == 0 ? "unknown" : pick(kGroups);
         out.namespaces = some(kSpaces, 2);
@@ -120,7 +120,7 @@ protected:
         return out;
     }
 
-    static bool may(const TokenClass& tokens, const Loss& loss) {
+    static bool may(const KeyClass& tokens, const Loss& loss) {
         const auto holds = [](const std::vector<std::string>& list, const std::string& item) {
             return std::find(list.begin(), list.end(), item) != list.end();
         };
@@ -144,7 +144,7 @@ TEST_F(AudienceTest, CountsAsIfEachTokenWereAskedAboutEachModel) {
         std::vector<TokenCounts> expected(all.size());
         TokenCounts expected_all;
         for (int i = 0; i < 30; ++i) {
-            const TokenClass tokens = random_class();
+            const KeyClass tokens = random_class();
             audience.add(tokens);
             bool loses = false;
             bool keeps_less = false;

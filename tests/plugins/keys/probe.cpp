@@ -5,7 +5,7 @@
 #include <set>
 
 #include "ezapi/plugin.hpp"
-#include "keys/keys.h"
+#include "ezapi/services/keys.h"
 
 namespace ezapi::probe {
 

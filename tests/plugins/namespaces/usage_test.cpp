@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "ezapi/fake_host.hpp"
-#include "namespaces/named.hpp"
+#include "ezapi/services/namespaces.hpp"
 
 namespace ezapi::namespaces {
 namespace {
@@ -17,8 +17,8 @@ protected:
     UsageOfNamespaces() { host_.services.provide("namespaces/1", Usage::kTable, &usage_); }
 
     /// A plugin with this many entities in each namespace.
-    [[nodiscard]] Named watcher(std::string_view kind, std::int64_t count) {
-        return Named(api_, kind, [count](Tx&, std::string_view) { return count; });
+    [[nodiscard]] NamespaceWatch watcher(std::string_view kind, std::int64_t count) {
+        return NamespaceWatch(api_, kind, [count](Tx&, std::string_view) { return count; });
     }
 
     /// Why a namespace cannot be deleted; empty: it can.
@@ -41,24 +41,24 @@ protected:
 
 TEST_F(UsageOfNamespaces, LetsGoWhatNobodyUses) {
     EXPECT_EQ(refusal(), "");
-    const Named bindings = watcher("bindings", 0);
+    const NamespaceWatch bindings = watcher("bindings", 0);
     EXPECT_EQ(refusal(), "");
 }
 
 TEST_F(UsageOfNamespaces, RefusesWithTheCountsOfAllWhoUseIt) {
-    const Named bindings = watcher("bindings", 12);
-    const Named masters = watcher("masters", 0);
-    const Named keys = watcher("keys", 3);
+    const NamespaceWatch bindings = watcher("bindings", 12);
+    const NamespaceWatch masters = watcher("masters", 0);
+    const NamespaceWatch keys = watcher("keys", 3);
     EXPECT_EQ(refusal(), "namespace 'ns': in use by 12 bindings, 3 keys");
 }
 
 TEST_F(UsageOfNamespaces, ForgetsAWatcherThatStops) {
-    { const Named bindings = watcher("bindings", 12); }
+    { const NamespaceWatch bindings = watcher("bindings", 12); }
     EXPECT_EQ(refusal(), "");
 }
 
 TEST_F(UsageOfNamespaces, PassesOnThatAWatcherCannotCount) {
-    const Named bindings(api_, "bindings", [](Tx&, std::string_view) -> std::int64_t {
+    const NamespaceWatch bindings(api_, "bindings", [](Tx&, std::string_view) -> std::int64_t {
         throw Error(EZ_UNAVAILABLE, "the database is away");
     });
     Tx tx = api_.db().begin();
@@ -66,7 +66,7 @@ TEST_F(UsageOfNamespaces, PassesOnThatAWatcherCannotCount) {
 }
 
 TEST_F(UsageOfNamespaces, CountsInTheTransactionOfTheDeletion) {
-    const Named bindings(api_, "bindings", [](Tx& tx, std::string_view name) {
+    const NamespaceWatch bindings(api_, "bindings", [](Tx& tx, std::string_view name) {
         return tx.query("SELECT count(*) FROM bindings WHERE namespace = $1", {name}).integer(0, 0);
     });
     host_.db.answer = [](const fake::Statement& statement) {
@@ -81,7 +81,7 @@ TEST_F(UsageOfNamespaces, SaysWhichNamesAreMissingAndKeepsTheOthers) {
         EXPECT_THAT(statement.sql, HasSubstr("FOR KEY SHARE"));
         return fake::Answer{.rows = {{"a"}, {"c"}}};
     };
-    const Named named = watcher("keys", 0);
+    const NamespaceWatch named = watcher("keys", 0);
     Tx tx = api_.db().begin();
     EXPECT_THAT(named.missing(tx, {"a", "b", "c", "d"}), ElementsAre("b", "d"));
     EXPECT_THAT(named.missing(tx, {}), ElementsAre());
@@ -89,7 +89,7 @@ TEST_F(UsageOfNamespaces, SaysWhichNamesAreMissingAndKeepsTheOthers) {
 
 TEST_F(UsageOfNamespaces, SaysWhichNamesAreSuspended) {
     host_.db.answer = [](const fake::Statement&) { return fake::Answer{.rows = {{"b"}}}; };
-    const Named named = watcher("bindings", 0);
+    const NamespaceWatch named = watcher("bindings", 0);
     Tx tx = api_.db().begin();
     EXPECT_THAT(named.suspended(tx, {"a", "b"}), ElementsAre("b"));
 }
@@ -97,7 +97,7 @@ TEST_F(UsageOfNamespaces, SaysWhichNamesAreSuspended) {
 TEST(NamedWithoutNamespaces, TakesEveryName) {
     FakeHost host;
     const Host api(host.abi());
-    const Named named(api, "keys", [](Tx&, std::string_view) { return std::int64_t{0}; });
+    const NamespaceWatch named(api, "keys", [](Tx&, std::string_view) { return std::int64_t{0}; });
     Tx tx = api.db().begin();
     EXPECT_THAT(named.missing(tx, {"any"}), ElementsAre());
 }

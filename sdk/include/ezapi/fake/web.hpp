@@ -237,7 +237,7 @@ private:
 
     static ez_identity identity_for(std::int32_t access) {
         ez_identity out{sizeof out, access, access == EZ_MASTER ? 1 : 0, ""};
-        ezapi::detail::copy_text(out.name, access == EZ_MASTER ? "master" : "admin");
+        copy_text(out.name, access == EZ_MASTER ? "master" : "admin");
         return out;
     }
 

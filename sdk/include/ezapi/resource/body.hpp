@@ -53,11 +53,12 @@ struct Draft {
     }
 };
 
-namespace detail {
-
+/// A value as a message shows it.
 [[nodiscard]] inline std::string shown(const Json& value) {
     return shortened(dump_json(value));
 }
+
+namespace detail {
 
 /// What is wrong with a text where only some are taken; empty when nothing is.
 [[nodiscard]] inline std::string choice_fault(const Field& field, std::string_view text) {
@@ -397,11 +398,17 @@ private:
 
 }  // namespace detail
 
-/// A body that is no entity, such as an action: its members as the fields have them, defaults for
-/// what is absent. Throws all faults at once.
-[[nodiscard]] inline Json read_body(const std::vector<Field>& fields, const Json& body) {
+/// A body that is no entity, such as an action, read as its fields say: `after` holds the members,
+/// with defaults for what is absent, `secrets` the secrets, `faults` what is wrong.
+[[nodiscard]] inline Draft read_draft(const std::vector<Field>& fields, const Json& body) {
     Draft draft;
     detail::BodyReader(fields, BodyMode::create, draft, false).read(body);
+    return draft;
+}
+
+/// The members alone. Throws all faults at once.
+[[nodiscard]] inline Json read_body(const std::vector<Field>& fields, const Json& body) {
+    Draft draft = read_draft(fields, body);
     draft.faults.raise();
     return std::move(draft.after);
 }

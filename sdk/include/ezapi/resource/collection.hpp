@@ -32,7 +32,24 @@ struct Collection {
     std::string within_param = {};  // the path parameter that `within` reads, if it does
     bool batch = true;
     std::uint64_t max_body = kMaxEntityBody;  // bytes; a batch may have what the server allows
+
+    [[nodiscard]] const std::string& item_parameter() const { return by.empty() ? item : by; }
 };
+
+/// Describes a route of the collection: adds its tag and the path parameter of what it is within.
+[[nodiscard]] inline Operation on_collection(Operation operation, const Collection& collection) {
+    operation = std::move(operation).tag(collection.tag);
+    if (!collection.within_param.empty())
+        operation = std::move(operation).path(collection.within_param, integer_schema());
+    return operation;
+}
+
+/// Describes a route of one entity, such as an action: adds the parameter of the entity, too.
+[[nodiscard]] inline Operation on_item(Operation operation, const Collection& collection) {
+    return on_collection(std::move(operation), collection)
+        .path(collection.item_parameter(),
+              collection.by.empty() ? integer_schema() : text_schema());
+}
 
 namespace detail {
 

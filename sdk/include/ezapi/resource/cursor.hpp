@@ -1,5 +1,6 @@
-// What a cursor of a list belongs to: one collection with one set of filters, search and sort. Page
-// size and count may change from page to page.
+// Cursors: the keys of a page's last row, with a mark of what the list is, so that a cursor is
+// refused by another collection, filter, search or sort. Page size and count may change from page
+// to page.
 #pragma once
 
 #include <algorithm>
@@ -8,12 +9,18 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/base64.hpp"
 #include "ezapi/http.hpp"
 #include "ezapi/query.hpp"
 #include "ezapi/resource/digest.hpp"
 #include "ezapi/resource/spec.hpp"
 
-namespace ezapi::detail {
+namespace ezapi {
+
+inline constexpr std::int64_t kDefaultLimit = 50;
+inline constexpr std::int64_t kMaxLimit = 500;
+
+namespace detail {
 
 inline Error foreign_cursor() {
     return bad_query("cursor", "not one that this list has handed out");
@@ -45,4 +52,60 @@ inline Error cursor_of_another_list() {
     return hex_of(digest.value());
 }
 
-}  // namespace ezapi::detail
+[[nodiscard]] inline std::string make_cursor(const std::string& mark,
+                                             const std::vector<std::string>& keys) {
+    Json parts = Json::array({mark});
+    for (const std::string& key : keys) parts.push_back(key);
+    return base64url(dump_json(parts));
+}
+
+/// The keys that a cursor holds; throws 400 for another number of keys or another mark.
+[[nodiscard]] inline std::vector<std::string> cursor_keys(std::string_view cursor,
+                                                          const std::string& mark,
+                                                          size_t count) {
+    const auto bytes = from_base64url(cursor);
+    const Json parts = bytes ? Json::parse(*bytes, nullptr, false) : Json(Json::value_t::discarded);
+    const bool is_whole =
+        parts.is_array() && !parts.empty() &&
+        std::all_of(parts.begin(), parts.end(), [](const Json& part) { return part.is_string(); });
+    if (!is_whole || parts[0].get_ref<const std::string&>().size() != mark.size())
+        throw foreign_cursor();
+    if (parts[0] != mark) throw cursor_of_another_list();
+    if (parts.size() != count + 1) throw foreign_cursor();
+    auto keys = parts.get<std::vector<std::string>>();
+    keys.erase(keys.begin());
+    return keys;
+}
+
+}  // namespace detail
+
+/// The page that a request asks of a list that code computes: entries in the order of a unique key.
+class PageQuery {
+public:
+    /// Throws 400 for a limit out of range, or a cursor that is none of this list.
+    explicit PageQuery(const Request& request) : mark_(detail::list_mark(request, nullptr)) {
+        for (const auto& [name, value] : request.query()) {
+            if (name == "limit")
+                limit_ = static_cast<size_t>(query_integer(name, value, 1, kMaxLimit));
+            else if (name == "cursor")
+                after_ = detail::cursor_keys(value, mark_, 1).front();
+        }
+    }
+
+    [[nodiscard]] size_t limit() const { return limit_; }
+
+    /// The key of the last entry of the page before; empty: this is the first page.
+    [[nodiscard]] const std::string& after() const { return after_; }
+
+    /// The cursor of the page behind the entry with this key.
+    [[nodiscard]] std::string cursor(const std::string& key) const {
+        return detail::make_cursor(mark_, {key});
+    }
+
+private:
+    std::string mark_;
+    std::string after_;
+    size_t limit_ = kDefaultLimit;
+};
+
+}  // namespace ezapi

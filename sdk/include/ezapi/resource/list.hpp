@@ -17,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "ezapi/base64.hpp"
 #include "ezapi/db.hpp"
 #include "ezapi/escape.hpp"
 #include "ezapi/http.hpp"
@@ -27,9 +26,6 @@
 #include "ezapi/resource/refusals.hpp"
 
 namespace ezapi {
-
-inline constexpr std::int64_t kDefaultLimit = 50;
-inline constexpr std::int64_t kMaxLimit = 500;
 
 /// The SQL condition of a filter, with `$?` in the place of its value, if it has one.
 struct ListCondition {
@@ -261,22 +257,9 @@ private:
     }
 
     void read_cursor(std::string_view text) {
-        const auto bytes = from_base64url(text);
-        const Json parts =
-            bytes ? Json::parse(*bytes, nullptr, false) : Json(Json::value_t::discarded);
-        bool good = parts.is_array() && parts.size() == sort_.size() + 1;
-        for (size_t i = 0; good && i < parts.size(); ++i) good = parts[i].is_string();
-        if (!good) {
-            // A cursor of another sort may have another number of keys.
-            const bool marked = parts.is_array() && !parts.empty() && parts[0].is_string() &&
-                                parts[0].get_ref<const std::string&>().size() == mark_.size();
-            throw marked ? cursor_of_another_list() : foreign_cursor();
-        }
-        if (parts[0].get_ref<const std::string&>() != mark_) throw cursor_of_another_list();
-        for (size_t i = 1; i < parts.size(); ++i) {
-            std::string value = parts[i].get<std::string>();
-            if (!is_sort_value(sort_[i - 1].type, value)) throw foreign_cursor();
-            after_.push_back(std::move(value));
+        after_ = cursor_keys(text, mark_, sort_.size());
+        for (size_t i = 0; i < after_.size(); ++i) {
+            if (!is_sort_value(sort_[i].type, after_[i])) throw foreign_cursor();
         }
     }
 
@@ -313,11 +296,11 @@ private:
     }
 
     [[nodiscard]] std::string next_cursor(const Rows& rows, size_t last) const {
-        Json parts = Json::array({mark_});
+        std::vector<std::string> keys;
         size_t added = rows.columns() - added_columns();
         for (const SortKey& key : sort_)
-            parts.push_back(std::string(rows.text(last, key.column ? *key.column : added++)));
-        return base64url(dump_json(parts));
+            keys.emplace_back(rows.text(last, key.column ? *key.column : added++));
+        return make_cursor(mark_, keys);
     }
 
     /// Sort keys that the row does not hold are selected behind its columns.

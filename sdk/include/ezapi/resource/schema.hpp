@@ -70,13 +70,16 @@ namespace detail {
     return out;
 }
 
+}  // namespace detail
+
+/// The entity as answers show it.
 [[nodiscard]] inline Json entity_schema(const ResourceSpec& spec) {
     Json properties{{"id", integer_schema()},
                     {"version", integer_schema()},
                     {"created_at", time_schema()},
                     {"updated_at", time_schema()}};
     for (const Field& field : spec.fields) {
-        if (field.is_visible()) properties[field.name] = answer_schema(field);
+        if (field.is_visible()) properties[field.name] = detail::answer_schema(field);
     }
     if (!spec.warns) return object_schema(std::move(properties));
     properties["warnings"] = array_schema(object_schema(
@@ -86,12 +89,13 @@ namespace detail {
     return object_schema(std::move(properties), {"warnings"});
 }
 
+/// A body with these fields.
 [[nodiscard]] inline Json body_schema(const std::vector<Field>& fields, BodyMode mode) {
     Json properties = Json::object();
     Json required = Json::array();
     for (const Field& field : fields) {
         if (!field.is_writable()) continue;
-        properties[field.name] = field_schema(field);
+        properties[field.name] = detail::field_schema(field);
         Json& property = properties[field.name];
         if (field.is_secret) property["writeOnly"] = true;
         if (field.is_guarded && mode != BodyMode::merge) {
@@ -127,7 +131,7 @@ namespace detail {
 [[nodiscard]] inline Json created_schema(const ResourceSpec& spec) {
     if (spec.reveals.empty()) return schema_ref(spec.schema);
     Json extra = Json::object();
-    for (const Field& field : spec.reveals) extra[field.name] = answer_schema(field);
+    for (const Field& field : spec.reveals) extra[field.name] = detail::answer_schema(field);
     return {{"allOf", Json::array({schema_ref(spec.schema), object_schema(std::move(extra))})}};
 }
 
@@ -138,6 +142,8 @@ namespace detail {
     return out;
 }
 
+namespace detail {
+
 [[nodiscard]] inline Json page_schema(Json items) {
     Json next = text_schema();
     next["nullable"] = true;
@@ -145,15 +151,6 @@ namespace detail {
                           {"next_cursor", next},
                           {"total", integer_schema()}},
                          {"total"});
-}
-
-/// A read that answers with an ETag, see versions.hpp.
-[[nodiscard]] inline Operation cacheable(Operation operation) {
-    return std::move(operation)
-        .header("If-None-Match",
-                text_schema(),
-                "The ETag of an earlier answer, a list of such, or *; 304 when nothing has changed")
-        .returns(304);
 }
 
 /// Adds the parameters of a list: paging, filters, range, sorting and search.

@@ -20,22 +20,6 @@ namespace ezapi {
 
 namespace detail {
 
-[[nodiscard]] inline Operation conditional(Operation operation) {
-    return std::move(operation).header(
-        "If-Match",
-        text_schema(),
-        "The ETag that was read, a list of such, or *; 412 when the entity has another version. "
-        "What was counted since the read is no new version. A weak tag, or one with the coding of "
-        "a proxy (\"3-gzip\"), counts as the tag that it was made from");
-}
-
-[[nodiscard]] inline Operation idempotent(Operation operation) {
-    return std::move(operation).header(
-        "Idempotency-Key",
-        text_schema(),
-        "Repeats of the request within 24 hours get the first answer");
-}
-
 /// The routes of one collection, registered one by one.
 class CollectionRoutes {
     /// Explains what COMMIT refused.
@@ -48,17 +32,13 @@ class CollectionRoutes {
 
 public:
     CollectionRoutes(Host& host, const ResourceSpec& spec, const Collection& collection)
-        : host_(host),
-          spec_(spec),
-          collection_(collection),
-          item_(collection.by.empty() ? collection.item : collection.by),
-          entity_(entity_schema(spec)) {}
+        : host_(host), spec_(spec), collection_(collection), entity_(entity_schema(spec)) {}
 
     template <class Handlers>
     void add_reads(const std::shared_ptr<Handlers>& handlers) {
         host_.get(collection_.path,
                   collection_.access,
-                  placed(list_operation(spec_, handlers->plan())),
+                  on_collection(list_operation(spec_, handlers->plan()), collection_),
                   [handlers](const Request& request) { return handlers->list(request); });
         host_.get(item_path(),
                   collection_.access,
@@ -143,22 +123,17 @@ private:
                     });
     }
 
-    [[nodiscard]] std::string item_path() const { return collection_.path + "/{" + item_ + "}"; }
-
-    [[nodiscard]] Operation placed(Operation operation) const {
-        operation = std::move(operation).tag(collection_.tag);
-        if (!collection_.within_param.empty())
-            operation = std::move(operation).path(collection_.within_param, integer_schema());
-        return operation;
+    [[nodiscard]] std::string item_path() const {
+        return collection_.path + "/{" + collection_.item_parameter() + "}";
     }
 
     [[nodiscard]] Operation of_all(const char* summary) const {
-        return placed(Operation(summary + spec_.name)).schema(spec_.schema, entity_);
+        return on_collection(Operation(summary + spec_.name), collection_)
+            .schema(spec_.schema, entity_);
     }
 
     [[nodiscard]] Operation of_item(const char* summary) const {
-        return of_all(summary).path(item_,
-                                    collection_.by.empty() ? integer_schema() : text_schema());
+        return on_item(Operation(summary + spec_.name), collection_).schema(spec_.schema, entity_);
     }
 
     /// The schema of the body gets the name of the entity's with a suffix.
@@ -172,7 +147,6 @@ private:
     Host& host_;
     const ResourceSpec& spec_;
     const Collection& collection_;
-    std::string item_;
     Json entity_;
 };
 

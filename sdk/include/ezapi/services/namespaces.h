@@ -1,6 +1,6 @@
 /* What the namespaces plugin offers to others, as service "namespaces/1". */
-#ifndef EZAPI_NAMESPACES_H
-#define EZAPI_NAMESPACES_H
+#ifndef EZAPI_SERVICES_NAMESPACES_H
+#define EZAPI_SERVICES_NAMESPACES_H
 
 #include "ezapi/abi.h"
 

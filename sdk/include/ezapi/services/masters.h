@@ -1,7 +1,7 @@
 /* What the masters plugin offers to others, as service "masters/1". It publishes "authenticator/1"
  * too, see ezapi/abi.h. */
-#ifndef EZAPI_MASTERS_H
-#define EZAPI_MASTERS_H
+#ifndef EZAPI_SERVICES_MASTERS_H
+#define EZAPI_SERVICES_MASTERS_H
 
 #include "ezapi/abi.h"
 

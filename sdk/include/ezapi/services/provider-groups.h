@@ -1,6 +1,6 @@
 /* What the provider-groups plugin offers to others, as service "provider-groups/1". */
-#ifndef EZAPI_PROVIDER_GROUPS_H
-#define EZAPI_PROVIDER_GROUPS_H
+#ifndef EZAPI_SERVICES_PROVIDER_GROUPS_H
+#define EZAPI_SERVICES_PROVIDER_GROUPS_H
 
 #include "ezapi/abi.h"
 

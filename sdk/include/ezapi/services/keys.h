@@ -1,6 +1,6 @@
 /* What the keys plugin offers to others, as service "keys/1". */
-#ifndef EZAPI_KEYS_H
-#define EZAPI_KEYS_H
+#ifndef EZAPI_SERVICES_KEYS_H
+#define EZAPI_SERVICES_KEYS_H
 
 #include "ezapi/abi.h"
 
