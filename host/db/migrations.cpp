@@ -139,10 +139,18 @@ void apply_file(Connection& connection, const Migration& file) {
 }  // namespace
 
 std::vector<Migration> read_migrations(const std::filesystem::path& folder,
+                                       const OwnFolders& own,
                                        std::span<const std::string> modules) {
     std::vector<Migration> files;
     for (const std::string& module : modules) {
-        const std::filesystem::path place = folder / module;
+        std::filesystem::path place = folder / module;
+        if (const auto found = own.find(module); found != own.end()) {
+            if (std::filesystem::is_directory(place))
+                throw Error(EZ_INVALID,
+                            "migrations of " + module + ": found both " + place.string() + " and " +
+                                found->second.string() + ", expected one of them");
+            place = found->second;
+        }
         if (!std::filesystem::is_directory(place)) continue;
         for (const auto& entry : std::filesystem::directory_iterator(place)) {
             const std::string name = entry.path().filename().string();
@@ -161,13 +169,15 @@ Migrations::Migrations(MigrationsOptions options) : options_(std::move(options))
 }
 
 std::vector<MigrationEntry> Migrations::status(std::span<const std::string> modules) const {
-    const std::vector<Migration> files = read_migrations(options_.folder, modules);
+    const std::vector<Migration> files =
+        read_migrations(options_.folder, options_.own_folders, modules);
     Connection connection = connect(options_);
     return compare_migrations(modules, files, read_applied(connection));
 }
 
 std::vector<MigrationEntry> Migrations::apply(std::span<const std::string> modules) const {
-    const std::vector<Migration> files = read_migrations(options_.folder, modules);
+    const std::vector<Migration> files =
+        read_migrations(options_.folder, options_.own_folders, modules);
     Connection connection = connect(options_);
     take_lock(connection, options_.lock_limit);
     connection.run(kTable);

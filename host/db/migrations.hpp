@@ -1,11 +1,14 @@
 // Forward-only migrations: one folder per module with files NNNN_name.sql, applied in order, each
-// in a transaction of its own and recorded with its checksum in ez_migrations. Refuses to go on
+// in a transaction of its own and recorded with its checksum in ez_migrations. The folders of the
+// project's modules lie in one place; a foreign plugin brings its own. Refuses to go on
 // when the database and the folder contradict each other. One process at a time, by an advisory
 // lock that lives on a connection of its own.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -61,17 +64,23 @@ struct MigrationEntry {
     std::span<const Migration> files,
     std::span<const AppliedMigration> applied);
 
+/// Folder of each module that has one elsewhere than in the common place.
+using OwnFolders = std::map<std::string, std::filesystem::path, std::less<>>;
+
 /// Reads the files of the modules; a module without a folder has none. Throws EZ_INVALID for a file
-/// whose name is not NNNN_name.sql.
+/// whose name is not NNNN_name.sql, and for a module that has both its own folder and one in the
+/// common place.
 [[nodiscard]] std::vector<Migration> read_migrations(const std::filesystem::path& folder,
+                                                     const OwnFolders& own,
                                                      std::span<const std::string> modules);
 
 struct MigrationsOptions {
-    std::filesystem::path folder;
-    std::string dsn;  // as in PoolOptions
+    std::filesystem::path folder;  // the common place: <folder>/<module>/NNNN_name.sql
+    std::string dsn;               // as in PoolOptions
     std::chrono::milliseconds lock_limit{30000};
     std::chrono::milliseconds connect_timeout{2000};
     std::string database = "main database";  // for messages
+    OwnFolders own_folders = {};
 };
 
 class Migrations {

@@ -1,16 +1,14 @@
 #include "host/modules/library.hpp"
 
 #include <dlfcn.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
 
 #include "ezapi/error.hpp"
 #include "ezapi/prefix.hpp"
+#include "host/modules/permissions.hpp"
 
 namespace ezapi::host::modules {
 namespace {
@@ -51,50 +49,6 @@ std::vector<std::string> names_of(const char* const* list) {
     std::vector<std::string> out;
     for (; list != nullptr && *list != nullptr; ++list) out.emplace_back(*list);
     return out;
-}
-
-/// Others must not be able to change what is loaded: its owner is root or the user of this process,
-/// and only the owner may write it. In a folder like /tmp, which everybody may write, the sticky
-/// bit keeps others from renaming what is not theirs; that is enough for a folder above the
-/// plugins' own.
-/// `lead` is what the sentence about the path begins with.
-void check_path(const std::string& lead, const std::filesystem::path& path, bool sticky_protects) {
-    struct stat info {};
-
-    if (::stat(path.c_str(), &info) != 0)
-        refuse(lead + "cannot be read: " + std::string(std::strerror(errno)));
-    const uid_t user = ::geteuid();
-    if (info.st_uid != 0 && info.st_uid != user) {
-        refuse(lead + "belongs to user " + std::to_string(info.st_uid) +
-               ": expected root or user " + std::to_string(user) + ", who runs this process");
-    }
-    if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0) return;
-    if (sticky_protects && (info.st_mode & S_ISVTX) != 0) return;
-    const bool all = (info.st_mode & S_IWOTH) != 0;
-    refuse(lead + "is writable by " + (all ? "everybody" : "its group") +
-           ": expected mode 0755 or less");
-}
-
-void check_folders(const std::filesystem::path& file) {
-    const std::filesystem::path own = file.parent_path();
-    for (std::filesystem::path folder = own;; folder = folder.parent_path()) {
-        check_path(
-            "lies in " + folder.string() + ", which ", folder, /*sticky_protects=*/folder != own);
-        if (folder == folder.parent_path()) return;
-    }
-}
-
-/// Who can write the file, or replace it or a link to it, runs code in this process. The folders of
-/// the path as it was given hold the links, those of the resolved path hold the file.
-void check_permissions(const std::filesystem::path& file) {
-    struct stat info {};
-
-    if (::stat(file.c_str(), &info) != 0)
-        refuse("cannot be read: " + std::string(std::strerror(errno)));
-    if (!S_ISREG(info.st_mode)) refuse("is not a regular file");
-    check_path("", file, /*sticky_protects=*/false);
-    check_folders(std::filesystem::absolute(file).lexically_normal());
-    check_folders(std::filesystem::canonical(file));
 }
 
 /// dlerror() without the path that it begins with.

@@ -19,4 +19,15 @@ std::map<std::string, std::filesystem::path, std::less<>> find_plugin_files(
     return out;
 }
 
+std::map<std::string, std::filesystem::path, std::less<>> find_plugin_migrations(
+    std::span<const std::string> directories) {
+    std::map<std::string, std::filesystem::path, std::less<>> out;
+    for (const auto& [name, file] : find_plugin_files(directories)) {
+        std::filesystem::path folder = file.parent_path() / name / "migrations";
+        std::error_code error;
+        if (std::filesystem::is_directory(folder, error)) out.emplace(name, std::move(folder));
+    }
+    return out;
+}
+
 }  // namespace ezapi::host::modules

@@ -1,29 +1,45 @@
 #!/bin/bash
 # build.sh <build folder of the SDK> <work folder> <C++ compiler> <CMake generator>
-# Installs the SDK to a prefix of its own and builds the installed template with nothing else at hand: build/hello.so
-# in the work folder. It must export one symbol and need nothing but the system's own libraries.
+# Installs the SDK to a prefix of its own and builds two plugins with nothing else at hand: the installed template, whose
+# own test is run, and the one in visitor/. build/ and visitor-build/ in the work folder hold them. Each must export one
+# symbol and need nothing but the system's own libraries.
 set -euo pipefail
 sdk=$1 work=$2
 export CXX=$3 CMAKE_GENERATOR=$4
+here=$(cd "$(dirname "$0")" && pwd)
 fail() {
     echo "sdk_consumer: $*" >&2
     exit 1
+}
+
+# build <source folder> <build folder>
+build() {
+    cmake -S "$1" -B "$2" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_BUILD_TYPE=Debug >"$work/cmake.log" 2>&1 ||
+        fail "$1 is not configured: $(tail -n 20 "$work/cmake.log")"
+    cmake --build "$2" >"$work/build.log" 2>&1 || fail "$1 is not built: $(tail -n 40 "$work/build.log")"
+}
+
+# check <shared library>
+check() {
+    local exported needed
+    exported=$(nm -D --defined-only "$1" | awk '{print $3}')
+    [[ $exported == ezapi_plugin_v1 ]] || fail "expected $1 to export ezapi_plugin_v1 alone, found: $exported"
+    needed=$(readelf -d "$1" | grep -oP 'Shared library: \[\K[^]]+' |
+        grep -vE '^(libstdc\+\+|libgcc_s|libc|libm|libutf8proc)\.so\.' || true)
+    [[ -z $needed ]] || fail "$1 needs more than the system's libraries: $needed"
 }
 
 rm -rf "$work"
 mkdir -p "$work"
 cmake --install "$sdk" --prefix "$work/prefix" >/dev/null
 cp -r "$work/prefix/share/ezapi/template" "$work/hello"
-cmake -S "$work/hello" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_BUILD_TYPE=Debug >"$work/cmake.log" 2>&1 ||
-    fail "the template is not configured: $(tail -n 20 "$work/cmake.log")"
-cmake --build "$work/build" >"$work/build.log" 2>&1 || fail "the template is not built: $(tail -n 40 "$work/build.log")"
+build "$work/hello" "$work/build"
+check "$work/build/hello.so"
+ctest --test-dir "$work/build" --output-on-failure >"$work/test.log" 2>&1 || fail "the template's test: $(cat "$work/test.log")"
+grep -q '100% tests passed, 0 tests failed out of 1' "$work/test.log" || fail "the template's test was not run"
 
-exported=$(nm -D --defined-only "$work/build/hello.so" | awk '{print $3}')
-[[ $exported == ezapi_plugin_v1 ]] || fail "expected hello.so to export ezapi_plugin_v1 alone, found: $exported"
-
-needed=$(readelf -d "$work/build/hello.so" | grep -oP 'Shared library: \[\K[^]]+' |
-    grep -vE '^(libstdc\+\+|libgcc_s|libc|libm)\.so\.' || true)
-[[ -z $needed ]] || fail "hello.so needs more than the system's libraries: $needed"
+build "$here/visitor" "$work/visitor-build"
+check "$work/visitor-build/visitor.so"
 
 mkdir "$work/newer"
 printf 'cmake_minimum_required(VERSION 3.25)\nproject(newer LANGUAGES CXX)\nfind_package(ezapi_sdk 2.0 REQUIRED)\n' \

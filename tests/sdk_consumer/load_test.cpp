@@ -34,6 +34,22 @@ TEST_F(Template, AnswersItsRouteWithItsSetting) {
     EXPECT_EQ(answer.json(), (json{{"text", "Salve, ada l"}}));
 }
 
+TEST_F(Template, BringsItsOwnTable) {
+    const HttpAnswer made =
+        admin().post("/admin/greetings", {{"language", "de"}, {"text", "Guten Tag"}});
+    ASSERT_EQ(made.status, 201) << made.body;
+    EXPECT_EQ(instance().client().get("/hello/ada?language=DE").json()["text"], "Guten Tag, ada");
+    const std::string path = "/admin/greetings/" + made.json()["id"].dump();
+    EXPECT_EQ(admin().patch(path, {{"enabled", false}}).status, 200);
+    EXPECT_EQ(instance().client().get("/hello/ada?language=de").json()["text"], "Salve, ada");
+    const HttpAnswer twin =
+        admin().post("/admin/greetings", {{"language", "DE"}, {"text", "Hallo"}});
+    EXPECT_EQ(twin.status, 409);
+    EXPECT_EQ(admin().get("/admin/greetings?enabled=false&sort=-language").json()["data"].size(),
+              1U);
+    EXPECT_EQ(admin().remove(path).status, 204);
+}
+
 TEST_F(Template, IsDescribed) {
     const json document = admin().get("/swagger/openapi.json").json();
     EXPECT_EQ(document["paths"]["/hello/{name}"]["get"]["summary"], "Greets somebody");

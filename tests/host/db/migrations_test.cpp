@@ -110,6 +110,23 @@ TEST_F(MigrationsTest, TellsOperatorsWhyItCannotConnect) {
                 AllOf(HasSubstr("does not exist"), HasSubstr("migrations: cannot connect")));
 }
 
+TEST_F(MigrationsTest, AModuleMayBringItsOwnFolder) {
+    write("core/0001_a.sql", "CREATE TABLE a (x int)");
+    write("brought/0001_w.sql", "CREATE TABLE w (x int)");
+    write("brought/0002_v.sql", "CREATE TABLE v (x int)");
+    const std::vector<std::string> modules{"core", "weather"};
+    MigrationsOptions options{folder_, dsn_};
+    options.own_folders = {{"weather", std::filesystem::path(folder_) / "brought"}};
+    EXPECT_EQ(Migrations(options).apply(modules).size(), 3U);
+    EXPECT_EQ(number("SELECT count(*) FROM ez_migrations WHERE module = 'weather'"), 2);
+
+    write("weather/0001_w.sql", "CREATE TABLE w (x int)");
+    const Error error =
+        error_of_call([&] { static_cast<void>(Migrations(options).status(modules)); });
+    EXPECT_EQ(error.status(), EZ_INVALID);
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("migrations of weather"), HasSubstr("one of them")));
+}
+
 TEST_F(MigrationsTest, OfManyProcessesAtOnceOneApplies) {
     write("core/0001_a.sql", "CREATE TABLE a (x int); SELECT pg_sleep(0.2);");
     std::vector<std::future<size_t>> runs;
