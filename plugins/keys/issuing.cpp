@@ -44,7 +44,7 @@ std::string inactive_cause(const Json& token) {
 
 Issued issue_token(const Master& master) {
     const std::string token = credential::issue(kTokenPrefix);
-    return {{{"token_hash", credential::sha256_hex(token)},
+    return {{{"token_hash", sha256_hex(token)},
              {"prefix", token.substr(0, credential::kShown)},
              {"epoch", master.epoch}},
             {{"token", token}}};

@@ -32,8 +32,8 @@ const ez_authenticator_v1 Authenticator::kTable = {
 ez_identity Authenticator::authenticate(std::string_view key) const {
     // The checksum refuses typos and blind guesses without a query.
     if (!credential::well_formed(kKeyPrefix, key)) throw unknown_key();
-    const Rows rows = db_.query("SELECT id, name, status FROM masters WHERE key_hash = $1",
-                                {credential::sha256_hex(key)});
+    const Rows rows =
+        db_.query("SELECT id, name, status FROM masters WHERE key_hash = $1", {sha256_hex(key)});
     if (rows.empty()) throw unknown_key();
     if (rows.text(0, 2) != "active")
         throw Error(EZ_DENIED, "master " + std::string(rows.text(0, 0)) + ": suspended");

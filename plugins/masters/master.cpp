@@ -103,9 +103,8 @@ void written(Tx& tx, const Record* before, const Record* after) {
 
 MasterKey issue_key() {
     const std::string key = credential::issue(kKeyPrefix);
-    return {
-        {{"key_hash", credential::sha256_hex(key)}, {"prefix", key.substr(0, credential::kShown)}},
-        {{"master_key", key}}};
+    return {{{"key_hash", sha256_hex(key)}, {"prefix", key.substr(0, credential::kShown)}},
+            {{"master_key", key}}};
 }
 
 ResourceSpec master_spec(const NamespaceWatch& namespaces) {

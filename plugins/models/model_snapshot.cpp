@@ -2,8 +2,8 @@
 
 #include <array>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/json.hpp"
-#include "sha256.hpp"
 
 namespace ezapi::models {
 
@@ -86,7 +86,7 @@ std::string models_checksum(Tx& tx) {
             digest.add(snapshot(rows, row));
             digest.add("\n");
         }
-        if (rows.size() < kPage) return digest.finish();
+        if (rows.size() < kPage) return to_hex(digest.finish());
         last = rows.text(rows.size() - 1, 0);
     }
 }

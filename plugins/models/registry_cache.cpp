@@ -8,8 +8,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/json.hpp"
-#include "sha256.hpp"
 
 namespace ezapi::models {
 
@@ -49,7 +49,7 @@ std::optional<CachedDocument> RegistryCache::read(const std::string& url) const 
     rest << in.rdbuf();
     CachedDocument out{
         url, text_member(about, "etag"), text_member(about, "last_modified"), rest.str()};
-    if (Sha256::of(out.text) != text_member(about, "sha256")) return std::nullopt;
+    if (sha256_hex(out.text) != text_member(about, "sha256")) return std::nullopt;
     return out;
 }
 
@@ -60,7 +60,7 @@ void RegistryCache::write(const CachedDocument& document) const {
     const Json about{{"url", document.url},
                      {"etag", document.etag},
                      {"last_modified", document.last_modified},
-                     {"sha256", Sha256::of(document.text)}};
+                     {"sha256", sha256_hex(document.text)}};
     const std::string draft = file_.string() + "." + std::to_string(::getpid()) + ".new";
     const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file < 0) fail(file_, std::string("cannot be written: ") + std::strerror(errno));

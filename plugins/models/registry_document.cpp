@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/json.hpp"
 #include "ezapi/resource/field.hpp"
 #include "model_name.hpp"
-#include "sha256.hpp"
 
 namespace ezapi::models {
 
@@ -242,7 +242,7 @@ RegistryDocument read_registry_document(std::string_view text, std::string_view 
         throw broken(error.what());
     }
     DocumentReader(name_space, out).read(root);
-    out.sha256 = Sha256::of(text);
+    out.sha256 = sha256_hex(text);
     return out;
 }
 

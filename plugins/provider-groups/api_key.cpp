@@ -3,6 +3,7 @@
 #include <array>
 
 #include "credentials.hpp"
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/changes.hpp"
 #include "group.hpp"
 #include "provider_snapshot.hpp"
@@ -135,7 +136,7 @@ void seal_credentials(const sealing::Keyring& ring, Tx& tx, Draft& draft) {
     }
     const std::vector<std::string> fingerprints = ring.fingerprints(credentials.lasting());
     refuse_duplicate(tx, draft, fingerprints);
-    if (draft.creates()) draft.after["credential_ref"] = sealing::random_hex(kReferenceBytes);
+    if (draft.creates()) draft.after["credential_ref"] = random_hex(kReferenceBytes);
     draft.after["sealed"] =
         seal(ring, credentials, draft.after["credential_ref"].get_ref<const std::string&>());
     draft.after["key_id"] = ring.first_id();

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/resource/field.hpp"
 #include "sealing/keyring.hpp"
@@ -46,7 +47,7 @@ bool make(const std::filesystem::path& path) {
     const std::filesystem::path draft = path.string() + "." + random_hex(8);
     const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) fail(path, std::string("cannot be made: ") + std::strerror(errno));
-    const std::string line = random_hex(sizeof(Keyring::Key)) + "\n";
+    const std::string line = random_hex(kSha256Size) + "\n";
     const bool written =
         ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
         ::fsync(file) == 0;

@@ -1,13 +1,9 @@
 #include "sealing/keyring.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
-
 #include <algorithm>
-#include <memory>
 #include <optional>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/base64.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/resource/field.hpp"
@@ -17,67 +13,7 @@ namespace ezapi::sealing {
 namespace {
 
 constexpr std::string_view kVersion = "v1";
-constexpr size_t kNonceSize = 12;
-constexpr size_t kTagSize = 16;
 constexpr size_t kMaxId = 32;
-
-struct FreeContext {
-    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-
-using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
-
-const std::uint8_t* bytes(std::string_view text) {
-    return reinterpret_cast<const std::uint8_t*>(text.data());
-}
-
-std::uint8_t* bytes(std::string& text) {
-    return reinterpret_cast<std::uint8_t*>(text.data());
-}
-
-std::string hex(const std::uint8_t* data, size_t size) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out;
-    out.reserve(size * 2);
-    for (size_t i = 0; i < size; ++i) {
-        out.push_back(kDigits[data[i] >> 4U]);
-        out.push_back(kDigits[data[i] & 15U]);
-    }
-    return out;
-}
-
-Keyring::Key hmac(const Keyring::Key& key, std::string_view text) {
-    Keyring::Key out{};
-    unsigned size = out.size();
-    if (HMAC(EVP_sha256(),
-             key.data(),
-             static_cast<int>(key.size()),
-             bytes(text),
-             text.size(),
-             out.data(),
-             &size) == nullptr)
-        throw Error(EZ_INTERNAL, "HMAC-SHA256 failed");
-    return out;
-}
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-std::optional<std::string> from_hex(std::string_view text) {
-    if (text.size() % 2 != 0) return std::nullopt;
-    std::string out;
-    for (size_t i = 0; i < text.size(); i += 2) {
-        const int high = hex_digit(text[i]);
-        const int low = hex_digit(text[i + 1]);
-        if (high < 0 || low < 0) return std::nullopt;
-        out.push_back(static_cast<char>(high * 16 + low));
-    }
-    return out;
-}
 
 /// Either alphabet of RFC 4648, with or without padding.
 std::optional<std::string> from_base64(std::string_view text) {
@@ -88,13 +24,10 @@ std::optional<std::string> from_base64(std::string_view text) {
     return from_base64url(url);
 }
 
-std::optional<Keyring::Key> read_key(std::string_view text) {
-    Keyring::Key key{};
-    std::optional<std::string> decoded =
-        text.size() == 2 * key.size() ? from_hex(text) : from_base64(text);
-    if (!decoded || decoded->size() != key.size()) return std::nullopt;
-    std::copy(decoded->begin(), decoded->end(), key.begin());
-    return key;
+/// The 32 bytes of a key.
+std::optional<std::string> read_key(std::string_view text) {
+    auto key = text.size() == 2 * kSha256Size ? from_hex(text) : from_base64(text);
+    return key && key->size() == kSha256Size ? key : std::nullopt;
 }
 
 bool is_id(std::string_view id) {
@@ -106,10 +39,6 @@ bool is_id(std::string_view id) {
 
 std::string additional_data(std::string_view place, std::string_view key_id) {
     return std::string(place) + "|" + std::string(key_id);
-}
-
-void require(int succeeded, const char* what) {
-    if (succeeded != 1) throw Error(EZ_INTERNAL, std::string(what) + " failed");
 }
 
 }  // namespace
@@ -133,7 +62,7 @@ Keyring Keyring::parse(std::string_view list) {
                                 "expected an id of 1 to 32 letters, digits, '-', '_' and '.'"
                                 " in front of the colon");
         }
-        const std::optional<Key> key = read_key(item);
+        const std::optional<std::string> key = read_key(item);
         if (!key)
             throw Error(EZ_INVALID,
                         place + "expected 32 bytes as 64 hex digits or as base64, found " +
@@ -143,12 +72,12 @@ Keyring Keyring::parse(std::string_view list) {
     return ring;
 }
 
-void Keyring::add(std::string id, const Key& key, const std::string& place) {
-    if (id.empty()) id = hex(hmac(key, "ezapi key id").data(), 4);
+void Keyring::add(std::string id, std::string_view key, const std::string& place) {
+    if (id.empty()) id = to_hex(hmac_sha256(key, "ezapi key id").substr(0, 4));
     Entry entry{std::move(id),
-                hmac(key, "ezapi encryption"),
-                hmac(key, "ezapi fingerprint"),
-                hmac(key, "ezapi signature")};
+                hmac_sha256(key, "ezapi encryption"),
+                hmac_sha256(key, "ezapi fingerprint"),
+                hmac_sha256(key, "ezapi signature")};
     for (const Entry& other : keys_) {
         if (other.encryption == entry.encryption)
             throw Error(EZ_INVALID, place + "is the same key as '" + other.id + "'");
@@ -172,8 +101,7 @@ const Keyring::Entry& Keyring::require_key(std::string_view id) const {
 }
 
 std::string Keyring::sign(std::string_view text, std::string_view id) const {
-    const Key digest = hmac(require_key(id).signature, text);
-    return hex(digest.data(), digest.size());
+    return to_hex(hmac_sha256(require_key(id).signature, text));
 }
 
 std::vector<std::string> Keyring::ids() const {
@@ -184,26 +112,7 @@ std::vector<std::string> Keyring::ids() const {
 
 std::string Keyring::seal(std::string_view text, std::string_view place) const {
     const Entry& key = keys_.front();
-    const std::string bound = additional_data(place, key.id);
-    std::string out(kNonceSize + text.size() + kTagSize, '\0');
-    std::uint8_t* nonce = bytes(out);
-    std::uint8_t* cipher = nonce + kNonceSize;
-    require(RAND_bytes(nonce, kNonceSize), "RAND_bytes");
-    const Context context(EVP_CIPHER_CTX_new());
-    int size = 0;
-    require(
-        EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.encryption.data(), nonce),
-        "AES-256-GCM");
-    require(EVP_EncryptUpdate(
-                context.get(), nullptr, &size, bytes(bound), static_cast<int>(bound.size())),
-            "AES-256-GCM");
-    require(
-        EVP_EncryptUpdate(context.get(), cipher, &size, bytes(text), static_cast<int>(text.size())),
-        "AES-256-GCM");
-    require(EVP_EncryptFinal_ex(context.get(), cipher + size, &size), "AES-256-GCM");
-    require(
-        EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kTagSize, cipher + text.size()),
-        "AES-256-GCM");
+    const std::string out = aes_gcm_seal(key.encryption, text, additional_data(place, key.id));
     return std::string(kVersion) + ":" + key.id + ":" + base64url(out);
 }
 
@@ -215,45 +124,18 @@ std::string Keyring::open(std::string_view sealed, std::string_view place) const
     const std::string_view id = sealed.substr(first + 1, second - first - 1);
     const Entry* key = &require_key(id);
     std::optional<std::string> raw = from_base64url(sealed.substr(second + 1));
-    if (!raw || raw->size() < kNonceSize + kTagSize)
+    if (!raw || raw->size() < kGcmNonceSize + kGcmTagSize)
         throw Error(EZ_INTERNAL, "the stored ciphertext is cut");
-
-    const std::string bound = additional_data(place, id);
-    std::uint8_t* nonce = bytes(*raw);
-    const std::uint8_t* cipher = nonce + kNonceSize;
-    const size_t length = raw->size() - kNonceSize - kTagSize;
-    std::string text(length, '\0');
-    const Context context(EVP_CIPHER_CTX_new());
-    int size = 0;
-    require(EVP_DecryptInit_ex(
-                context.get(), EVP_aes_256_gcm(), nullptr, key->encryption.data(), nonce),
-            "AES-256-GCM");
-    require(EVP_DecryptUpdate(
-                context.get(), nullptr, &size, bytes(bound), static_cast<int>(bound.size())),
-            "AES-256-GCM");
-    require(EVP_DecryptUpdate(context.get(), bytes(text), &size, cipher, static_cast<int>(length)),
-            "AES-256-GCM");
-    require(EVP_CIPHER_CTX_ctrl(
-                context.get(), EVP_CTRL_GCM_SET_TAG, kTagSize, nonce + kNonceSize + length),
-            "AES-256-GCM");
-    if (EVP_DecryptFinal_ex(context.get(), bytes(text) + size, &size) != 1)
+    auto text = aes_gcm_open(key->encryption, *raw, additional_data(place, id));
+    if (!text)
         throw Error(EZ_INTERNAL, "the stored ciphertext was altered or belongs to another row");
-    return text;
+    return std::move(*text);
 }
 
 std::vector<std::string> Keyring::fingerprints(std::string_view text) const {
     std::vector<std::string> out;
-    for (const Entry& key : keys_) {
-        const Key digest = hmac(key.fingerprint, text);
-        out.push_back(hex(digest.data(), digest.size()));
-    }
+    for (const Entry& key : keys_) out.push_back(to_hex(hmac_sha256(key.fingerprint, text)));
     return out;
-}
-
-std::string random_hex(size_t count) {
-    std::string raw(count, '\0');
-    require(RAND_bytes(bytes(raw), static_cast<int>(count)), "RAND_bytes");
-    return hex(bytes(raw), count);
 }
 
 }  // namespace ezapi::sealing

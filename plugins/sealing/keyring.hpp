@@ -11,8 +11,6 @@
 // themselves.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +19,6 @@ namespace ezapi::sealing {
 
 class Keyring {
 public:
-    using Key = std::array<std::uint8_t, 32>;
-
     /// A comma-separated list of keys, each 32 bytes in hex or base64, with an optional `id:` in
     /// front. Without one the id is made from the key. Throws EZ_INVALID; the message shows no key.
     [[nodiscard]] static Keyring parse(std::string_view list);
@@ -50,19 +46,16 @@ public:
 private:
     struct Entry {
         std::string id;
-        Key encryption{};
-        Key fingerprint{};
-        Key signature{};
+        std::string encryption;  // 32 bytes each
+        std::string fingerprint;
+        std::string signature;
     };
 
-    void add(std::string id, const Key& key, const std::string& place);
+    void add(std::string id, std::string_view key, const std::string& place);
     [[nodiscard]] const Entry* find(std::string_view id) const;
     [[nodiscard]] const Entry& require_key(std::string_view id) const;
 
     std::vector<Entry> keys_;  // never empty
 };
-
-/// `bytes` of the system's randomness in lower-case hex.
-[[nodiscard]] std::string random_hex(size_t bytes);
 
 }  // namespace ezapi::sealing

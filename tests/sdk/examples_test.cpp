@@ -2,6 +2,8 @@
 // compares them. Most are not run.
 #include <gtest/gtest.h>
 
+#include "ezapi/base/crypto.hpp"
+#include "ezapi/base/hex.hpp"
 #include "ezapi/credential.hpp"
 #include "ezapi/decimal.hpp"
 #include "ezapi/escape.hpp"
@@ -41,7 +43,7 @@ using namespace std::chrono_literals;
 [[maybe_unused]] void credentials(Json& row, std::string_view given) {
     // <ezapi/credential.hpp>
     const std::string token = credential::issue("sk-");
-    row["token_hash"] = credential::sha256_hex(token);
+    row["token_hash"] = sha256_hex(token);
     const bool possible = credential::well_formed("sk-", given);
     static_cast<void>(possible);
 }
@@ -234,6 +236,20 @@ TEST(Examples, OfValues) {
         const std::string fault = invisible_fault(name);
         EXPECT_EQ(name, "\xC3\xA9");
         EXPECT_EQ(fault, "");
+    }
+    {
+        const std::vector<std::string> digits{
+            // <ezapi/base/hex.hpp>
+            to_hex("AB")
+        };
+        EXPECT_EQ(digits.front(), "4142");
+        const std::string key(kSha256Size, 'k');
+        // <ezapi/base/crypto.hpp>
+        const std::string digest = sha256_hex("abc");
+        const std::string sealed = aes_gcm_seal(key, "text", "table|column|row");
+        const std::optional<std::string> plain = aes_gcm_open(key, sealed, "table|column|row");
+        EXPECT_EQ(plain, "text");
+        EXPECT_TRUE(digest.starts_with("ba7816bf"));
     }
     {
         // <ezapi/url.hpp>

@@ -54,7 +54,7 @@ Question read_question(const Request& request, std::int64_t now) {
     draft.faults.raise();
     Question out;
     if (by_token) {
-        out.token_hash = credential::sha256_hex(token->second);
+        out.token_hash = sha256_hex(token->second);
     } else {
         out.key_id = draft.after.at("key_id").get<std::int64_t>();
     }

@@ -23,7 +23,7 @@ std::string canonical_form(const Rows& rows, size_t row, size_t column, size_t c
 }
 
 std::string unkeyed_link(std::string_view before, std::string_view canonical) {
-    return credential::sha256_hex(std::string(before) + std::string(canonical));
+    return sha256_hex(std::string(before) + std::string(canonical));
 }
 
 }  // namespace ezapi::logs

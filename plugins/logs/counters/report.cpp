@@ -24,7 +24,7 @@ std::string CounterReport::digest() const {
         }
         text.push_back(item.key_id != 0 ? '#' : ';');
     }
-    return credential::sha256_hex(text);
+    return sha256_hex(text);
 }
 
 Json report_schema() {

@@ -323,7 +323,7 @@ void RecordReader::request_id(JsonScanner::Text text, const Field& field, Record
     if (!text.sound) flaw(field, "format", kUnsound);
     if (!fits) flaw(field, "length", text_length(1, field.most, characters(text.value)));
     std::string id(cut(mended_text(text.value.substr(0, most * 4)), kBeginning));
-    record.request_id = keep(id + "~" + credential::sha256_hex(text.value));
+    record.request_id = keep(id + "~" + sha256_hex(text.value));
 }
 
 /// Stored in the one form that it is searched in; IPv4 as it is written has no other.

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "ezapi/base/hex.hpp"
 #include "rollup/histogram.hpp"
 #include "rows/partition_bounds.hpp"
 #include "rows/pg_binary.hpp"
@@ -59,19 +60,13 @@ std::int64_t bound(const Rows& rows, size_t row, size_t column, std::int64_t non
 
 /// The latency of each new row, as an array of encoded histograms.
 std::string histograms_of(std::span<const RowRef> rows) {
-    static constexpr std::string_view kDigits = "0123456789abcdef";
     std::string out;
     LatencyHistogram histogram;
     for (const RowRef& ref : rows) {
         if (!ref.is_new()) continue;
         histogram.clear();
         histogram.add(ref.row->latency_ms);
-        std::string hex = "\\x";
-        for (const char c : histogram.encode()) {
-            hex.push_back(kDigits[static_cast<unsigned char>(c) >> 4U]);
-            hex.push_back(kDigits[static_cast<unsigned char>(c) & 15U]);
-        }
-        append_element(out, hex);
+        append_element(out, "\\x" + to_hex(histogram.encode()));
     }
     return out.empty() ? "{}" : out + "}";
 }

@@ -1,9 +1,6 @@
 #include "webhook/sender.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include "ezapi/error.hpp"
+#include "ezapi/base/crypto.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -32,23 +29,7 @@ std::string verdict(int status) {
 
 std::string signature(std::string_view key, std::string_view timestamp, std::string_view body) {
     const std::string text = std::string(timestamp) + "." + std::string(body);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    if (HMAC(EVP_sha256(),
-             key.data(),
-             static_cast<int>(key.size()),
-             reinterpret_cast<const unsigned char*>(text.data()),
-             text.size(),
-             digest,
-             &size) == nullptr)
-        throw Error(EZ_INTERNAL, "HMAC-SHA256 failed");
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::string out = "sha256=";
-    for (unsigned int i = 0; i < size; ++i) {
-        out.push_back(kHex[digest[i] >> 4U]);
-        out.push_back(kHex[digest[i] & 15U]);
-    }
-    return out;
+    return "sha256=" + to_hex(hmac_sha256(key, text));
 }
 
 Attempt Sender::send(const WebhookSettings& webhook,

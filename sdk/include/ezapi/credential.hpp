@@ -4,11 +4,10 @@
 // OpenSSL::Crypto.
 //
 //     const std::string token = credential::issue("sk-");          // shown once
-//     row["token_hash"] = credential::sha256_hex(token);
+//     row["token_hash"] = sha256_hex(token);
 //     const bool possible = credential::well_formed("sk-", given);
 #pragma once
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <array>
@@ -16,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 
 namespace ezapi::credential {
@@ -75,21 +75,6 @@ inline constexpr size_t kShown = 8;
     const std::string_view digits = text.substr(0, kRandomDigits);
     if (digits.find_first_not_of(kBase62) != std::string_view::npos) return false;
     return text.substr(kRandomDigits) == checksum(digits);
-}
-
-[[nodiscard]] inline std::string sha256_hex(std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
-        throw Error(EZ_INTERNAL, "SHA-256: OpenSSL refused");
-    std::string out;
-    out.reserve(size_t{2} * size);
-    for (unsigned int i = 0; i < size; ++i) {
-        out.push_back(kHex[digest[i] >> 4U]);
-        out.push_back(kHex[digest[i] & 15U]);
-    }
-    return out;
 }
 
 }  // namespace ezapi::credential

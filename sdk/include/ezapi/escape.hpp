@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "ezapi/base/hex.hpp"
+
 namespace ezapi {
 
 /// The length of the well-formed UTF-8 sequence that `text` begins with; 0: none (no overlong
@@ -47,13 +49,12 @@ namespace detail {
 
 /// One byte that is a control character or part of no character.
 [[nodiscard]] inline std::string escaped_byte(unsigned char byte, std::string_view prefix = "\\x") {
-    constexpr std::string_view kDigits = "0123456789abcdef";
     if (byte == '\n') return "\\n";
     if (byte == '\r') return "\\r";
     if (byte == '\t') return "\\t";
     std::string out(prefix);
-    out += kDigits[byte >> 4U];
-    out += kDigits[byte & 0xFU];
+    out += kHexDigits[byte >> 4U];
+    out += kHexDigits[byte & 0xFU];
     return out;
 }
 

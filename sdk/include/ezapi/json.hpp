@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/base/hex.hpp"
 #include "ezapi/decimal.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/text.hpp"
@@ -300,7 +301,6 @@ inline void append_exact(std::string& out, const Json& value) {
 
 /// Appends `text` as a JSON string. The text must be UTF-8, as PostgreSQL guarantees of its own.
 inline void append_json_string(std::string& out, std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
     out.push_back('"');
     size_t plain = 0;
     for (size_t at = 0; at < text.size(); ++at) {
@@ -326,8 +326,8 @@ inline void append_json_string(std::string& out, std::string_view text) {
                 break;
             default:
                 out += "\\u00";
-                out.push_back(kHex[byte >> 4U]);
-                out.push_back(kHex[byte & 15U]);
+                out.push_back(kHexDigits[byte >> 4U]);
+                out.push_back(kHexDigits[byte & 15U]);
         }
     }
     out.append(text, plain, text.size() - plain);

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <utility>
 
+#include "ezapi/base/hex.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/escape.hpp"
 #include "ezapi/network.hpp"
@@ -30,14 +31,6 @@ namespace detail {
 
 [[nodiscard]] inline bool is_ascii_alnum(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-/// The value of a hexadecimal digit; -1 for anything else.
-[[nodiscard]] inline int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 /// What no part of a URL may hold.
@@ -60,7 +53,7 @@ namespace detail {
     if (hex) label.remove_prefix(2);
     if (label.empty()) return hex;
     for (const char c : label) {
-        if (hex ? hex_value(c) < 0 : (c < '0' || c > '9')) return false;
+        if (hex ? hex_digit(c) < 0 : (c < '0' || c > '9')) return false;
     }
     return true;
 }
@@ -108,8 +101,8 @@ namespace detail {
     for (size_t at = 0; at < text.size(); ++at) {
         const char c = text[at];
         if (c == '%') {
-            const int high = at + 2 < text.size() ? hex_value(text[at + 1]) : -1;
-            const int low = at + 2 < text.size() ? hex_value(text[at + 2]) : -1;
+            const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
+            const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
             if (high < 0 || low < 0)
                 return "the " + std::string(what) + " holds a '%' without two hexadecimal digits";
             const int octet = high * 16 + low;

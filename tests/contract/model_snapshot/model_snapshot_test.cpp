@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sha256.hpp"
+#include "ezapi/base/crypto.hpp"
 #include "tests/contract/database_host.hpp"
 
 namespace ezapi::models {
@@ -34,7 +34,7 @@ protected:
             },
             &text);
         model_projection().scan(tx, {}, 1000000, sink);
-        return Sha256::of(text);
+        return sha256_hex(text);
     }
 
     std::unique_ptr<tests::DatabaseHost> database_;
@@ -71,15 +71,15 @@ TEST_F(ModelSnapshot, MetaIsTheGoldenFileWithTheChecksumOfTheModels) {
         "'https://github.com/sst/models.dev', upstream_ref = 'dev'");
     database_->sql.query("UPDATE models_meta SET changed_at = to_timestamp(1734464000.9)");
     database_->sql.query("INSERT INTO models (name) VALUES ('ns.m')");
-    expected["checksum"] = Sha256::of("ns.m\n{\"name\":\"ns.m\",\"kind\":\"chat\"}\n");
+    expected["checksum"] = sha256_hex("ns.m\n{\"name\":\"ns.m\",\"kind\":\"chat\"}\n");
     EXPECT_EQ(meta(), expected);
 }
 
 TEST_F(ModelSnapshot, MetaLeavesOutAnUpstreamThatThereIsNot) {
     const Json out = meta();
     EXPECT_EQ(out.at("source"), "manual");
-    EXPECT_EQ(out.at("checksum"), Sha256::of(""));
-    EXPECT_EQ(out.at("version"), Sha256::of("").substr(0, 12));
+    EXPECT_EQ(out.at("checksum"), sha256_hex(""));
+    EXPECT_EQ(out.at("version"), sha256_hex("").substr(0, 12));
     EXPECT_FALSE(out.contains("upstream_url"));
     EXPECT_FALSE(out.contains("upstream_ref"));
     EXPECT_EQ(database_->scan(models_meta_projection()).size(), 1U);

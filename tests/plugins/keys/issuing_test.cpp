@@ -42,7 +42,7 @@ TEST(Issuing, TokenCarriesTheEpochOfItsMaster) {
     EXPECT_TRUE(credential::well_formed("sk-", token));
     EXPECT_EQ(issued.columns.at("epoch"), 4);
     EXPECT_EQ(issued.columns.at("prefix"), token.substr(0, 8));
-    EXPECT_EQ(issued.columns.at("token_hash"), credential::sha256_hex(token));
+    EXPECT_EQ(issued.columns.at("token_hash"), sha256_hex(token));
     EXPECT_EQ(issued.columns.dump().find(token), std::string::npos);
 }
 

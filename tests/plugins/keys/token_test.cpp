@@ -55,7 +55,7 @@ TEST(Credential, ForeignTextIsNotWellFormed) {
 }
 
 TEST(Credential, HashIsSha256InLowerCaseHex) {
-    EXPECT_EQ(credential::sha256_hex("abc"),
+    EXPECT_EQ(sha256_hex("abc"),
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 

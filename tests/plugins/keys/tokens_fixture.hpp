@@ -54,7 +54,7 @@ protected:
     }
 
     static std::string hash(const nlohmann::json& issued) {
-        return credential::sha256_hex(issued.at("token").get<std::string>());
+        return sha256_hex(issued.at("token").get<std::string>());
     }
 
     /// What the data plane is to see of a hash; null: nothing.

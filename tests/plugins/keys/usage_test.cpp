@@ -248,7 +248,7 @@ TEST(UsageOfAnother, WhatAProcessLeftUntoldIsToldByTheNext) {
                          .post("/admin/masters/" + of.at("id").dump() + "/keys",
                                {{"name", "left"}, {"quota_limit", 1000000}})
                          .json();
-    const std::string hash = credential::sha256_hex(key.at("token").get<std::string>());
+    const std::string hash = sha256_hex(key.at("token").get<std::string>());
     const auto shown = [&] {
         return server.admin()
             .get("/probe/render/auth:token/" + hash)

@@ -42,7 +42,7 @@ protected:
     }
 
     static std::string hash(const json& key) {
-        return credential::sha256_hex(key.at("token").get<std::string>());
+        return sha256_hex(key.at("token").get<std::string>());
     }
 
     static json report(const json& node, int sequence, json items) {

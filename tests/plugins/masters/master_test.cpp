@@ -29,7 +29,7 @@ TEST(MasterKey, HasPrefixDigitsAndChecksum) {
     EXPECT_EQ(text.size(), 3U + 40U + 6U);
     EXPECT_TRUE(credential::well_formed("mk-", text));
     EXPECT_EQ(key.columns.at("prefix"), text.substr(0, 8));
-    EXPECT_EQ(key.columns.at("key_hash"), credential::sha256_hex(text));
+    EXPECT_EQ(key.columns.at("key_hash"), sha256_hex(text));
 }
 
 TEST(MasterKey, IsNeverIssuedTwice) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sha256.hpp"
+#include "ezapi/base/crypto.hpp"
 
 namespace ezapi::models {
 namespace {
@@ -39,11 +39,12 @@ TEST(ModelName, RefusesWhatCannotBeSplitOrShown) {
 }
 
 TEST(Sha256, IsTheStandardsDigest) {
-    EXPECT_EQ(Sha256::of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     Sha256 digest;
     digest.add("a");
     digest.add("bc");
-    EXPECT_EQ(digest.finish(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(to_hex(digest.finish()),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 }  // namespace

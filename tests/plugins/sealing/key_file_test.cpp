@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 #include "sealing/keyring.hpp"
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "ezapi/base/hex.hpp"
 #include "ezapi/http.hpp"
 #include "ezapi/resource/resource.hpp"
 
@@ -113,7 +114,7 @@ inline Error version_mismatch(const std::string& message) {
 [[nodiscard]] inline Response list_response(const Request& request, Response answer) {
     // Eight bytes at a time; a page of a list has some 30,000.
     const std::uint64_t digest = std::hash<std::string_view>{}(answer.body);
-    return tagged(request, detail::hex_of(digest), std::move(answer));
+    return tagged(request, to_hex(digest), std::move(answer));
 }
 
 /// The whole entity as an answer, with its ETag and what is shown once.

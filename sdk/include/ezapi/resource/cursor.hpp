@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/base/hex.hpp"
 #include "ezapi/base64.hpp"
 #include "ezapi/http.hpp"
 #include "ezapi/query.hpp"
@@ -49,7 +50,7 @@ inline Error cursor_of_another_list() {
         add(name);
         add(value);
     }
-    return hex_of(digest.value());
+    return to_hex(digest.value());
 }
 
 [[nodiscard]] inline std::string make_cursor(const std::string& mark,

@@ -27,12 +27,4 @@ private:
     std::uint64_t value_ = 0xCBF29CE484222325U;
 };
 
-inline constexpr size_t kHexOfDigest = 16;
-
-[[nodiscard]] inline std::string hex_of(std::uint64_t digest) {
-    std::string out(kHexOfDigest, '0');
-    for (size_t i = kHexOfDigest; i-- > 0; digest >>= 4U) out[i] = "0123456789abcdef"[digest & 15U];
-    return out;
-}
-
 }  // namespace ezapi::detail

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/base/hex.hpp"
 #include "ezapi/resource/digest.hpp"
 
 namespace ezapi {
@@ -29,7 +30,7 @@ namespace ezapi {
                                             std::string_view prefix = {},
                                             std::uint64_t live = 0) {
     std::string out = std::string(prefix) + std::to_string(version);
-    if (live != 0) out += "-" + detail::hex_of(live);
+    if (live != 0) out += "-" + to_hex(live);
     return out;
 }
 
@@ -117,8 +118,8 @@ struct EntityTags {
     const size_t dash = tag.rfind('-');
     if (dash == std::string_view::npos) return tag;
     const std::string_view digest = tag.substr(dash + 1);
-    const bool is_digest = digest.size() == kHexOfDigest &&
-                           digest.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    const bool is_digest = digest.size() == 2 * sizeof(std::uint64_t) &&
+                           digest.find_first_not_of(kHexDigits) == std::string_view::npos;
     return is_digest ? tag.substr(0, dash) : tag;
 }
 
