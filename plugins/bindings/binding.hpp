@@ -1,4 +1,4 @@
-// One binding: a public model of a namespace, served by a provider group to one route group.
+// One binding: maps a public model of a namespace to a provider group, for one route group.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace ezapi::bindings {
 
 [[nodiscard]] ResourceSpec binding_spec();
 
-/// How many bindings name a namespace.
+/// The number of bindings that name the namespace.
 [[nodiscard]] std::int64_t count_in_namespace(Tx& tx, std::string_view name);
 
 }  // namespace ezapi::bindings

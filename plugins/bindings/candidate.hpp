@@ -1,6 +1,6 @@
-// Bindings of one public model, and what each of them comes to: an upstream model on the usable API
-// keys of its group, or the reason why not. What the data plane is shown and what an explanation
-// says both start here.
+// The bindings of one public model, each resolved to an upstream model with the usable API keys of
+// its group, or to the reason why it cannot serve. The snapshot for the data plane and the
+// explanation are both built from this.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace ezapi::bindings {
 
-/// One row.
+/// One row of `bindings`.
 struct Binding {
     std::int64_t id = 0;
     std::string name;  // namespace.public_model
@@ -30,25 +30,25 @@ struct Binding {
     std::int64_t version = 0;
 };
 
-/// SELECT list and table of what `read_bindings` reads; WHERE and ORDER BY follow. The table is
-/// `b`.
+/// The SELECT list and the FROM clause (alias `b`) for `read_bindings`; the caller appends WHERE
+/// and ORDER BY.
 [[nodiscard]] const std::string& select_bindings();
 
 [[nodiscard]] std::vector<Binding> read_bindings(const Rows& rows);
 
-inline constexpr std::string_view kConfigError = "config_error";  // not exactly one model
+inline constexpr std::string_view kConfigError = "config_error";  // not exactly one match
 inline constexpr std::string_view kNoProvider = "no_provider";    // no usable API key
 
-/// What a binding comes to.
+/// A binding and what it resolves to.
 struct Candidate {
     Binding binding;
-    const Group* group = nullptr;  // where it exists
-    size_t hits = 0;               // models that the selector finds
-    std::string_view model;        // the one, where it is one
+    const Group* group = nullptr;  // nullptr: the group does not exist
+    size_t hits = 0;               // number of models that the selector matches
+    std::string_view model;        // set when hits is 1
     std::string_view error = {};   // empty: it can serve
 };
 
-/// Candidates together with what their texts point into.
+/// Candidates, and the owners of the texts that they refer to.
 struct Resolved {
     Groups groups;
     Patterns patterns;

@@ -1,5 +1,5 @@
-// Regular expressions of selectors: RE2, which runs in linear time and within a fixed amount of
-// memory whatever an operator writes.
+// Regular expressions of selectors, matched by RE2: linear time and bounded memory for any pattern
+// that an operator writes.
 #pragma once
 
 #include <memory>
@@ -15,10 +15,10 @@ namespace ezapi::bindings {
 
 inline constexpr size_t kMaxPattern = 512;  // characters
 
-/// What is wrong with a pattern; empty: nothing.
+/// What is wrong with the pattern; empty when it is valid.
 [[nodiscard]] std::string pattern_fault(std::string_view pattern);
 
-/// Compiled patterns, each compiled once. For one thread.
+/// Compiles each pattern once and keeps it. Not thread-safe.
 class Patterns {
 public:
     Patterns();
@@ -28,7 +28,7 @@ public:
     Patterns& operator=(const Patterns&) = delete;
     Patterns& operator=(Patterns&&) noexcept;
 
-    /// nullptr when it is none.
+    /// nullptr when the pattern is invalid.
     [[nodiscard]] const re2::RE2* compiled(const std::string& pattern);
 
 private:

@@ -1,13 +1,12 @@
-// What elsewhere changes how bindings look: the models and status of a provider group, its API keys
-// coming into and going out of use, the status of a namespace. Each marks exactly the bindings that
-// render differently from then on.
+// Changes of other entities that alter how bindings are rendered: models and status of a provider
+// group, API keys becoming usable or unusable, the status of a namespace. Each marks exactly the
+// bindings that render differently afterwards.
 //
-// A binding that is written at the same moment, in a transaction that is not visible yet, must not
-// be missed: it would be delivered as it looks before the other change and stay so. Therefore
-// writes of bindings and changes of their groups wait for each other, by a shared and an exclusive
-// advisory lock of the group. They are taken last in the transaction, behind all row locks, so that
-// the two kinds meet in one order. (Namespaces need none: the foreign key locks the row that they
-// update.)
+// A concurrent write of a binding, whose transaction is not visible yet, must not be missed: it
+// would be delivered with the old state of its group and stay wrong. Therefore writes of bindings
+// take a shared advisory lock of their group, and changes of the group an exclusive one. Both take
+// it last, after all row locks, so that the lock order is the same. Namespaces need no such lock:
+// the foreign key locks the row that a status change updates.
 #pragma once
 
 #include "ezapi/plugin.hpp"

@@ -1,11 +1,12 @@
-// How a binding picks one upstream model among those of a provider group.
+// How a binding selects one upstream model of a provider group.
 //
 //     exact            equal after trimming
-//     regex            the pattern is found in the model's name
-//     normalize_exact  equal after trimming, cut to the part behind the last '/', in lower case
+//     regex            the pattern matches a part of the model's name
+//     normalize_exact  equal after trimming, keeping the part after the last '/', in lower case
 //
-// An empty value stands for the public model's name, literally. Invariant: a selector resolves to
-// at most one model; none and several are both "not resolved", and never a guess.
+// An empty value means the public model's name, compared literally. Invariant: a selector resolves
+// to at most one model. No match and several matches both count as "not resolved"; nothing is
+// guessed.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,10 @@ namespace ezapi::bindings {
 
 enum class Selection { exact, regex, normalize_exact };
 
-/// Of the names that the API uses; nothing for any other.
+/// Parses the API's name of a selector type; nullopt for an unknown name.
 [[nodiscard]] std::optional<Selection> selection_of(std::string_view name);
 
-/// A selector with the public model's name put in where its value is empty.
+/// A selector whose value is never empty: the public model's name has been filled in.
 struct Selector {
     Selector(Selection how, std::string_view value, std::string_view public_model);
 
@@ -34,21 +35,21 @@ struct Selector {
 
 [[nodiscard]] std::string normalized(std::string_view model);
 
-/// What a selector found.
+/// The result of a selector.
 struct Resolution {
     size_t hits = 0;
-    std::string_view model = {};  // the first hit; owned by the index
+    std::string_view model = {};  // the first match; owned by the index
 
     [[nodiscard]] bool resolved() const { return hits == 1; }
 };
 
-/// The models of one provider group, indexed so that each selector costs one look-up and each
-/// pattern one pass over the models, once. For one thread.
+/// The models of one provider group, indexed: a selector costs one look-up, and each distinct
+/// pattern one pass over the models. Not thread-safe.
 class ModelIndex {
 public:
     explicit ModelIndex(std::vector<std::string> models);
     ModelIndex(ModelIndex&&) = default;
-    ModelIndex(const ModelIndex&) = delete;  // its resolutions point into its models
+    ModelIndex(const ModelIndex&) = delete;  // its resolutions refer to its models
     ModelIndex& operator=(const ModelIndex&) = delete;
     ModelIndex& operator=(ModelIndex&&) = delete;
     ~ModelIndex() = default;
@@ -63,7 +64,7 @@ private:
     std::vector<std::string> models_;
     Names exact_;
     Names normalized_;
-    Names searched_;  // by pattern
+    Names searched_;  // keyed by pattern
 };
 
 }  // namespace ezapi::bindings

@@ -1,11 +1,11 @@
-// How a public model's bindings look to the data plane: field `namespace.public_model` of the hash
-// config:bindings, absent when it has no binding.
+// How the data plane sees the bindings of a public model: the field `namespace.public_model` of the
+// hash config:bindings; absent when the model has no binding.
 //
-// The whole is `suspended` when its namespace is, or when all of its bindings are; it was updated
-// when the latest of its bindings was. A candidate's status is its binding's own. A suspended group
-// has no usable API key, so its candidates are there with the error `no_provider`; where the
-// selector finds no one model, `config_error` is told first. A weight of 0 is left out: the data
-// plane's own applies. Candidates stand in the order of their ids.
+// The value is `suspended` when its namespace is suspended or all its bindings are. Its update time
+// is that of the latest binding. The status of a candidate is that of its binding. A suspended
+// group has no usable API key, so its candidates have the error `no_provider`; `config_error` takes
+// precedence when the selector does not match exactly one model. A weight of 0 is omitted: the data
+// plane applies its own default. Candidates are ordered by id.
 #pragma once
 
 #include <span>
@@ -19,7 +19,7 @@ namespace ezapi::bindings {
 
 inline constexpr std::string_view kProjection = "config:bindings";
 
-/// The value of a field, from all candidates of one public model.
+/// The value of the field, from all candidates of one public model.
 [[nodiscard]] std::string snapshot_json(std::span<const Candidate> candidates,
                                         bool namespace_suspended);
 

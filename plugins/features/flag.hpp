@@ -8,7 +8,7 @@
 
 namespace ezapi::features {
 
-/// What is wrong with a flag's name; empty: nothing.
+/// What is wrong with a flag's name; empty when it is valid.
 [[nodiscard]] std::string name_fault(std::string_view name);
 
 [[nodiscard]] ResourceSpec flag_spec();

@@ -1,4 +1,4 @@
-// How a flag looks to the data plane: field `name` of the hash meta:features.
+// How the data plane sees a flag: the field `name` of the hash meta:features.
 #pragma once
 
 #include <string_view>

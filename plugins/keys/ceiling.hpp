@@ -1,6 +1,7 @@
-// What an admin set on a token is a ceiling for its tenant: the tenant's own values lie within it,
-// and only an admin activates a token that an admin suspended. The column `limits` holds the
-// ceilings by field; `suspended_by` says who suspended it. Both are shown to the tenant.
+// Values that an admin sets on a token are upper limits for its tenant: the tenant may only set
+// values within them, and only an admin can activate a token that an admin has suspended. The
+// column `limits` holds the upper limits by field, `suspended_by` who suspended the token. Both are
+// visible to the tenant.
 #pragma once
 
 #include "ezapi/resource/body.hpp"
@@ -9,13 +10,13 @@ namespace ezapi::keys {
 
 enum class Author { admin, tenant };
 
-/// Judges the limits and the state of a settled draft (see issuing.hpp). An admin's write becomes
-/// the ceiling: the fields that it changes, and those that a PATCH names. A tenant's write gets a
-/// fault for each field that leaves its ceiling.
+/// Checks and updates the limits and the status of a settled draft (see issuing.hpp). A write by an
+/// admin sets the upper limits: of the fields that it changes, and of those that a PATCH names. A
+/// write by a tenant gets a fault for each field outside its limit.
 void apply_ceilings(Draft& draft, Author author);
 
-/// Whether an admin limits or has suspended the token; a tenant cannot delete it then, because a
-/// new one would have no limits.
+/// True when an admin has limited or suspended the token. A tenant cannot delete such a token,
+/// because a new one would have no limits.
 [[nodiscard]] bool is_limited(const Json& token);
 
 }  // namespace ezapi::keys

@@ -1,6 +1,6 @@
-// Tokens counted by what they may use. Many tokens are alike, so that a question about a million of
-// them is answered from a few classes; each class is judged by the same code that renders a token
-// for the data plane.
+// Tokens grouped by their permissions. Many tokens are alike, so that a question about a million
+// tokens is answered from a few classes. Each class is evaluated by the code that also renders
+// tokens for the data plane.
 #pragma once
 
 #include <compare>
@@ -13,7 +13,7 @@
 
 namespace ezapi::keys {
 
-/// Lists are JSON arrays as text; empty: not limited.
+/// Lists are JSON arrays as text; empty means no restriction.
 struct Allowance {
     std::string group;
     std::string namespaces;
@@ -25,11 +25,11 @@ struct Allowance {
 
 struct Classes {
     std::map<Allowance, std::int64_t> tokens;
-    bool complete = true;  // false: there were more than the limit, and some are not counted
+    bool complete = true;  // false: more than the limit; some tokens are not counted
 };
 
-/// Counts the tokens that the data plane would accept now. `limit`: combinations of master, epoch
-/// and restrictions that are looked at.
+/// Counts the tokens that the data plane would accept now. `limit`: the most combinations of
+/// master, epoch and restrictions that are examined.
 [[nodiscard]] Classes count_classes(Tx& tx, const Masters& masters, size_t limit);
 
 }  // namespace ezapi::keys

@@ -1,4 +1,4 @@
-// What tokens have used, added for many at once.
+// Adds the usage of many tokens in one call.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What the data plane is told of a token: the row, and what its master leaves of it.
+// The token as sent to the data plane: the row, restricted by its master.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace ezapi::keys {
 
-/// One hash by which a token is known. Lists are JSON arrays as text.
+/// A token under one of its hashes. Lists are JSON arrays as text.
 struct Token {
     std::string hash;
     std::int64_t id = 0;
@@ -30,16 +30,17 @@ struct Token {
     std::optional<std::int64_t> quota_limit;
     std::int64_t quota_used = 0;
     std::int64_t qps_limit = 0;
-    std::string own_status = {};  // the row's
-    std::string_view cause = {};  // what of its master suspends it: see keys.h
+    std::string own_status = {};  // of the row, before the master is applied
+    std::string_view cause = {};  // why the master suspends it: see keys.h
 };
 
-/// Within its master: suspended where the master is, where the master has ended its epoch, or where
-/// none of its namespaces are the master's any more; exhausted where the master's quota is; what it
-/// leaves open is the master's.
+/// Restricts the token by its master. It is suspended when the master is suspended, has ended the
+/// token's epoch or allows none of the token's namespaces; it is exhausted when the master's quota
+/// is. Values that the token does not set are taken from the master.
 void apply_master(Token& token, const Master& master);
 
-/// The fields of auth:token. Absent means not limited, so what limits nothing is left out.
+/// The fields of auth:token. An absent field means no limit, so values that limit nothing are
+/// omitted.
 [[nodiscard]] ProjectionSink::Fields hash_fields(const Token& token);
 
 }  // namespace ezapi::keys

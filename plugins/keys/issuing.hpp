@@ -1,4 +1,4 @@
-// How a token comes to be and what its row says of its own state.
+// Creates tokens, and derives the status columns of a row.
 #pragma once
 
 #include "ezapi/resource/body.hpp"
@@ -8,10 +8,11 @@
 
 namespace ezapi::keys {
 
-/// In front of every token.
+/// The prefix of every token.
 inline constexpr std::string_view kTokenPrefix = "sk-";
 
-/// A new token: its columns (token_hash, prefix, epoch) and the member `token` that is shown once.
+/// A new token: its columns (token_hash, prefix, epoch), and the member `token`, which the API
+/// returns only once.
 struct Issued {
     Json columns;
     Json reveal;
@@ -19,7 +20,7 @@ struct Issued {
 
 [[nodiscard]] Issued issue_token(const Master& master);
 
-/// The rules of one write, and the columns that code sets.
+/// The rules for one write, and the columns that the code sets.
 class Issuing {
 public:
     Issuing(const Masters& masters, const NamespaceWatch& namespaces)
@@ -34,9 +35,9 @@ private:
     const NamespaceWatch& namespaces_;
 };
 
-/// Checks what the client asks of status and expires_at, then lets status and quota_reset_at follow
-/// from the rest: expired and exhausted come and go with their causes. "active" is refused where
-/// the token would stay expired or exhausted.
+/// Checks the requested status and expires_at, then derives status and quota_reset_at: expired and
+/// exhausted are set and cleared with their causes. "active" is refused when the token would remain
+/// expired or exhausted.
 void settle(Draft& draft, Timestamp at);
 
 }  // namespace ezapi::keys

@@ -1,4 +1,4 @@
-// One token's row: its fields and what follows from writing it.
+// One token: its fields, and the side effects of writing it.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ class Issuing;
 /// `issuing` must outlive the resource.
 [[nodiscard]] ResourceSpec key_spec(const Issuing& issuing);
 
-/// Tokens that name a namespace.
+/// The number of tokens that name the namespace.
 [[nodiscard]] std::int64_t count_in_namespace(Tx& tx, std::string_view name);
 
 }  // namespace ezapi::keys

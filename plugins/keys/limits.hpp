@@ -1,4 +1,4 @@
-// A token may not exceed its master: which groups and namespaces it may name.
+// Limits of a token by its master: the group and the namespaces that it may name, its rate.
 #pragma once
 
 #include <set>
@@ -9,15 +9,15 @@
 
 namespace ezapi::keys {
 
-/// Adds a fault for all that is newly asked beyond the master. Its group is the master's own, or
-/// empty for the same. Its namespaces are some of the master's, or empty for all of them. Its
-/// qps_limit is at most the master's global_qps, where that is set.
+/// Adds a fault for each newly set value that exceeds the master. The group must be the master's or
+/// empty (meaning the master's). The namespaces must be among the master's; empty means all of
+/// them. qps_limit must not exceed the master's global_qps, if that is set.
 void check_limits(Draft& draft, const Master& master);
 
-/// Namespaces newly named of which the master's own list does not prove that they exist.
+/// Newly named namespaces whose existence does not follow from the master's own list.
 [[nodiscard]] std::set<std::string> unproven_namespaces(const Draft& draft, const Master& master);
 
-/// Adds a fault at each place where one of the names stands.
+/// Adds a fault at each place that names one of the missing namespaces.
 void report_missing(Draft& draft, const std::set<std::string>& missing);
 
 }  // namespace ezapi::keys

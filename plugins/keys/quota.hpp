@@ -1,5 +1,4 @@
-// When a quota begins anew: at midnight UTC of every day, every Monday, or the first of every
-// month.
+// When a quota is reset: at midnight UTC, every day, every Monday, or on the first of every month.
 #pragma once
 
 #include <optional>
@@ -10,10 +9,11 @@
 
 namespace ezapi::keys {
 
-/// The first reset after `after`; nothing for "none".
+/// The first reset after `after`; nullopt for "none".
 [[nodiscard]] std::optional<Timestamp> next_reset(std::string_view period, Timestamp after);
 
-/// The same as SQL, of the period that an expression names, after now(); NULL for "none".
+/// The same as an SQL expression: `period` is an expression for the period, the time is now(); NULL
+/// for "none".
 [[nodiscard]] std::string next_reset_sql(const std::string& period);
 
 }  // namespace ezapi::keys

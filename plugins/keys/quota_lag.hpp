@@ -1,13 +1,13 @@
-// What the data plane is told of quotas that are being used up. Every report of counters uses many
-// of them a little, and rendering each token for each report would cost many times what counting
-// costs. So Redis hears at once of what matters: that a quota is exhausted, or that at least a
-// sixteenth of what was left of it is gone. All else stands in the column `quota_unshown`, which
-// the projection leaves out so that Redis and the database agree, and is told soon: so many tokens
-// in each run of a job.
+// Delayed delivery of quota usage to the data plane. Each counter report uses a little of many
+// quotas; rendering every token for every report would cost many times what counting costs. Redis
+// is updated at once only when it matters: when a quota is exhausted, or when at least a sixteenth
+// of what was left of it is used. All other usage is kept in the column `quota_unshown`, which the
+// projection leaves out, so that Redis and the database agree. A job delivers it soon after, a
+// bounded number of tokens per run.
 //
-// Each process remembers the tokens whose lag began with what it counted, and looks now and then
-// for those that a process which ended has left behind. No index leads to them, because it would
-// have to be written with every count.
+// Each process remembers the tokens whose delay began with its own counting, and scans from time to
+// time for tokens left by a process that ended. There is no index for that scan, because it would
+// have to be updated with every count.
 #pragma once
 
 #include <chrono>
@@ -21,17 +21,17 @@
 
 namespace ezapi::keys {
 
-/// The least part of what was left that Redis hears of at once is 1 / kQuotaSteps.
+/// Usage of at least 1 / kQuotaSteps of the remaining quota is delivered at once.
 inline constexpr int kQuotaSteps = 16;
 
 class QuotaLag {
 public:
     explicit QuotaLag(Db db) : db_(std::move(db)) {}
 
-    /// Tokens with something unshown. Any thread.
+    /// Adds tokens with undelivered usage. Thread-safe.
     void note(const std::vector<std::int64_t>& ids);
 
-    /// One run of the job: tells what one batch of them has used.
+    /// One run of the job: delivers one batch.
     void tell(const Run& run);
 
 private:

@@ -1,6 +1,6 @@
-// POST <collection>/{id}/rotate: a new token for the same row. The old one ends at once, or lives
-// on under its own hash and epoch for a grace. Invariant: no older token outlives the grace of the
-// latest rotation.
+// POST <collection>/{id}/rotate: issues a new token for the same row. The old token ends at once,
+// or stays valid under its own hash and epoch for a grace period. Invariant: no older token
+// outlives the grace period of the latest rotation.
 #pragma once
 
 #include "ezapi/plugin.hpp"

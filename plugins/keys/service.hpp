@@ -1,4 +1,4 @@
-// What other plugins ask of tokens: the service "keys/1" (see keys.h).
+// The service "keys/1" for other plugins (see keys.h).
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Tokens as the data plane sees them, read from the database: each row under its present hash and
-// under those that a rotation lets live on.
+// Tokens as the data plane sees them, read from the database: each row under its current hash and
+// under the older hashes that a rotation keeps valid.
 #pragma once
 
 #include <functional>
@@ -15,12 +15,12 @@ class Tokens {
 public:
     explicit Tokens(const Masters& masters) : masters_(masters) {}
 
-    /// Those that exist, in any order.
+    /// Returns the tokens that exist, in any order.
     [[nodiscard]] std::vector<Token> by_hash(Tx& tx,
                                              std::span<const std::string_view> hashes) const;
-    /// Under its present hash.
+    /// The token under its current hash.
     [[nodiscard]] std::vector<Token> by_id(Tx& tx, std::int64_t id) const;
-    /// By hash, in byte order, behind `after`.
+    /// Up to `limit` tokens with hashes greater than `after`, ordered by hash (bytewise).
     [[nodiscard]] std::vector<Token> page(Tx& tx, std::string_view after, size_t limit) const;
 
 private:

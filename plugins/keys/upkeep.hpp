@@ -1,6 +1,7 @@
-// What time does to tokens: quotas begin anew, tokens expire, the grace of rotated ones ends. Work
-// goes in bounded batches, a transaction each; locked rows wait for the next run. The operation log
-// gets a row for each token whose state changes, and one for each batch of quotas that are reset.
+// Time-driven changes of tokens: quotas are reset, tokens expire, grace periods of rotated tokens
+// end. The work is done in bounded batches, one transaction each; locked rows are left to the next
+// run. The operation log gets one row for each token whose status changes, and one for each batch
+// of quotas that are reset.
 #pragma once
 
 #include <string>
@@ -17,7 +18,7 @@ public:
     /// `masters` must outlive it.
     Upkeep(Db db, const Masters& masters) : db_(std::move(db)), masters_(masters) {}
 
-    /// Those of tokens, and those that the tokens of a master share.
+    /// Resets the quotas of tokens and the shared quotas of masters.
     void reset_quotas(const Run& run) const;
     void expire_tokens(const Run& run) const;
     void drop_retired(const Run& run) const;

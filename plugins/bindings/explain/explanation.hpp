@@ -1,6 +1,6 @@
-// POST /admin/bindings/explain: why a token may or may not call a model, and what would serve it.
-// It writes nothing, so neither the operation log nor Redis learns of it; the token in its body is
-// hashed at once and goes nowhere.
+// POST /admin/bindings/explain: why a token may or may not call a model, and which upstreams would
+// serve it. The route writes nothing, so it appears neither in the operation log nor in Redis. The
+// token in the body is hashed at once; the plain text is neither stored nor logged.
 #pragma once
 
 #include "facts.hpp"

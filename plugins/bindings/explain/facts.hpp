@@ -1,6 +1,6 @@
-// All that decides whether a token may call a model, read in one snapshot of the database: the
+// Everything that decides whether a token may call a model, read in one database snapshot: the
 // token and its master, the namespace, the bindings of the model with their groups and API keys.
-// What belongs to other plugins comes from their services.
+// Data of other plugins is read through their services.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace ezapi::bindings {
 
 /// Who asks for what.
 struct Question {
-    std::string token_hash;  // empty: known by key_id
+    std::string token_hash;  // empty: the token is given by key_id
     std::int64_t key_id = 0;
     std::string model;
     std::optional<Address> ip;
@@ -46,7 +46,7 @@ class FactReader {
 public:
     FactReader(const Host& host, const ProviderGroups& groups);
 
-    /// Throws 409 where a plugin that knows tokens does not run.
+    /// Throws 409 when no plugin provides "keys/1".
     [[nodiscard]] Facts read(Tx& tx, Question question) const;
 
 private:

@@ -1,6 +1,6 @@
-// The rules by which the data plane decides, in its order, applied to what the database holds.
-// Invariant: the first rule that fails is the one that the data plane refuses by; the rules behind
-// it are judged all the same, so that whoever mends the first sees what comes next.
+// The data plane's access rules, in its order, evaluated on what the database holds. Invariant: the
+// data plane refuses by the first rule that fails. Later rules are evaluated as well, so that
+// whoever fixes the first failure sees the next one.
 #pragma once
 
 #include <cstdint>
@@ -16,23 +16,22 @@ enum class Verdict { pass, fail, skipped };
 
 struct Rule {
     std::string_view name;
-    std::string_view refusal;  // how the data plane calls it when the rule fails
+    std::string_view refusal;  // the data plane's error code when the rule fails
     Verdict verdict = Verdict::skipped;
-    /// What decided it; no resource where there is no entity.
+    /// The entity that decided the rule; `resource` is empty when there is none.
     std::string_view resource = {};
     std::int64_t id = 0;
     std::int64_t version = 0;
     std::string detail = {};
 };
 
-/// Why a candidate is not used: empty when it is.
+/// A candidate, and why it is not used; `reason` is empty when it is used.
 struct Choice {
     const Candidate* candidate;
     std::string_view reason;
 };
 
-/// The group by which the token is routed, and what becomes of each candidate; none for a token
-/// that nobody knows.
+/// The route group of the token, and the outcome for each candidate. Empty for an unknown token.
 struct Routing {
     std::string route_group;
     std::vector<Choice> choices;
@@ -44,7 +43,7 @@ struct Routing {
 
 [[nodiscard]] std::vector<Rule> judge(const Facts& facts, const Routing& routing);
 
-/// The refusal of the first rule that fails; empty: allowed.
+/// The refusal of the first rule that fails; empty when the request is allowed.
 [[nodiscard]] std::string_view refusal(const std::vector<Rule>& rules);
 
 }  // namespace ezapi::bindings

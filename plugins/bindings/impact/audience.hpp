@@ -1,6 +1,6 @@
-// How many tokens lose what. Tokens come as classes that may use the same; most have no list of
-// models and are counted by namespace and route group, so that a class costs a look at its own
-// lists and never one at every model.
+// Counts the tokens that each loss affects. Tokens come in classes with equal permissions. Most
+// have no list of models; those are counted by namespace and route group, so that the cost of a
+// class depends on its own lists and not on the number of models.
 #pragma once
 
 #include <cstdint>
@@ -16,31 +16,32 @@
 namespace ezapi::bindings {
 
 struct TokenCounts {
-    std::int64_t lost = 0;     // tokens that cannot use it any more
-    std::int64_t reduced = 0;  // tokens that can, with an upstream less
+    std::int64_t lost = 0;     // tokens that can no longer use the model
+    std::int64_t reduced = 0;  // tokens that still can, with fewer upstreams
 };
 
 class Audience {
 public:
-    /// `losses` must outlive it and have no model twice.
+    /// `losses` must outlive this object and contain each model once.
     explicit Audience(const std::vector<Loss>& losses);
 
     void add(const KeyClass& tokens);
 
-    /// Tokens that lose a model, and those that lose none but an upstream of one.
+    /// `lost`: tokens that lose at least one model; `reduced`: those that lose none, but have fewer
+    /// upstreams for at least one.
     [[nodiscard]] const TokenCounts& all() const { return all_; }
 
-    /// Of each loss, in their order.
+    /// The counts of each loss, in the order of `losses`.
     [[nodiscard]] std::vector<TokenCounts> by_model() const;
 
 private:
     struct Group {
-        std::vector<Outcome> outcomes;                        // of each loss
-        std::unordered_map<std::string, TokenCounts> models;  // how many, by namespace
+        std::vector<Outcome> outcomes;                        // one for each loss
+        std::unordered_map<std::string, TokenCounts> models;  // affected models, by namespace
         TokenCounts all_models;
         std::unordered_map<std::string, std::int64_t>
-            tokens;                 // not limited to models, by namespace
-        std::int64_t anywhere = 0;  // and of those in all namespaces
+            tokens;                 // without a list of models, by namespace
+        std::int64_t anywhere = 0;  // of these: allowed in all namespaces
     };
 
     Group& group(const std::string& name);
@@ -56,7 +57,7 @@ private:
 
     const std::vector<Loss>& losses_;
     std::unordered_map<std::string, std::vector<size_t>> by_name_;  // with namespace and without
-    std::set<std::string, std::less<>> route_groups_;               // that any of the losses names
+    std::set<std::string, std::less<>> route_groups_;               // named by any loss
     std::map<std::string, Group> groups_;
     std::vector<TokenCounts> listed_;  // of classes whose lists name the model
     TokenCounts all_;

@@ -1,10 +1,10 @@
-// GET /admin/api-keys/{id}/impact: which models lose what, and how many tokens, when an upstream
-// API key stops serving. The route stands beside the API keys and is served here, because what
-// hangs on an API key is known from bindings alone: without them it serves nothing. Tokens are
-// counted by the keys plugin; where that does not run there are no token counts.
+// GET /admin/api-keys/{id}/impact: which models are lost or reduced, and for how many tokens, when
+// an upstream API key stops serving. The path belongs to the API keys, but the route is served
+// here, because only bindings make models depend on an API key. Tokens are counted by the keys
+// plugin; without it the answer has no token counts.
 //
-// Bounded: at most kMostModels models are looked at, and kMostClasses combinations of what tokens
-// may use; beyond that the answer says that it is not complete and what it counts is a lower bound.
+// The work is bounded: at most kMostModels models and kMostClasses classes of tokens are examined.
+// Beyond that the answer is marked as incomplete and its counts are lower bounds.
 #pragma once
 
 #include "ezapi/services/keys.hpp"

@@ -11,19 +11,19 @@ extern "C" {
 
 typedef struct ez_master {
     uint32_t size;
-    int32_t exhausted; /* 1: the quota that its tokens share is used up */
+    int32_t exhausted; /* 1: the quota shared by its tokens is used up */
     int64_t id;
     int64_t epoch;
     int64_t max_child_keys; /* 0: no limit */
     ez_str status;
     ez_str group;
-    ez_str namespaces; /* JSON array of text; empty array: all */
+    ez_str namespaces; /* JSON array of strings; empty array: all */
     ez_str default_namespace;
     int64_t version;
     int64_t global_qps; /* 0: not limited */
 } ez_master;
 
-/* What the tokens of one master have used. */
+/* Usage of the tokens of one master. */
 typedef struct ez_master_usage {
     uint32_t size;
     int64_t master_id;
@@ -31,21 +31,21 @@ typedef struct ez_master_usage {
     int64_t tokens;
 } ez_master_usage;
 
-/* Text is borrowed for the call. */
+/* Text is valid only during the call. */
 typedef ez_status (*ez_master_fn)(void* user, const ez_master*) EZ_NOEXCEPT;
 
 typedef ez_status (*ez_master_id_fn)(void* user, int64_t id) EZ_NOEXCEPT;
 
 enum {
     EZ_MASTER_READ = 0,
-    EZ_MASTER_LOCK = 1, /* FOR NO KEY UPDATE: nobody else changes it, locks it or shares it */
-    EZ_MASTER_SHARE = 2 /* FOR SHARE: nobody changes it; any number of transactions may share it */
+    EZ_MASTER_LOCK = 1, /* FOR NO KEY UPDATE: no other transaction can change, lock or share it */
+    EZ_MASTER_SHARE = 2 /* FOR SHARE: no transaction can change it; any number may share it */
 };
 
 typedef struct ez_masters_v1 {
     uint32_t size;
-    /* [any] Passes each of the masters that exist to the sink, in any order, seen in `tx`. A lock
-       is held until the transaction ends, so that what is decided on them holds. */
+    /* [any] Passes the masters that exist, as seen in `tx`, to the sink in any order. A lock is
+       held until the transaction ends, so that decisions based on the masters stay valid. */
     ez_status (*read)(void* self,
                       ez_tx* tx,
                       const int64_t* ids,
@@ -54,10 +54,10 @@ typedef struct ez_masters_v1 {
                       ez_master_fn sink,
                       void* user,
                       ez_error*) EZ_NOEXCEPT;
-    /* [any] Counts what the tokens of masters have used on the quotas that they share, in one
-       statement. A master without a quota costs nothing. Passes each master that became exhausted
-       or usable again to the sink: all of its tokens differ then. Rows of tokens are locked before
-       the call, not after it. */
+    /* [any] Adds the usage of tokens to the shared quotas of their masters, in one statement. A
+       master without a quota costs nothing. Passes each master that became exhausted or usable
+       again to the sink: the rendering of all its tokens changes then. The caller must lock rows
+       of tokens before this call, not after it. */
     ez_status (*use)(void* self,
                      ez_tx* tx,
                      const ez_master_usage* items,
@@ -65,8 +65,8 @@ typedef struct ez_masters_v1 {
                      ez_master_id_fn sink,
                      void* user,
                      ez_error*) EZ_NOEXCEPT;
-    /* [any] Begins up to `most` quotas whose reset is due, and passes each master that was
-       exhausted to the sink. Sets *more to 1 when others may be due. */
+    /* [any] Restarts up to `most` quotas whose reset is due, and passes each master that was
+       exhausted to the sink. Sets *more to 1 when further quotas may be due. */
     ez_status (*reset)(void* self,
                        ez_tx* tx,
                        int64_t most,

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* How many entities of the watcher name this namespace, seen in `tx`. */
+/* Sets *count to the number of the watcher's entities that name the namespace, as seen in `tx`. */
 typedef ez_status (*ez_namespace_usage_fn)(
     void* user, ez_tx* tx, ez_str name, int64_t* count, ez_error*) EZ_NOEXCEPT;
 
@@ -20,28 +20,28 @@ typedef struct ez_namespace {
     ez_str status;
 } ez_namespace;
 
-/* Text is borrowed for the call. */
+/* Text is valid only during the call. */
 typedef ez_status (*ez_namespace_fn)(void* user, const ez_namespace*) EZ_NOEXCEPT;
 
 typedef struct ez_namespaces_v1 {
     uint32_t size;
-    /* [start] Names what would be left dangling by a deletion: `kind` is for the message
-     * ("bindings"). */
+    /* [start] Registers a watcher, which is asked before a namespace is deleted. `kind` names its
+     * entities in the refusal ("bindings"). */
     ez_status (*watch)(void* self, ez_str kind, ez_namespace_usage_fn, void* user, ez_error*)
         EZ_NOEXCEPT;
-    /* [any] Ends a watch, by its `user`; the watcher calls it before it stops. */
+    /* [any] Removes the watcher with this `user`; the watcher calls it before it stops. */
     void (*unwatch)(void* self, void* user) EZ_NOEXCEPT;
-    /* [any] Sets missing[i] to 1 for each of the names that does not exist, 0 otherwise, seen in
-       `tx`. Those that exist are kept from deletion until the transaction ends. */
+    /* [any] Sets missing[i] to 1 for each namespace that does not exist, to 0 otherwise, as seen in
+       `tx`. Those that exist cannot be deleted until the transaction ends. */
     ez_status (*missing)(
         void* self, ez_tx* tx, const ez_str* names, size_t count, int32_t* missing, ez_error*)
         EZ_NOEXCEPT;
-    /* [any] Sets suspended[i] to 1 for each of the names whose namespace is suspended, 0 otherwise,
-       seen in `tx`. */
+    /* [any] Sets suspended[i] to 1 for each namespace that is suspended, to 0 otherwise, as seen in
+       `tx`. */
     ez_status (*suspended)(
         void* self, ez_tx* tx, const ez_str* names, size_t count, int32_t* suspended, ez_error*)
         EZ_NOEXCEPT;
-    /* [any] Passes each of the namespaces that exist to the sink, in any order, seen in `tx`. */
+    /* [any] Passes the namespaces that exist, as seen in `tx`, to the sink in any order. */
     ez_status (*read)(void* self,
                       ez_tx* tx,
                       const ez_str* names,
