@@ -1,11 +1,11 @@
-// Keeps the head of the operation log's chain outside the database, on every instance: in a file of
-// the state directory as soon as it has moved, in the process's log every ten minutes, and at
+// Keeps the head of the operation log's hash chain outside the database, on every instance: in a
+// file of the state directory whenever it has moved, in the process log every ten minutes, and at
 // EZ_AUDIT_ANCHOR_URL once a minute.
 //
-// Before it writes an anchor it looks for the one before it in the chain. Where that is gone or
-// another one, the tables were put back or rebuilt: an error is logged, the metric falls to 0, and
-// no new anchor is written until an operator has moved the file away. A head whose signature this
-// instance cannot verify is not anchored: a false anchor would make the true chain look rebuilt.
+// Before a new anchor is written, the previous one is looked up in the chain. When it is missing or
+// different, the tables were restored or rebuilt: an error is logged, the metric falls to 0, and no
+// anchor is written until an operator has moved the file away. A head whose signature this instance
+// cannot verify is not anchored, because a wrong anchor would make the genuine chain look rebuilt.
 #pragma once
 
 #include <chrono>
@@ -20,10 +20,10 @@ namespace ezapi::logs {
 
 class Anchoring {
 public:
-    /// `keys` and `anchors` must outlive it.
+    /// `keys` and `anchors` must outlive this object.
     Anchoring(Host& host, const AuditKeys& keys, Anchors& anchors);
 
-    /// One run at a time.
+    /// The job; runs never overlap.
     void run(const Run& run);
 
 private:
@@ -42,7 +42,7 @@ private:
     std::string url_;
     outgoing::Reach reach_;
     std::string fault_;
-    std::int64_t logged_ = -1;  // position of the last anchor that was logged, and posted
+    std::int64_t logged_ = -1;  // position of the last anchor in the process log; likewise below
     std::int64_t posted_ = -1;
     Clock::time_point log_at_{};
     Clock::time_point post_at_{};

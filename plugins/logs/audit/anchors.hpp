@@ -1,7 +1,7 @@
-// Heads of the operation log's chain that are kept outside the database: a file of the state
-// directory, one JSON object a line, appended to and synced to the disk. An attacker who cuts the
-// end of the chain, rebuilds it or puts an earlier state of the tables back cannot change this file
-// by way of the database.
+// Heads of the operation log's hash chain that are kept outside the database: a file of the state
+// directory with one JSON object per line, append-only and fsynced. An attacker with access to the
+// database only cannot change it, and so cannot hide that the chain was truncated, rebuilt or
+// restored to an earlier state.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct Anchor {
 
 [[nodiscard]] std::string to_line(const Anchor& anchor);
 
-/// Nothing for a line that is no anchor, such as the last one of a process that died writing it.
+/// nullopt when the line is not an anchor, such as an incomplete last line after a crash.
 [[nodiscard]] std::optional<Anchor> anchor_of(std::string_view line);
 
 /// All anchors of a file, oldest first. Throws EZ_NOT_FOUND when it cannot be read.
@@ -33,24 +33,25 @@ struct Anchor {
 
 class Anchors {
 public:
-    /// Files beyond this size become "<file>.1", and a new one begins.
+    /// A file that exceeds this size is renamed to "<file>.1", and a new one is started.
     static constexpr std::uintmax_t kMaxBytes = std::uintmax_t{4} << 20U;
 
-    /// Reads the last anchor of the file, or of "<file>.1". There need be none.
+    /// Reads the last anchor of the file, or else of "<file>.1". Neither needs to exist.
     explicit Anchors(std::filesystem::path file);
 
     [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
     [[nodiscard]] std::optional<Anchor> last() const;
 
-    /// On the disk when it returns; throws EZ_UNAVAILABLE with the reason otherwise. Any thread.
+    /// Returns when the anchor is on disk; otherwise throws EZ_UNAVAILABLE with the reason.
+    /// Thread-safe.
     void append(const Anchor& anchor);
 
 private:
     const std::filesystem::path file_;
     mutable std::mutex mutex_;
     std::optional<Anchor> last_;
-    bool first_ = true;  // nothing was appended by this process
+    bool first_ = true;  // this process has not appended yet
 };
 
 }  // namespace ezapi::logs

@@ -1,5 +1,5 @@
-// `ezapi logs verify [--anchor FILE] [--gaps-after ID]`: verifies the whole operation log beside
-// the servers that may be running, and holds it against every anchor of a file that was kept.
+// The command `ezapi logs verify [--anchor FILE] [--gaps-after ID]`: verifies the whole operation
+// log, also while servers are running, and compares it with every anchor of a file.
 #pragma once
 
 #include <span>
@@ -16,7 +16,7 @@ public:
 
     static const ez_command_v1 kTable;
 
-    /// The exit code: 0 intact, 1 something is wrong, 64 for other arguments.
+    /// Returns the exit code: 0 intact, 1 something is wrong, 64 for invalid arguments.
     [[nodiscard]] int run(std::span<const std::string_view> arguments) const;
 
 private:

@@ -1,6 +1,6 @@
-// Gaps of the operation log: transactions that changed entities while no plugin kept the audit, as
-// the host noted them in ez_unaudited_changes. Each is taken over into the operation log, as a row
-// of the resource "audit-gaps", so that the chain covers the evidence, too.
+// Gaps of the operation log: transactions that changed entities while no plugin recorded the audit.
+// The host notes them in ez_unaudited_changes. Each is copied into the operation log as a row of
+// the resource "audit-gaps", so that the chain covers this evidence as well.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,13 @@ struct Gaps {
 
 inline constexpr std::int64_t kNamedGaps = 100;
 
-/// Those with a greater id than `after`.
+/// The gaps with an id greater than `after`.
 [[nodiscard]] Gaps gaps_after(Tx& tx, std::int64_t after);
 
-/// The operation whose evidence was deleted; none: all is there.
+/// The operation of a gap whose evidence was deleted from ez_unaudited_changes; nullopt: none.
 [[nodiscard]] std::optional<std::int64_t> lost_gap(Tx& tx);
 
-/// Writes the operations of those that have none yet.
+/// Writes an operation for each gap that has none yet.
 void take_over_gaps(const Db& db, const Run& run);
 
 [[nodiscard]] Json gaps_schema();

@@ -1,4 +1,4 @@
-// GET /admin/operation-logs: what the recorder has written, newest first; and the chain that makes
+// GET /admin/operation-logs: the operation log, newest first. Also owns the hash chain that makes
 // tampering with it visible.
 #pragma once
 
@@ -14,7 +14,7 @@ class Journal {
 public:
     explicit Journal(Host& host);
 
-    /// Must outlive the routes and the jobs.
+    /// This object must outlive the routes and the jobs.
     void serve(Host& host);
 
     [[nodiscard]] const Verification& verification() const { return verification_; }

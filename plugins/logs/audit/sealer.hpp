@@ -1,18 +1,19 @@
-// Gives rows of the operation log their place and link in the chain, behind the writers, which
-// never wait for each other or for this.
+// Appends rows of the operation log to the hash chain, in the background: writers never wait for
+// each other or for the sealer.
 //
-// Ids become visible out of order, so a row that commits late could slip in behind a place that is
-// taken. Therefore each row keeps the number of its transaction, and only rows of transactions
-// below the oldest that still runs are sealed, in the order (transaction, id): no row with a lower
-// number can appear any more. `sealed_below` remembers how far that went. A transaction that stays
-// open keeps later rows waiting, not lost; how many wait is told by the verification.
+// Ids become visible out of order, so a row that commits late could belong before a row that is
+// already sealed. Therefore each row stores its transaction id, and only rows of transactions below
+// the oldest running one are sealed, in the order (transaction, id): no row with a lower
+// transaction id can appear later. `sealed_below` stores how far sealing has progressed. A
+// transaction that stays open delays later rows, but loses none; the verification reports how many
+// are waiting.
 //
-// A database restored from a dump counts transactions from the beginning again. That is noticed by
-// a `sealed_below` that no transaction has reached: then all rows are looked at once more, those
-// from before the dump too, and those that have their place are passed over.
+// In a database restored from a dump, transaction ids start again from a low number. This is
+// detected by a `sealed_below` that no transaction has reached: then all rows are examined once
+// more, and those that are already in the chain are skipped.
 //
 // Links and head are signed with a key that is not in the database. A head that was tampered with
-// is not signed again: nothing is sealed until an operator has looked, and the rows wait.
+// is not signed again: sealing stops, and the rows wait until an operator has intervened.
 #pragma once
 
 #include <cstddef>
@@ -26,17 +27,17 @@ namespace ezapi::logs {
 
 class Sealer {
 public:
-    /// `keys` and `anchors` must outlive it.
+    /// `keys` and `anchors` must outlive this object.
     Sealer(Db db, Log log, const AuditKeys& keys, const Anchors& anchors)
         : db_(std::move(db)), log_(std::move(log)), keys_(keys), anchors_(anchors) {}
 
-    /// Signs the head of a chain that was never signed, unless there is an anchor of it: then its
-    /// signature was taken away. Seals what can be. Only with keys that can sign; one run at a
-    /// time.
+    /// The job; requires keys that can sign, runs never overlap. Signs the head of a chain that was
+    /// never signed, unless an anchor of it exists: then its signature was removed. Seals all rows
+    /// that can be sealed.
     void run(const Run& run);
 
-    /// Up to `most` rows; returns how many. Fewer: nothing is left that can be sealed now. One
-    /// transaction at a time does; another waits for it.
+    /// Seals up to `most` rows and returns their number; fewer than `most` means that none is left
+    /// for now. Transactions that seal are serialized by a lock.
     size_t seal(size_t most);
 
 private:
@@ -47,7 +48,7 @@ private:
     Log log_;
     const AuditKeys& keys_;
     const Anchors& anchors_;
-    std::string fault_;  // why nothing is sealed
+    std::string fault_;  // why sealing has stopped; empty: it has not
 };
 
 }  // namespace ezapi::logs

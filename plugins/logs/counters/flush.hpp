@@ -1,6 +1,6 @@
-// POST /internal/stats/flush: adds what the data plane has counted to the tokens, once for each
-// report however often it is sent. The tokens belong to the keys plugin, which is asked through its
-// service "keys/1" and sees to what Redis must learn.
+// POST /internal/stats/flush: adds the usage that the data plane has counted to the tokens. Each
+// report counts once, however often it is sent. Tokens belong to the keys plugin; its service
+// "keys/1" adds the usage and takes care of what Redis must get.
 #pragma once
 
 #include "counters/report.hpp"
@@ -13,7 +13,7 @@ class CounterFlush {
 public:
     explicit CounterFlush(Host& host);
 
-    /// Must outlive the routes.
+    /// This object must outlive the routes.
     void serve(Host& host);
 
 private:

@@ -1,5 +1,5 @@
-// Reads a report of counters straight from its text: reports are large and arrive all the time, and
-// a tree of each would cost more than all else that is done with it.
+// Parses a counter report without building a JSON tree: reports are large and frequent, and a tree
+// would cost more than everything else that is done with them.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace ezapi::logs {
 
-/// Throws a 400 for what is no JSON, a 422 that names every fault, at most the first hundred.
+/// Throws 400 when the body is not JSON, 422 with the faults (at most the first hundred).
 [[nodiscard]] CounterReport read_report(std::string_view body);
 
 }  // namespace ezapi::logs

@@ -1,8 +1,9 @@
-// Which reports have been counted. A report is counted in the transaction that notes its number, so
-// that both happen or neither; of two that race, the second waits for the first at the unique key.
+// Which reports have been counted. A report is counted in the transaction that stores its sequence
+// number, so that both are committed or neither; of two concurrent copies, the second waits at the
+// unique key.
 //
-// Numbers are forgotten after a while, but never become new again: the floor of an epoch rises
-// above them first, and what is at or below the floor without being known is refused.
+// Old numbers are deleted, but are never accepted again: first the floor of the epoch is raised
+// above them, and a number at or below the floor that is not stored is refused.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 
 namespace ezapi::logs {
 
-/// Numbers of an epoch that have not arrived, both inclusive.
+/// Sequence numbers of an epoch that have not arrived, both bounds inclusive.
 struct SequenceGap {
     std::int64_t from = 0;
     std::int64_t to = 0;
@@ -24,17 +25,17 @@ struct SequenceGap {
 
 struct Admission {
     bool duplicate = false;
-    std::string unknown = "[]";  // of a duplicate: what named no token when it was counted
-    std::optional<SequenceGap> gap = std::nullopt;  // directly below the number
+    std::string unknown = "[]";  // of a duplicate: the items that named no token at the time
+    std::optional<SequenceGap> gap = std::nullopt;  // directly below this number
 };
 
-/// Notes the report's number. Throws 409 when it was used for another body, or is forgotten.
+/// Stores the report's number. Throws 409 when it was used for a different body or is too old.
 [[nodiscard]] Admission admit(Tx& tx, const CounterReport& report);
 
-/// Keeps, for answers to duplicates, what named no token.
+/// Stores the items that named no token, for the answers to duplicates.
 void note_unknown(Tx& tx, const CounterReport& report, const std::string& unknown);
 
-/// Forgets numbers older than `days`, in bounded slices.
+/// Deletes numbers older than `days`, in bounded batches.
 void forget_sequences(const Db& db, std::int64_t days, const Run& run);
 
 }  // namespace ezapi::logs

@@ -1,5 +1,5 @@
-// Tells clients how the commit of their records went, on a thread of its own: to put dozens of
-// answers on their way takes about as long as a commit, and the next group need not wait for it.
+// Sends the answers after a commit, on a thread of its own: sending dozens of answers takes about
+// as long as a commit, and the next group need not wait for it.
 #pragma once
 
 #include <condition_variable>
@@ -17,10 +17,10 @@
 
 namespace ezapi::logs {
 
-/// A group that the database has been asked to store.
+/// A group that was passed to the database, and the outcome.
 struct Written {
     std::vector<std::unique_ptr<Delivery>> group;
-    std::vector<RowRef> rows;  // of its bodies, in order
+    std::vector<RowRef> rows;  // of its bodies, in the same order
     std::optional<Error> failure;
 };
 
@@ -30,7 +30,7 @@ public:
 
     explicit Answers(Tell tell) : tell_(std::move(tell)), thread_([this] { run(); }) {}
 
-    /// After the last answer.
+    /// Returns after the last answer.
     ~Answers();
     Answers(const Answers&) = delete;
     Answers& operator=(const Answers&) = delete;
@@ -45,7 +45,7 @@ private:
     std::condition_variable changed_;
     std::deque<Written> waiting_;
     bool closed_ = false;
-    std::thread thread_;  // last: it uses the others
+    std::thread thread_;  // last member: it uses the others
 };
 
 }  // namespace ezapi::logs

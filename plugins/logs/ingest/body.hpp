@@ -1,5 +1,5 @@
-// The body of POST /internal/logs: a JSON array of records, or one record a line (NDJSON), as it is
-// or packed by gzip.
+// The body of POST /internal/logs: a JSON array of records or one record per line (NDJSON),
+// optionally compressed with gzip.
 #pragma once
 
 #include <array>
@@ -13,7 +13,8 @@
 
 namespace ezapi::logs {
 
-/// What was repaired of the records of a body: how often each field was, and the first records.
+/// What was repaired in the records of a body: the number of repairs per field, and the first
+/// records concerned.
 struct Repairs {
     static constexpr size_t kMostListed = 1000;
 
@@ -31,12 +32,12 @@ struct ParsedBody {
 };
 
 struct BodyLimits {
-    size_t records = 10000;  // of one body, good and bad: no more than the queue can ever take
-    size_t bytes = 0;        // after inflating
+    size_t records = 10000;  // of one body, valid or not: at most the queue's capacity
+    size_t bytes = 0;        // after decompression
 };
 
-/// Throws 400 where an array is no JSON, 413 beyond the limits, 415 for other types and encodings.
-/// A line of NDJSON that is no JSON is refused like any other record that cannot be counted.
+/// Throws 400 when an array is not JSON, 413 beyond the limits, 415 for other types and encodings.
+/// A line of NDJSON that is not JSON is refused like any other record that cannot be counted.
 [[nodiscard]] ParsedBody parse_body(std::string_view body,
                                     std::optional<std::string_view> content_type,
                                     std::optional<std::string_view> content_encoding,

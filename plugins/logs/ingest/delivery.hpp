@@ -1,4 +1,4 @@
-// One body on its way from the client into the log database.
+// One body on its way from the client to the log database.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@ namespace ezapi::logs {
 
 struct Delivery {
     ParsedBody body;
-    std::optional<Exchange> exchange;  // that waits for the commit; none: it was answered
+    std::optional<Exchange> exchange;  // waits for the commit; none: already answered
     std::chrono::steady_clock::time_point arrived;
 
     [[nodiscard]] size_t records() const { return body.rows.size(); }

@@ -1,5 +1,5 @@
-// Content-Encoding: gzip, with an end in sight: what inflates to more than it may is refused before
-// it takes the memory.
+// Decompresses Content-Encoding: gzip with a size limit: a larger result is refused before it takes
+// memory.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace ezapi::logs {
 
-/// One or several gzip members. Throws a 400 Error for what is none, 413 beyond `most` bytes.
+/// Accepts one or more gzip members. Throws 400 for invalid data, 413 beyond `most` bytes.
 [[nodiscard]] std::string gunzip(std::string_view packed, size_t most);
 
 }  // namespace ezapi::logs

@@ -1,4 +1,4 @@
-// POST /internal/logs: reads bodies on the threads of the requests and hands them to the writer.
+// POST /internal/logs: parses bodies on the request threads and passes them to the writer.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ private:
     const BodyLimits limits_;
     const IngestFigures figures_;
     IngestQueue queue_;
-    Writer writer_;  // the last: it drains the queue when the plugin stops
+    Writer writer_;  // last member: it drains the queue when the plugin stops
 };
 
 }  // namespace ezapi::logs

@@ -1,5 +1,6 @@
-// The bodies that wait to be written. Bounded in records, all or nothing for each body; what the
-// writer has taken counts until it is done with it, so that the bound is one of memory too.
+// The bodies that wait to be written. The capacity is counted in records, and a body is accepted as
+// a whole or not at all. Records that the writer has taken count until it releases them, so that
+// memory is bounded as well.
 #pragma once
 
 #include <chrono>
@@ -17,23 +18,24 @@ class IngestQueue {
 public:
     struct Rules {
         size_t capacity = 10000;
-        size_t start_at = 1;                  // waiting records that are written at once
-        std::chrono::milliseconds linger{0};  // longest wait for so many
+        size_t start_at = 1;                  // this many waiting records are written at once
+        std::chrono::milliseconds linger{0};  // longest wait for start_at records
     };
 
     explicit IngestQueue(Rules rules) : rules_(rules) {}
 
-    /// False when there is no room for all of it; it stays the caller's then.
+    /// False when there is no room for the whole body; the caller keeps it then.
     [[nodiscard]] bool push(std::unique_ptr<Delivery>& delivery);
 
-    /// How long a taker holds on for bodies that are about to come.
+    /// How long a taker waits for further bodies.
     struct Gather {
-        size_t bodies = 0;  // that are enough
+        size_t bodies = 0;  // stop waiting at this many bodies
         std::chrono::microseconds limit{0};
     };
 
-    /// Waits for something to write, `least` records or more; whole bodies of up to `most` records
-    /// together, or one larger. Empty once it is closed and drained.
+    /// Blocks until `least` records wait, then until `start_at` records wait or `linger` is over, then
+    /// up to `gather`. Returns whole bodies of up to `most` records in total, or a single larger one;
+    /// nothing when another taker was faster, or once the queue is closed and drained.
     [[nodiscard]] std::vector<std::unique_ptr<Delivery>> take(size_t most,
                                                               size_t least,
                                                               Gather gather);
@@ -44,10 +46,10 @@ public:
 
     [[nodiscard]] size_t waiting_bodies() const;
 
-    /// The writer is done with so many records.
+    /// Frees the capacity of records that the writer is done with.
     void release(size_t records);
 
-    /// Nothing is accepted any more; what waits is handed out without delay.
+    /// Accepts nothing any more; waiting bodies are handed out without delay.
     void close();
 
     [[nodiscard]] size_t depth() const;
@@ -59,8 +61,8 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    /// A taker that holds on until so much waits. To wake it for every body would cost more than
-    /// the body.
+    /// A taker that waits until this much is queued. Waking it for every body would cost more than
+    /// the body itself.
     struct Waiter {
         size_t records = 0;
         size_t bodies = 0;

@@ -1,10 +1,10 @@
-// Reads one record of a body, an object of the fields that api.md names, into a Record.
+// Parses one record of a body, an object with the fields documented in api.md, into a Record.
 //
-// A record is refused only where it cannot be attributed or counted once: it is no object, it has
-// no request_id, or it has two values for one of the ids that it is attributed by. Every other flaw
-// is repaired: a text is cut at its limit, bytes that are no UTF-8 become U+FFFD, a number beyond
-// its range becomes the nearest in it, a number that is written as text is read, and what means
-// nothing is left out. Only what is no JSON throws.
+// A record is refused only when it cannot be attributed or counted exactly once: it is not an
+// object, has no request_id, or has two values for an id that it is attributed by. Every other
+// fault is repaired: a text is truncated at its limit, bytes that are not UTF-8 become U+FFFD, a
+// number out of range is clamped, a number written as a string is parsed, and meaningless values
+// are dropped. Only text that is not JSON throws.
 #pragma once
 
 #include <array>
@@ -21,8 +21,8 @@
 
 namespace ezapi::logs {
 
-/// Why a record was refused. `code` as in the `errors` of a problem, and `message` with its field:
-/// of what it was refused for. `faults`: everything that is wrong with it, up to kMostFaults.
+/// Why a record was refused: `code` as in the `errors` of a problem document, and `message` with
+/// the field, for the fault that decided; `faults`: everything that is wrong, up to kMostFaults.
 struct Refusal {
     size_t index = 0;
     std::string code;
@@ -30,32 +30,32 @@ struct Refusal {
     std::vector<FieldFault> faults = {};
 };
 
-/// The fields of a stored record that differ from what was sent.
+/// The fields of a stored record whose values differ from what was sent.
 struct Repair {
     size_t index = 0;
-    std::uint32_t fields = 0;               // a bit for each of RecordReader::names()
-    std::vector<std::string> unknown = {};  // names that are no field
+    std::uint32_t fields = 0;               // one bit per name in RecordReader::names()
+    std::vector<std::string> unknown = {};  // names that are not fields
 };
 
 class RecordReader {
 public:
-    static constexpr size_t kCount = 21;       // fields
-    static constexpr size_t kMostFaults = 32;  // that are reported of a record
+    static constexpr size_t kCount = 21;       // number of fields
+    static constexpr size_t kMostFaults = 32;  // reported per record
 
-    /// `now_us`: the time of arrival in microseconds since 1970, which records have that tell none
-    /// and that no record may be more than 24 hours ahead of.
+    /// `now_us`: the time of arrival in microseconds since 1970. Records without a time get it, and
+    /// no record may be more than 24 hours ahead of it.
     explicit RecordReader(std::int64_t now_us);
 
-    /// Past one value. The record's texts are valid until the scanner forgets them, or until the
-    /// next record.
+    /// Reads one value and moves past it. The texts of the record are valid until the scanner's
+    /// forget() or the next call.
     [[nodiscard]] std::optional<Refusal> read(JsonScanner& scanner, Record& record);
 
-    /// What was repaired of the record that was read last.
+    /// The repairs of the record that was read last.
     [[nodiscard]] const Repair& repair() const { return repair_; }
 
     [[nodiscard]] bool repaired() const { return repair_.fields != 0 || !repair_.unknown.empty(); }
 
-    /// Of the fields, in the order of the bits of a Repair.
+    /// The field names, in the order of the bits of a Repair.
     [[nodiscard]] static const std::array<std::string_view, kCount>& names();
 
 private:
@@ -84,14 +84,14 @@ private:
     [[nodiscard]] Refusal refusal();
 
     std::int64_t now_us_;
-    // The field that followed each one last time, as records of a body look alike; behind them all
-    // the one that a record begins with.
+    // For each field, the field that followed it in the previous record, as records of a body look
+    // alike. The last element is the field that a record begins with.
     std::array<size_t, kCount + 1> follower_{};
     size_t last_ = kCount;
     std::uint32_t seen_ = 0;
     Repair repair_;
     std::vector<FieldFault> faults_;
-    std::optional<size_t> fatal_;   // the first fault that the record is refused for
+    std::optional<size_t> fatal_;   // first fault that the record is refused for
     std::deque<std::string> kept_;  // texts of the record that are not in the body
 };
 

@@ -1,6 +1,6 @@
-// Says in the log that records were refused because their request id is that of another record of
-// their master: with log.ack = queued no client learns of it. One line in a while, with how many
-// there were and one of the ids.
+// Logs that records were refused because their request id belongs to another record of the same
+// master: with log.ack = queued no client is told. Rate-limited to one line per interval, with the
+// number of records and one example id.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@
 
 namespace ezapi::logs {
 
-/// One thread.
+/// Not thread-safe.
 class ReuseLog {
 public:
     using Clock = std::chrono::steady_clock;
@@ -22,7 +22,7 @@ public:
 
     explicit ReuseLog(Log log) : log_(log) {}
 
-    /// `count` of the rows are of reused ids; at least one.
+    /// `count` of the rows, at least one, have reused ids.
     void note(std::span<const RowRef> rows, size_t count, Clock::time_point at = Clock::now());
 
 private:

@@ -1,16 +1,17 @@
-// The thread of this process that writes request records, and a second one for when there are many.
+// The thread that writes request records, and a second one for high load.
 //
-// It takes all bodies that wait and writes them in one transaction; while it does, the next ones
-// gather. So groups grow with the load, nobody who waits for an answer waits for log.flush_ms, and
-// the cost of a commit is shared. Where so many gather that a transaction of their own costs
-// little, the second thread writes them meanwhile: one copies while the other waits for its commit.
+// The thread takes all waiting bodies and writes them in one transaction; meanwhile the next ones
+// queue up. So the group size grows with the load, no waiting client is delayed by log.flush_ms,
+// and the cost of a commit is shared. When many records have queued up, so that a further
+// transaction is cheap in comparison, the second thread writes them in parallel: one copies while
+// the other waits for its commit.
 //
-// Clients that were answered a moment ago are about to send again. To hold on for them an eighth of
-// the time that the last commit took (2 ms at most) lets them share one commit with those who wait
-// already, instead of each half waiting out the commit of the other.
+// Clients that were just answered are about to send again. Waiting for them for an eighth of the
+// last commit's duration (2 ms at most) lets them share one commit with those already waiting,
+// instead of each half waiting for the commit of the other.
 //
-// Bodies that wait for their commit learn how it went, good or bad, from a thread of its own; those
-// that were answered before are tried until they are stored.
+// Bodies that wait for their commit get the result, good or bad, from a separate thread. Bodies
+// that were answered before the commit are retried until they are stored.
 #pragma once
 
 #include <array>
@@ -32,7 +33,7 @@ class Writer {
 public:
     Writer(IngestQueue& queue, Db db, const IngestFigures& figures, Log log);
 
-    /// Writes what is in the queue, then ends.
+    /// Writes what is in the queue, then returns.
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
@@ -53,7 +54,7 @@ private:
     RequestStore store_;
     const IngestFigures& figures_;
     Log log_;
-    mutable ReuseLog reuse_log_;  // used by the thread of the answers
+    mutable ReuseLog reuse_log_;  // used by the answering thread only
     Answers answers_;
     std::array<std::thread, 2> threads_;  // joined before the answers end
 };

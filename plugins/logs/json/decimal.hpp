@@ -1,5 +1,4 @@
-// Decimal numbers as they are written, turned into integers without a detour through floating
-// point and without allocation.
+// Converts decimal text to integers without floating point and without allocation.
 #pragma once
 
 #include <cstdint>
@@ -8,25 +7,25 @@
 
 namespace ezapi::logs {
 
-/// A whole number in 64 bits; nothing for fractions, exponents and what does not fit.
+/// A whole number of 64 bits; nullopt for fractions, exponents and values that do not fit.
 [[nodiscard]] std::optional<std::int64_t> whole_number(std::string_view number);
 
 struct Scaled {
     std::int64_t value = 0;
-    bool exact = true;  // false: digits were rounded away, or the value does not fit 64 bits
+    bool exact = true;  // false: rounded, or clamped to 64 bits
 };
 
-/// `number` times 10^places, rounded half away from zero. What is beyond 64 bits becomes the
-/// largest value of its sign. `number` must be one for JSON, or for is_decimal.
+/// `number` times 10^places, rounded half away from zero; values beyond 64 bits are clamped.
+/// `number` must be a JSON number or satisfy is_decimal.
 [[nodiscard]] Scaled scaled(std::string_view number, int places);
 
-/// The same in billionths.
+/// The value in billionths.
 [[nodiscard]] inline Scaled in_billionths(std::string_view number) {
     return scaled(number, 9);
 }
 
-/// Whether a text is a decimal number as JSON writes them. Allowed besides are a plus sign, zeros
-/// in front, and no digits on one side of the point.
+/// True for a decimal number as in JSON. Also accepts a plus sign, leading zeros, and a point
+/// without digits on one side.
 [[nodiscard]] bool is_decimal(std::string_view text);
 
 }  // namespace ezapi::logs

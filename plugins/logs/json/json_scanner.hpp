@@ -1,11 +1,11 @@
-// Reads JSON (RFC 8259) without building anything: the caller asks for what it expects and gets
-// texts that lie in the body, or, where escapes had to be resolved, in a place of the scanner's.
+// A pull parser for JSON (RFC 8259) that builds no tree: the caller asks for the value that it
+// expects. Texts refer to the body, or to a buffer of the scanner when escapes had to be decoded.
 //
-// What is malformed throws a 400 Error with its place. A value whose end is known is not malformed:
-// it is marked as not sound, so that the caller can mend or refuse one record without the others.
-// These are texts that are no UTF-8 or hold control characters (half a surrogate pair becomes
-// U+FFFD), and words without quotes, such as NaN, Infinity, True, +1, .5 and 007, which writers of
-// other languages produce. Values that are skipped may be nested to any depth.
+// Malformed text throws a 400 Error with its position. A value with a recognizable end is not
+// malformed but marked as not sound, so that the caller can repair or refuse one record and keep
+// the others. Such values are texts that are not UTF-8 or contain control characters (an unpaired
+// surrogate becomes U+FFFD), and unquoted words such as NaN, Infinity, True, +1, .5 and 007, which
+// writers of other languages produce. Skipped values may be nested to any depth.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace ezapi::logs {
 
 class JsonScanner {
 public:
-    /// `base` is added to the places that are told. A byte order mark at place 0 is skipped, as
-    /// ezapi::parse_json does.
+    /// `base` is added to reported positions. A byte order mark at position 0 is skipped, as by
+    /// ezapi::parse_json.
     explicit JsonScanner(std::string_view text, size_t base = 0) : text_(text), base_(base) {
         constexpr std::string_view kMark = "\xEF\xBB\xBF";
         if (base == 0 && text_.starts_with(kMark)) {
@@ -31,34 +31,35 @@ public:
 
     [[nodiscard]] static const char* name(Kind kind);
 
-    /// Past the next value. Returns what a fault says of a type: what was expected, what was found.
+    /// Skips the next value. Returns the fault message for a wrong type: expected and found.
     [[nodiscard]] std::string wrong_type(std::string_view expected);
 
-    /// Of the value that comes next; blanks are skipped.
+    /// The kind of the next value; skips white space.
     [[nodiscard]] Kind kind();
 
-    /// True and past it when `c` comes next; blanks are skipped.
+    /// Consumes `c` and returns true if it comes next; skips white space.
     bool take(char c);
     void expect(char c);
 
-    /// True when only blanks are left.
+    /// True when only white space is left.
     [[nodiscard]] bool at_end();
 
     struct Text {
         std::string_view value;
-        bool sound = true;  // what JSON allows; of a text: UTF-8 without NUL, too
+        bool sound = true;  // valid JSON; for a text also UTF-8 without NUL
     };
 
-    /// The next value, a string or a word without quotes. Valid until `forget`.
+    /// Reads the next value, a string or an unquoted word. Valid until `forget`.
     [[nodiscard]] Text string();
 
-    /// The next value, a number, as it is written. One that is not sound begins like a number.
+    /// Reads the next value, a number, as written. A value that is not sound begins like a number.
     [[nodiscard]] Text number();
 
     [[nodiscard]] bool boolean();
     void null();
 
-    /// The next value, an object: `member(name)` is called before each value, which it reads.
+    /// Reads the next value, an object. Calls `member(name)` before each value; it must read the
+    /// value.
     template <class Member>
     void object(Member&& member) {
         expect('{');
@@ -70,7 +71,7 @@ public:
         expect('}');
     }
 
-    /// The next value, an array: `item()` is called before each item, which it reads.
+    /// Reads the next value, an array. Calls `item()` before each item; it must read the item.
     template <class Item>
     void array(Item&& item) {
         expect('[');
@@ -80,13 +81,14 @@ public:
         expect(']');
     }
 
-    /// Past the next value, whatever it is.
+    /// Skips the next value of any kind.
     void skip();
 
-    /// The same, and the value as it is written. It may hold bytes that are no UTF-8.
+    /// Skips the next value and returns its text as written, which may contain bytes that are not
+    /// UTF-8.
     [[nodiscard]] std::string_view raw();
 
-    /// Drops the texts that were given out.
+    /// Invalidates the texts that were returned.
     void forget() { resolved_.clear(); }
 
     [[noreturn]] void malformed(const std::string& why) const;
@@ -106,21 +108,21 @@ private:
     std::string_view text_;
     size_t base_;
     size_t at_ = 0;
-    std::string open_;  // what closes the values that are being skipped, the innermost last
+    std::string open_;  // closing brackets of the values being skipped, innermost last
     std::deque<std::string> resolved_;
 };
 
-/// What a fault says of a text that is not sound.
+/// The fault message for a text that is not sound.
 inline constexpr const char* kUnsound =
     "is no valid text: no UTF-8, a control character, or no quotes";
 
-/// What a fault says of a number or a sound text: what was expected, what was found.
+/// The fault message for a number or a sound text: expected and found.
 [[nodiscard]] std::string wrong_value(std::string_view expected, std::string_view found);
 
-/// UTF-8 (RFC 3629) without NUL.
+/// True for UTF-8 (RFC 3629) without NUL.
 [[nodiscard]] bool sound_text(std::string_view text);
 
-/// The text with U+FFFD for each NUL and each byte that belongs to no UTF-8 character.
+/// The text with U+FFFD in place of each NUL and each byte that is not part of a UTF-8 character.
 [[nodiscard]] std::string mended_text(std::string_view text);
 
 }  // namespace ezapi::logs

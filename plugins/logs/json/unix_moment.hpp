@@ -1,4 +1,4 @@
-// Moments that bodies tell as a number.
+// Unix times in bodies that are given as numbers.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,14 @@
 
 namespace ezapi::logs {
 
-/// Unix microseconds of a number that ezapi::unix_time takes.
+/// Unix microseconds of a number that ezapi::unix_time accepts; nullopt otherwise.
 [[nodiscard]] inline std::optional<std::int64_t> unix_moment(std::int64_t number) {
     const auto time = unix_time(number);
     return time ? std::optional(time->time_since_epoch().count()) : std::nullopt;
 }
 
-/// Of a number that unix_moment does not take: seconds or milliseconds with a fraction,
-/// microseconds or nanoseconds, which are those that would be after the year 9999 in any larger
-/// unit.
+/// The same for numbers that unix_moment does not accept: seconds or milliseconds with a fraction,
+/// microseconds and nanoseconds. The unit is the largest that does not lead beyond the year 9999.
 [[nodiscard]] inline std::optional<std::int64_t> other_moment(std::string_view number) {
     constexpr std::int64_t kFirstMillisecond = 253'402'300'800;
     constexpr std::int64_t kFirstMicrosecond = 253'402'300'800'000;

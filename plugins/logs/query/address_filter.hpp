@@ -1,5 +1,5 @@
-// The filter of a list by an address, in any form in which proxies and libraries write it: it is
-// looked for in the one form that is stored.
+// A list filter by IP address. Any notation that proxies and libraries use is converted to the
+// canonical one, which is stored.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// How a range of time is put together from what is summed up already: whole weeks, days and hours,
-// and what is left at its edges. Pure arithmetic; every instant of the range is covered once.
+// Splits a time range into whole weeks, days and hours that have summaries, whole hours without,
+// and the remainders at its edges. Pure arithmetic; every instant of the range is covered exactly
+// once.
 #pragma once
 
 #include <vector>
@@ -8,7 +9,7 @@
 
 namespace ezapi::logs {
 
-/// Half-open.
+/// Half-open: [from, to).
 struct TimeSpan {
     Timestamp from;
     Timestamp to;
@@ -18,29 +19,29 @@ struct TimeSpan {
     friend bool operator==(const TimeSpan&, const TimeSpan&) = default;
 };
 
-[[nodiscard]] Timestamp hour_of(Timestamp time);     // its beginning
-[[nodiscard]] Timestamp hour_after(Timestamp time);  // the first beginning at or after it
+[[nodiscard]] Timestamp hour_of(Timestamp time);     // its start
+[[nodiscard]] Timestamp hour_after(Timestamp time);  // the first start at or after it
 
-/// The whole hours of a range; may be empty.
+/// The whole hours of a range; possibly empty.
 [[nodiscard]] TimeSpan whole_hours(const TimeSpan& range);
 
-/// What of a range lies outside its whole hours.
+/// The parts of a range outside its whole hours.
 [[nodiscard]] std::vector<TimeSpan> edges(const TimeSpan& range);
 
-/// What is summed up: the beginnings of weeks, days and hours, ascending.
+/// The summaries that exist: the starts of weeks, days and hours, ascending.
 struct SummedUp {
     std::vector<Timestamp> weeks = {};
     std::vector<Timestamp> days = {};
     std::vector<Timestamp> hours = {};
 };
 
-/// What sums up a range of whole hours, and the spans of whole hours that nothing sums up.
+/// The summaries that make up a range of whole hours, and the whole hours without a summary.
 struct Cover : SummedUp {
     std::vector<TimeSpan> loose = {};
 };
 
-/// A week or a day counts only when all of it is in range, a day or an hour only where nothing
-/// longer covers it.
+/// A week or a day is used only when all of it is in range, a day or an hour only when no longer
+/// span covers it.
 [[nodiscard]] Cover cover(const TimeSpan& whole, const SummedUp& there);
 
 }  // namespace ezapi::logs

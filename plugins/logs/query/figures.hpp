@@ -1,5 +1,5 @@
-// What statistics tell of a set of requests. Sums are whole numbers, cost in billionths of its
-// unit, so that any order of adding gives the same result.
+// The statistics of a set of requests. Sums are integers, cost in billionths of its unit, so that
+// the result does not depend on the order of addition.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace ezapi::logs {
 
-/// Of billionths: costs in currencies of small units add up to more than 64 bits hold.
+/// A sum of billionths: with currencies of small units it can exceed 64 bits.
 __extension__ typedef __int128 WideSum;  // NOLINT(modernize-use-using)
 
-/// Reads PostgreSQL's text of a sum of integers.
+/// Parses PostgreSQL's text form of a sum of integers.
 [[nodiscard]] WideSum wide_sum(std::string_view text);
 
 struct Aggregate {
@@ -29,11 +29,11 @@ struct Aggregate {
 
     void add(const Aggregate& other);
 
-    /// Appends the members of a JSON object, without its braces.
+    /// Appends the members of a JSON object, without the braces.
     void append_members(std::string& out) const;
 };
 
-/// The properties of a schema, one for each member.
+/// The JSON schema properties of these members.
 [[nodiscard]] Json figures_properties();
 
 }  // namespace ezapi::logs

@@ -1,5 +1,5 @@
-// By what statistics are grouped: where the value of a group stands in each of the tables, and how
-// it looks in an answer.
+// The dimensions by which statistics can be grouped: the expression for the group's value in each
+// table, and its form in an answer.
 #pragma once
 
 #include <cstddef>
@@ -13,18 +13,19 @@ struct Grouping {
     enum class Form { text, id, status, time };
 
     std::string_view name;
-    std::string_view field;  // of a record: the other name that requests may use
+    std::string_view field;  // the name in a record, accepted as an alias
     Form form;
-    /// Of request_log_summaries, in days and in hours: the dimension, and the value of a row.
+    /// In request_log_summaries, for spans of days and hours: the dimension, and the value of a
+    /// row.
     std::string_view day_dimension;
     std::string_view day_value;
     std::string_view hour_dimension;
     std::string_view hour_value;
     std::string_view loose_value;  // in request_log_hours
     std::string_view row_value;    // in request_logs
-    /// Whether there may be so many groups that only the largest are looked at closely.
+    /// True when there may be many groups, so that only the largest are read in full.
     bool many;
-    bool summed_up = true;  // in request_log_summaries; of hours otherwise
+    bool summed_up = true;  // in request_log_summaries; otherwise only in hours
 
     [[nodiscard]] bool by_time() const { return form == Form::time; }
 
@@ -34,7 +35,7 @@ struct Grouping {
 
 [[nodiscard]] std::span<const Grouping> groupings();
 
-/// Throws when there is none of the name.
+/// Throws when there is no grouping of this name.
 [[nodiscard]] const Grouping& grouping(std::string_view name);
 
 }  // namespace ezapi::logs

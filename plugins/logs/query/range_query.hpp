@@ -1,4 +1,4 @@
-// What the routes of statistics read from a query: a range of time, half-open.
+// The time range of the statistics routes, from the query string; half-open.
 #pragma once
 
 #include "ezapi/http.hpp"
@@ -6,13 +6,13 @@
 
 namespace ezapi::logs {
 
-/// What the range is where the query does not say: it ends with the current hour, and begins with
-/// the day 29 days before its end. Throws 400 for what is no range.
+/// Defaults: the range ends with the current hour and begins with the day 29 days before its end.
+/// Throws 400 for an invalid range.
 [[nodiscard]] TimeSpan read_range(const Request& request, Timestamp now);
 
 [[nodiscard]] Operation&& with_range(Operation&& operation);
 
-/// How exact the figures of a range are, for descriptions.
+/// The accuracy of the statistics of a range, for API descriptions.
 inline constexpr const char* kRangeText =
     "from and to may be any time. Whole days and hours come from rollups; what is left at the "
     "edges "

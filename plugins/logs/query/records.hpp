@@ -13,7 +13,7 @@ class Records {
 public:
     Records(Db db, std::chrono::milliseconds time_limit);
 
-    /// Must outlive the routes.
+    /// This object must outlive the routes.
     void serve(Host& host) const;
 
 private:
@@ -22,7 +22,7 @@ private:
     Db db_;
     std::chrono::milliseconds time_limit_;
     Feed all_;
-    Feed own_;  // of one master
+    Feed own_;  // for one master
 };
 
 }  // namespace ezapi::logs

@@ -1,5 +1,5 @@
-// The routes of statistics: one grouping of a range, and the overview of a dashboard. A master gets
-// the figures of its own requests.
+// The statistics routes: one grouping of a range, and the overview of a dashboard. A master sees
+// only its own requests.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ class Reports {
 public:
     Reports(Db db, std::chrono::milliseconds time_limit, std::function<Timestamp()> clock = &now);
 
-    /// Must outlive the routes.
+    /// This object must outlive the routes.
     void serve(Host& host) const;
 
 private:

@@ -1,6 +1,6 @@
-// Statistics of a range of time: whole weeks, days and hours from what is summed up, other whole
-// hours from the rollup, and the edges of a range that does not begin or end on the hour from the
-// records themselves. All in one snapshot, in which the three agree.
+// Statistics of a time range: whole weeks, days and hours from the summaries, other whole hours
+// from the hourly rollup, and the edges of a range that does not begin or end on the hour from the
+// records. All are read in one snapshot, in which they agree.
 #pragma once
 
 #include <cstdint>
@@ -21,17 +21,17 @@ struct Group {
 };
 
 struct Groups {
-    std::vector<Group> listed;  // by time ascending, others by requests descending
-    std::size_t count = 0;      // all there are
-    Aggregate total;            // of all there are
+    std::vector<Group> listed;  // ascending by time; otherwise descending by requests
+    std::size_t count = 0;      // of all groups, listed or not
+    Aggregate total;            // of all groups
 };
 
 class Statistics {
 public:
-    /// `tx` is a repeatable-read transaction of the log database; `master_id` 0: of all masters.
+    /// `tx`: a repeatable-read transaction of the log database. `master_id` 0: all masters.
     Statistics(Tx& tx, const TimeSpan& range, std::int64_t master_id);
 
-    /// Lists at most `most` groups, those with the most requests; of times, all.
+    /// Lists at most `most` groups, those with the most requests; when grouped by time, all.
     [[nodiscard]] Groups by(const Grouping& grouping, std::size_t most);
 
     [[nodiscard]] Aggregate total();
@@ -41,7 +41,7 @@ private:
 
     struct Largest {
         std::vector<std::string> values;
-        std::size_t groups = 0;  // all there are in the rollups
+        std::size_t groups = 0;  // number of all groups in the rollups
     };
 
     void settle_edges(const TimeSpan& range);
@@ -59,7 +59,7 @@ private:
     std::vector<TimeSpan> edges_;
     Cover cover_;
     Cover cover_by_day_;   // without weeks
-    Cover cover_by_hour_;  // of what is not summed up
+    Cover cover_by_hour_;  // without any summaries
 };
 
 }  // namespace ezapi::logs

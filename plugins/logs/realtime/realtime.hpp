@@ -1,5 +1,5 @@
-// What a master's traffic looks like at this moment: the counters that the data plane keeps in
-// Redis, read as they are. Nothing is stored here, so that without Redis there is no answer.
+// The current traffic of a master: the counters that the data plane keeps in Redis, read on
+// request. Nothing is stored here, so without Redis there is no answer.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class Realtime {
 public:
     explicit Realtime(const Host& host, std::function<Timestamp()> clock = &now);
 
-    /// Must outlive the routes.
+    /// This object must outlive the routes.
     void serve(Host& host);
 
 private:

@@ -1,9 +1,9 @@
-// Deletes request records by age and number: whole partitions where they lie wholly behind the cut,
-// rows in bounded batches otherwise. What they added to the statistics stays until it is too old
-// itself.
+// Deletes request records by age and by number: whole partitions when all of their rows are
+// expired, otherwise rows in bounded batches. Their contribution to the statistics remains until
+// the statistics expire as well.
 //
-// A record is young for 25 hours, and stays as long: its row is what tells that its request id was
-// stored already.
+// A record is kept for at least 25 hours, because its row is what detects that its request id was
+// already stored.
 #pragma once
 
 #include <chrono>
@@ -18,16 +18,16 @@
 namespace ezapi::logs {
 
 struct RetentionRules {
-    std::int64_t days = 30;          // 0: for ever
-    std::int64_t max_records = 0;    // 0: any number; young ones may be more
-    std::int64_t rollup_days = 400;  // 0: for ever
+    std::int64_t days = 30;          // 0: kept forever
+    std::int64_t max_records = 0;    // 0: no limit; records below the minimum age may exceed it
+    std::int64_t rollup_days = 400;  // 0: kept forever
 };
 
 class Expiry {
 public:
     explicit Expiry(Db db) : db_(db), partitions_(std::move(db)) {}
 
-    /// True: end soon.
+    /// True when the work should stop soon.
     using Stopping = std::function<bool()>;
 
     struct Outcome {
@@ -35,19 +35,19 @@ public:
         bool complete = true;  // nothing older is left
     };
 
-    /// Records from before `cut`.
+    /// Deletes the records created before `cut`.
     Outcome delete_before(Timestamp cut, const Stopping& stopping) const;
 
-    /// The latest cut that leaves the young records alone.
+    /// The latest cut that keeps the records below the minimum age.
     [[nodiscard]] static Timestamp latest_cut(Timestamp now) { return now - kYoung; }
 
-    /// Where the rules cut now; nothing: everything stays.
+    /// The cut that the rules require now; nullopt: nothing is deleted.
     [[nodiscard]] static std::optional<Timestamp> cut_by_age(const RetentionRules& rules,
                                                              Timestamp now);
     [[nodiscard]] std::optional<Timestamp> cut_by_number(const RetentionRules& rules,
                                                          Timestamp now) const;
 
-    /// Statistics of days that ended before `cut`; returns the rows that went.
+    /// Deletes the statistics of days that ended before `cut`; returns the number of rows.
     std::int64_t delete_statistics_before(Timestamp cut, const Stopping& stopping) const;
 
 private:

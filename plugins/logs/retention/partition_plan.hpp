@@ -1,9 +1,9 @@
-// What has to happen to the partitions of request_logs so that they are as they should be. Pure:
-// time, the partitions and what is in them go in, steps come out; each can be done alone, in order,
-// and what is left undone comes out again next time.
+// Plans the changes to the partitions of request_logs. Pure: the input is the time, the partitions
+// and what is in them, the output are steps. Each step can be carried out alone, in order; a step
+// that was not carried out is planned again next time.
 //
-// No row is rewritten when the mode changes. What exists keeps its bounds; a partition without an
-// end gets one at a period to come, and the new kind begins there.
+// No row is rewritten when the mode changes. Existing partitions keep their bounds; a partition
+// without an upper bound gets one at a future period, where partitions of the new kind begin.
 #pragma once
 
 #include <chrono>
@@ -21,18 +21,19 @@ enum class Partitioning { off, month, day };
 
 [[nodiscard]] Partitioning partitioning_of(std::string_view setting);
 
-/// No bound: Timestamp::min() and Timestamp::max().
+/// Without a bound: Timestamp::min() and Timestamp::max().
 struct Partition {
     std::string name;
     Timestamp from = Timestamp::min();
     Timestamp to = Timestamp::max();
     bool is_default = false;
     bool empty = false;
-    bool ending = false;                  // refuses rows behind an end that it was about to get
-    std::optional<Timestamp> first = {};  // of the rows of the default partition
+    bool ending = false;                  // has the CHECK constraint for a planned upper bound
+    std::optional<Timestamp> first = {};  // time of the first row, of the default partition only
 };
 
-/// A partition of these bounds, empty; or with the rows that the default partition holds of them.
+/// Creates a partition with these bounds, and moves rows of the default partition that belong to
+/// it.
 struct CreatePartition {
     std::string name;
     Timestamp from;
@@ -41,17 +42,17 @@ struct CreatePartition {
 
 struct CreateDefault {};
 
-/// An empty one that stands where another kind belongs.
+/// Drops an empty partition that stands in the way of another kind.
 struct DropPartition {
     std::string name;
 };
 
-/// One that was about to get an end and does not get it any more: it takes all rows again.
+/// Removes the constraint of a planned upper bound: the partition accepts all rows again.
 struct ReleasePartition {
     std::string name;
 };
 
-/// An end for a partition that has none; rows behind it move to the default partition.
+/// Sets the upper bound of a partition that has none; rows beyond it move to the default partition.
 struct BoundPartition {
     std::string name;
     Timestamp from;
@@ -65,7 +66,7 @@ using PartitionStep =
                                                          Timestamp now,
                                                          std::vector<Partition> partitions);
 
-/// The period that holds a time.
+/// The start of the period that contains the time.
 [[nodiscard]] Timestamp period_start(Partitioning mode, Timestamp time);
 [[nodiscard]] Timestamp period_end(Partitioning mode, Timestamp time);
 

@@ -1,7 +1,7 @@
-// The partitions of request_logs as they are in the log database, and the steps of a plan carried
-// out. Each step is a transaction of its own that waits briefly for its locks and otherwise leaves
-// all as it was: it is planned again with the next run. While rows change their partition nobody
-// writes: such a step holds the lock of the writer.
+// Reads the partitions of request_logs from the log database and carries out the steps of a plan.
+// Each step is a transaction of its own that waits only briefly for its locks; if it cannot get
+// them, nothing changes, and the step is planned again in the next run. Steps that move rows
+// between partitions hold the writer's lock, so that nobody writes meanwhile.
 #pragma once
 
 #include <string>
@@ -17,16 +17,16 @@ class Partitions {
 public:
     explicit Partitions(Db db) : db_(std::move(db)) {}
 
-    /// `now`: what only later partitions are asked is asked of those behind it.
+    /// `empty` is determined only for partitions that begin after `now`.
     [[nodiscard]] std::vector<Partition> read(Timestamp now) const;
 
-    /// Throws when the step has to wait for another time.
+    /// Throws when the step has to be tried again later.
     void apply(const PartitionStep& step) const;
 
-    /// Lets masters use the same request ids in partitions that an earlier version has made.
+    /// Makes request ids unique per master in partitions that were created by an earlier version.
     void own_ids() const;
 
-    /// With its rows.
+    /// Drops the partition with its rows.
     void drop(const std::string& name) const;
 
     [[nodiscard]] std::int64_t rows_in_default() const;

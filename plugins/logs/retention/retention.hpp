@@ -1,4 +1,4 @@
-// The jobs that keep the log database in shape, and DELETE /admin/logs.
+// The maintenance jobs of the log database, and DELETE /admin/logs.
 #pragma once
 
 #include "ezapi/plugin.hpp"

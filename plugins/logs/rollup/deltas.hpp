@@ -1,9 +1,9 @@
 // What a group of rows adds to the statistics: one row of request_log_hours for each combination of
-// hour, master, key, namespace, model, provider group, provider and status class among them.
+// hour, master, key, namespace, model, provider group, provider and status class.
 //
-// They are appended, never added to an existing row: where many keys use many models an upsert for
-// each combination costs as much as the records themselves, while appended rows are folded later,
-// off the path of the clients.
+// These rows are appended, never added to existing ones: when many keys use many models, an upsert
+// per combination costs as much as the records themselves. Appended rows are folded later, in the
+// background.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ inline constexpr const char* kCopyHours =
 
 inline constexpr std::int64_t kHourUs = 3'600'000'000;
 
-/// The beginning of the hour, for times before 1970 too.
+/// The start of the hour; also correct for times before 1970.
 [[nodiscard]] inline std::int64_t hour_of(std::int64_t unix_us) {
     const std::int64_t rest = unix_us % kHourUs;
     return unix_us - (rest < 0 ? rest + kHourUs : rest);
@@ -32,7 +32,7 @@ inline constexpr std::int64_t kHourUs = 3'600'000'000;
 /// The hours of the rows, ascending.
 [[nodiscard]] std::vector<std::int64_t> hours_of(std::span<const RowRef> rows);
 
-/// A whole binary COPY for kCopyHours, of the rows that are new.
+/// A complete binary COPY for kCopyHours, from the rows that are new.
 [[nodiscard]] std::string deltas_of(std::span<const RowRef> rows);
 
 }  // namespace ezapi::logs

@@ -1,8 +1,8 @@
-// Folds what ingest appended to an hour into one row per combination.
+// Folds the rows that ingest appended to an hour into one row per combination.
 //
-// An hour is folded when what was appended outweighs what is folded (so that each row is rewritten
-// a few times only, however long the hour goes on) and when it would shrink: where hardly any
-// combination comes twice there is nothing to gain.
+// An hour is folded when it has more appended than folded rows, so that each row is rewritten only
+// a few times however long the hour lasts, and only when folding would shrink it: when hardly any
+// combination occurs twice, there is nothing to gain.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,8 @@ public:
 
     using Stopping = std::function<bool()>;
 
-    /// Returns the hours that were folded. `now`: an hour that is over needs less to be folded.
+    /// Returns the hours that were folded. `now`: hours that are over are folded at a lower
+    /// threshold.
     std::vector<Timestamp> run(Timestamp now, const Stopping& stopping) const;
 
 private:
@@ -29,7 +30,7 @@ private:
     Db db_;
 };
 
-/// Every hour that request_log_hours holds, ascending.
+/// All hours in request_log_hours, ascending.
 [[nodiscard]] std::vector<Timestamp> known_hours(const Db& db);
 
 }  // namespace ezapi::logs

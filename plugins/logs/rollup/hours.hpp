@@ -1,5 +1,5 @@
-// The hours of request_log_hours in memory: one entry per combination. Read from the hours
-// themselves, to fold what was appended, or from the records, to recompute them.
+// The hours of request_log_hours in memory, one entry per combination. Read from the table itself,
+// to fold appended rows, or computed from the records, to verify it.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace ezapi::logs {
 
-/// The key is the binary form of the columns that make a combination, ready for COPY.
+/// The key is the binary form of the columns that make up a combination, ready for COPY.
 using Combinations = std::unordered_map<std::string, Figures>;
 
-/// A share of the combinations of an hour: those of which key_id leaves `rest` when divided.
+/// A part of an hour's combinations: those whose key_id modulo the number of parts equals `rest`.
 struct Slice {
     std::int64_t of = 1;
     std::int64_t rest = 0;
@@ -22,12 +22,12 @@ struct Slice {
 [[nodiscard]] Combinations read_hour(Tx& tx, Timestamp hour, Slice slice);
 [[nodiscard]] Combinations recompute_hour(Tx& tx, Timestamp hour, Slice slice);
 
-/// Puts `combinations` in the place of what the transaction sees of the slice.
+/// Replaces the rows of the slice that the transaction sees by `combinations`.
 void replace_hour(Tx& tx, Timestamp hour, Slice slice, const Combinations& combinations);
 
-/// Begins a transaction that changes what is stored of hours otherwise than by appending: one at a
-/// time in all processes, so it waits for another, longer than the pool's connections wait for
-/// locks.
+/// Begins a transaction that changes stored hours other than by appending. Such transactions are
+/// serialized across all processes, so it may wait for another one, longer than the pool's lock
+/// timeout.
 [[nodiscard]] Tx begin_upkeep(const Db& db, TxOptions options);
 
 }  // namespace ezapi::logs

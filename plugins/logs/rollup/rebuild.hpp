@@ -1,6 +1,6 @@
-// Recomputes the hours from the records and says what differed. An hour at a time, while nobody
-// writes; hours of which records may have been deleted are left alone, as their records no longer
-// tell what there was.
+// Recomputes the hours from the records and reports the differences. One hour at a time, while
+// writers are blocked. Hours whose records may have been deleted are skipped, because the remaining
+// records do not add up to them.
 #pragma once
 
 #include <functional>
@@ -20,22 +20,22 @@ public:
 
     struct Difference {
         Timestamp hour;
-        std::int64_t combinations = 0;  // that were wrong, missing or too many
+        std::int64_t combinations = 0;  // wrong, missing or superfluous ones
         std::int64_t requests_before = 0;
         std::int64_t requests_after = 0;
         std::int64_t summaries = 0;
     };
 
     struct Outcome {
-        std::int64_t hours = 0;    // that were compared
-        std::int64_t skipped = 0;  // without all their records
+        std::int64_t hours = 0;    // hours that were compared
+        std::int64_t skipped = 0;  // hours without all their records
         std::vector<Difference> differed;
-        std::int64_t summaries = 0;     // hours and days that were summed up and not as their hours
-        std::optional<Timestamp> next;  // where to go on, when not all was done
+        std::int64_t summaries = 0;     // spans whose summary differed from their hours
+        std::optional<Timestamp> next;  // where to continue when not all was done
     };
 
-    /// The hours of [from, to), until it stops or one fails. Throws ezapi::Error when the first
-    /// does.
+    /// Rebuilds the hours of [from, to), until it is stopped or one fails. Throws ezapi::Error when
+    /// the first hour fails.
     [[nodiscard]] Outcome run(Timestamp from, Timestamp to, const Stopping& stopping) const;
 
 private:

@@ -1,4 +1,4 @@
-// The jobs and the route that tend the statistics.
+// The jobs and the route that maintain the statistics.
 #pragma once
 
 #include "ezapi/plugin.hpp"

@@ -1,4 +1,4 @@
-// Sums that stop at the largest number instead of passing it.
+// Saturating addition.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace ezapi::logs {
 
-/// `sum` and `part`, none of them negative.
+/// The sum, or the largest number on overflow. Both arguments must not be negative.
 [[nodiscard]] inline std::int64_t saturated_sum(std::int64_t sum, std::int64_t part) {
     std::int64_t out = 0;
     return __builtin_add_overflow(sum, part, &out) ? std::numeric_limits<std::int64_t>::max() : out;

@@ -1,9 +1,9 @@
-// Sums up hours, days and weeks that are over, so that statistics over long ranges read a few rows
-// a day.
+// Summarizes hours, days and weeks that are over, so that statistics over long ranges read a few
+// rows per day.
 //
-// A span is announced in request_log_spans before its hours are read, with the lock of the writer:
-// from then on a record that arrives for it takes the announcement away in its own transaction, and
-// what was read is thrown away. So a span that is ready tells all that is stored.
+// A span is announced in request_log_spans, under the writer's lock, before its hours are read.
+// From then on the transaction of a late record removes the announcement, and the summary that was
+// read is discarded. So a span that is marked as ready contains everything that is stored.
 #pragma once
 
 #include <chrono>
@@ -24,11 +24,11 @@ public:
 
     using Stopping = std::function<bool()>;
 
-    /// Builds what is over and not summed up; returns how many spans that were.
+    /// Builds the summaries of spans that are over and have none; returns their number.
     size_t run(Timestamp now, const Stopping& stopping) const;
 
-    /// One span, "hour", "day" or "week"; false when a record came in between, or a day of the week
-    /// is not summed up.
+    /// Builds one span: "hour", "day" or "week". False when a record arrived meanwhile, or when a
+    /// day of the week has no summary.
     bool build(std::string_view span, Timestamp starts) const;
 
 private:

@@ -1,5 +1,5 @@
-// How the bounds of partitions are read: as microseconds, since a time as text may have a year that
-// parse_time does not know.
+// Reads the bounds of partitions as microseconds, because the text form may contain years that
+// parse_time does not accept.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace ezapi::logs {
 
-/// A time as microseconds since 1970, NULL where it is infinite or there is none.
+/// An SQL expression for a time in microseconds since 1970; NULL when it is infinite or NULL.
 [[nodiscard]] inline std::string microseconds_of(std::string_view time) {
     const std::string text(time);
     return "CASE WHEN isfinite(" + text + ") THEN (extract(epoch FROM " + text +

@@ -1,5 +1,5 @@
-// Which times the partitions of request_logs hold, to know which records could have a twin in
-// another partition than their own: a unique index sees one partition only. Pure.
+// The time ranges of the partitions of request_logs. Tells which records could have a duplicate in
+// another partition than their own, because a unique index covers one partition only. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ class PartitionMap {
 public:
     static constexpr std::int64_t kAlways = std::numeric_limits<std::int64_t>::max();
 
-    /// Half-open, in microseconds since 1970; -kAlways and kAlways are no bound.
+    /// Half-open, in microseconds since 1970; -kAlways and kAlways mean no bound.
     struct Range {
         std::int64_t from = -kAlways;
         std::int64_t to = kAlways;
@@ -20,13 +20,13 @@ public:
 
     PartitionMap() = default;
 
-    /// In any order; the default partition, which holds the rest, is none of them.
+    /// In any order, without the default partition, which holds the remaining times.
     explicit PartitionMap(std::vector<Range> ranges);
 
-    /// The times of all partitions that hold any of `from` .. `to`.
+    /// The range of all partitions that contain any time of [from, to].
     [[nodiscard]] Range around(std::int64_t from, std::int64_t to) const;
 
-    /// True unless one partition holds every time within `window_us` of the given one.
+    /// False when a single partition contains every time within `window_us` of the given one.
     [[nodiscard]] bool spans_several(std::int64_t unix_us, std::int64_t window_us) const;
 
 private:

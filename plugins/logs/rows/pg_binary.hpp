@@ -1,5 +1,5 @@
-// PostgreSQL's binary COPY format, written value by value: a header, for each row the number of its
-// columns and for each column its length and bytes in network order, and a trailer.
+// PostgreSQL's binary COPY format: a header; for each row the number of its columns, and for each
+// column its length and bytes in network order; a trailer.
 #pragma once
 
 #include <bit>
@@ -12,7 +12,7 @@ namespace ezapi::logs::pg_binary {
 
 static_assert(std::endian::native == std::endian::little);
 
-/// Microseconds from 1970 to 2000, where timestamptz begins to count.
+/// Microseconds from 1970 to 2000, the epoch of timestamptz.
 inline constexpr std::int64_t kEpoch = 946'684'800'000'000;
 
 inline constexpr std::string_view kHeader{"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19};

@@ -1,6 +1,7 @@
-// The request ids stored lately, as hashes: a record whose id may be among them is looked up before
-// it is stored, which spares the failed COPY that a client's retry would cost. Forgetting one only
-// costs that. Two generations, so that it never holds more than twice its capacity. One thread.
+// Hashes of the request ids that were stored recently. A record whose id may be among them is
+// looked up before it is stored, which avoids the failed COPY that a client's retry would cause. A
+// forgotten id only costs such a failed COPY. Two generations bound the memory to twice the
+// capacity. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@ namespace ezapi::logs {
 
 class RecentIds {
 public:
-    /// `capacity`: ids of one generation; a power of two.
+    /// `capacity`: ids per generation; a power of two.
     explicit RecentIds(size_t capacity = 131072) : capacity_(capacity) {}
 
     [[nodiscard]] bool contains(std::uint64_t hash) const {
@@ -31,7 +32,7 @@ public:
     }
 
 private:
-    using Table = std::vector<std::uint64_t>;  // open addressing; 0 is free
+    using Table = std::vector<std::uint64_t>;  // open addressing; 0 means free
 
     static bool find(const Table& table, std::uint64_t hash) {
         if (table.empty()) return false;

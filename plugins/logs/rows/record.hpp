@@ -1,4 +1,4 @@
-// One request of the data plane, as a record tells it. Texts are borrowed from the body.
+// One request of the data plane, as described by a record. Texts refer to the body.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace ezapi::logs {
 
 struct Record {
     std::int64_t created_us = 0;  // since 1970, UTC
-    std::int64_t master_id = 0;   // ids: 0 is none
+    std::int64_t master_id = 0;   // for ids 0 means none
     std::int64_t key_id = 0;
     std::int64_t provider_group_id = 0;
     std::int64_t provider_id = 0;
@@ -21,7 +21,7 @@ struct Record {
     std::optional<std::int32_t> first_token_ms;
     std::int16_t status_code = 200;
     bool stream = false;
-    bool timed = false;  // created_us is what the record says
+    bool timed = false;  // created_us is from the record, not the time of arrival
     std::string_view request_id;
     std::string_view group;
     std::string_view name_space;

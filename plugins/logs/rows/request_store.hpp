@@ -1,15 +1,15 @@
-// Stores a group of rows and what they add to the statistics, in one transaction of the log
+// Stores a group of rows and their contribution to the statistics in one transaction of the log
 // database.
 //
-// A record is known by its master and its request id; records without a master are a space of their
-// own. What comes under the same two later is a duplicate where it is the same record again, as a
-// client sends it that had no answer, and is refused as of a reused id where it is another
-// (rows/same_record.hpp): only the rows of ids that are known already are compared. Inside
-// a partition its unique index sees to that: rows are copied straight in, and only when that fails
-// are the ids looked up and the group copied again without those that are there. Across partitions
-// no index can, so a record near a bound is looked up first, within 25 hours; a group with such
-// records is written alone, of all processes, so that nobody adds one in between
-// (request_logs_enter). Other groups may be written side by side.
+// A record is identified by its master and its request id; records without a master form a space of
+// their own. A later record with the same identity is a duplicate when its content is the same, as
+// when a client without an answer sends again, and is refused as a reused id otherwise
+// (rows/same_record.hpp); only rows of ids that are already known are compared. Within a partition
+// the unique index detects this: rows are copied directly, and only when that fails are the ids
+// looked up and the group is copied again without the rows that exist. Across partitions no index
+// can do this, so records within 25 hours of a partition bound are looked up first. A group with
+// such records is written exclusively, across all processes, so that nobody inserts one in between
+// (request_logs_enter). Other groups may be written concurrently.
 #pragma once
 
 #include <memory>
@@ -30,8 +30,9 @@ class RequestStore {
 public:
     explicit RequestStore(Db db) : db_(std::move(db)) {}
 
-    /// Any thread. Durable when it returns; each row is stored, a duplicate or of a reused id then.
-    /// On an Error nothing is stored, except when the outcome is unknown: then a repetition tells.
+    /// Thread-safe. On return the result is durable, and each row is stored, a duplicate or a
+    /// reused id. When it throws Error nothing is stored, unless the outcome of the commit is
+    /// unknown: then a repetition finds out.
     void write(std::span<RowRef> rows);
 
 private:
@@ -39,9 +40,9 @@ private:
 
     static void mark_twins(std::span<RowRef> rows);
 
-    /// The rows of some ids, to be compared with what is stored of them.
+    /// A query for the stored rows of some ids, to compare them with new ones.
     struct Asked {
-        std::string ids;  // an array of PostgreSQL's, not closed yet
+        std::string ids;  // PostgreSQL array literal, not closed yet
         std::int64_t first_us = PartitionMap::kAlways;
         std::int64_t last_us = -PartitionMap::kAlways;
 
@@ -54,7 +55,7 @@ private:
                             Asked asked,
                             const PartitionMap& partitions);
 
-    /// The partitions, and what tells that they are others now.
+    /// The partitions, and a signature that changes with them.
     struct Layout {
         PartitionMap partitions;
         std::string signature;
@@ -73,7 +74,7 @@ private:
     mutable std::mutex mutex_;
     RecentIds recent_;
     std::shared_ptr<const Layout> layout_ = std::make_shared<Layout>();
-    int looks_ahead_ = 0;  // groups that are looked up first, since duplicates come in swarms
+    int looks_ahead_ = 0;  // groups to look up first, since duplicates come in bursts
 };
 
 }  // namespace ezapi::logs

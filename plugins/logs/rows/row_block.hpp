@@ -1,6 +1,6 @@
-// The accepted records of one body: already the bytes that COPY sends, and beside them what the
-// writer asks of each row (its id, its figures). Filled by the thread that reads the body, so that
-// the one writer has nothing left to do but to put blocks one behind the other.
+// The accepted records of one body: the bytes that COPY sends, and beside them the values of each
+// row that the writer needs (id and measures). Filled by the thread that parses the body, so that
+// the single writer only has to concatenate blocks.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ inline constexpr const char* kCopyRows =
     " request_id, \"group\", namespace, model, upstream_model, provider_type, error, client_ip)"
     " FROM STDIN (FORMAT binary)";
 
-/// Of what a record is known by: masters do not share request ids.
+/// Hash of a record's identity: masters do not share request ids.
 [[nodiscard]] inline std::uint64_t identity_hash(std::int64_t master_id,
                                                  std::string_view request_id) {
     constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15U;
@@ -29,14 +29,14 @@ inline constexpr const char* kCopyRows =
 
 class RowBlock {
 public:
-    /// A text inside the bytes.
+    /// A text within the bytes of the block.
     struct Text {
         std::uint32_t at = 0;
         std::uint32_t size = 0;
     };
 
     struct Row {
-        std::uint32_t at = 0;  // of its bytes
+        std::uint32_t at = 0;  // offset into the bytes of the block
         std::uint32_t size = 0;
         Text request_id;
         Text name_space;
@@ -53,8 +53,8 @@ public:
         std::int64_t cost_nano = 0;
         std::int32_t latency_ms = 0;
         std::int16_t status_code = 0;
-        std::uint32_t index = 0;  // of the record in its body
-        bool timed = false;       // created_us is what the record says
+        std::uint32_t index = 0;  // position of the record in its body
+        bool timed = false;       // created_us is from the record
     };
 
     void add(const Record& record, size_t index);
@@ -78,15 +78,15 @@ private:
     std::vector<Row> rows_;
 };
 
-/// A row of some block, and what becomes of it.
+/// A row of some block, and its outcome.
 struct RowRef {
-    /// reused: the request id is that of another record.
+    /// reused: the request id belongs to a different record.
     enum class Fate { stored, duplicate, reused, refused };
 
     const RowBlock* block = nullptr;
     const RowBlock::Row* row = nullptr;
     Fate fate = Fate::stored;
-    const char* differs_in = nullptr;  // of a reused id: the first field that the two differ in
+    const char* differs_in = nullptr;  // reused: the first field in which the two differ
 
     [[nodiscard]] bool is_new() const { return fate == Fate::stored; }
 

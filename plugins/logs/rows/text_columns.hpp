@@ -1,5 +1,5 @@
-// Rows as PostgreSQL's text arrays, one for each column of kCopyRows: what a single statement takes
-// where a group is too small to be worth the round trips of a COPY.
+// Rows as PostgreSQL text arrays, one for each column of kCopyRows. For a single statement, when a
+// group is too small to be worth the round trips of a COPY.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ inline constexpr size_t kRowColumns = 21;
 /// Of the rows that are new.
 [[nodiscard]] std::array<std::string, kRowColumns> text_columns(std::span<const RowRef> rows);
 
-/// Appends an element to the literal of an array that has not been closed yet.
+/// Appends an element to an array literal that is not closed yet.
 void append_element(std::string& array, std::string_view text);
 
 }  // namespace ezapi::logs

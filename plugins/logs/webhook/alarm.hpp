@@ -1,7 +1,6 @@
-// Decides when there is an alert: the errors of the window have reached the threshold and the last
-// alert is longer ago than the cooldown. The alert and the time of the last one are written
-// together, on the condition that nobody else has raised one meanwhile, so that of several
-// processes one does.
+// Raises alerts: when the errors in the window reach the threshold and the cooldown since the last
+// alert is over. The alert and its time are written together, on the condition that no other
+// process has raised one meanwhile, so that only one of several processes does.
 #pragma once
 
 #include "ezapi/db.hpp"
@@ -11,10 +10,10 @@ namespace ezapi::logs {
 
 class Alarm {
 public:
-    /// `logs`: the database of the request records.
+    /// `main` holds the webhook, `logs` the request records.
     Alarm(Db main, Db logs) : main_(std::move(main)), logs_(std::move(logs)) {}
 
-    /// Whether an alert was raised.
+    /// True when an alert was raised.
     [[nodiscard]] bool check(Timestamp now) const;
 
 private:

@@ -1,7 +1,7 @@
-// The deliveries of the webhook: the history that operators read, and the queue that survives a
-// restart. A delivery is claimed before it is sent, so that of several processes one sends it; what
-// happens to a process in between, it is due again. A receiver tells repetitions by the delivery's
-// id.
+// The deliveries of the webhook: a history for operators, and a queue that survives a restart. A
+// delivery is claimed before it is sent, so that only one of several processes sends it. When that
+// process dies, the claim expires and the delivery is due again. Receivers recognize repetitions by
+// the delivery's id.
 #pragma once
 
 #include <chrono>
@@ -17,14 +17,14 @@ namespace ezapi::logs {
 struct WebhookDelivery {
     std::int64_t id = 0;
     std::string kind;
-    int attempt = 0;  // the first is 1
+    int attempt = 0;  // starts at 1
     std::string payload;
 };
 
-/// What became of one attempt.
+/// The outcome of one attempt.
 struct Attempt {
     bool delivered = false;
-    std::optional<int> status = {};  // where there was an answer
+    std::optional<int> status = {};  // HTTP status; nullopt: no answer
     std::string error = {};
     std::chrono::milliseconds took{0};
 };
@@ -33,20 +33,20 @@ class Deliveries {
 public:
     static constexpr int kMostAttempts = 10;
     static constexpr std::int64_t kKept = 1000;
-    /// Longer than any attempt takes.
+    /// How long a claim lasts; longer than any attempt.
     static constexpr std::chrono::seconds kClaim{120};
 
     explicit Deliveries(Db db) : db_(std::move(db)) {}
 
-    /// An alert that is due at once.
+    /// Adds an alert that is due immediately.
     static void enqueue(Tx& tx, const std::string& payload, Timestamp now);
 
-    /// A delivery that is not repeated: it is settled by whoever records it.
+    /// Adds a test delivery that is never retried; the caller settles it.
     [[nodiscard]] WebhookDelivery record_test(const std::string& payload, Timestamp now) const;
 
     [[nodiscard]] std::optional<WebhookDelivery> claim(Timestamp now) const;
 
-    /// `random`: 0 to 1, spreads the next attempt.
+    /// `random`: between 0 and 1, jitter for the next attempt.
     void settle(const WebhookDelivery& delivery,
                 const Attempt& attempt,
                 Timestamp now,
@@ -58,7 +58,7 @@ private:
     Db db_;
 };
 
-/// Until the attempt behind this one: twice as long each time, from 10 s to 1 h, less up to a half.
+/// The pause after an attempt: doubles from 10 s to 1 h, minus up to one half as jitter.
 [[nodiscard]] std::chrono::milliseconds backoff(int attempt, double random);
 
 }  // namespace ezapi::logs

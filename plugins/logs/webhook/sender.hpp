@@ -1,5 +1,5 @@
-// Sends one delivery: a POST to a checked address, signed, within limits of time. A redirect is not
-// followed: a receiver that moves is told to us by an operator.
+// Sends one delivery: a signed POST to a checked address, with timeouts. Redirects are not
+// followed: when a receiver moves, an operator changes the address.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,7 @@ private:
     outgoing::Limits limits_;
 };
 
-/// "sha256=" and the HMAC-SHA256 in lower-case hex of the timestamp, a dot and the body.
+/// "sha256=" and the HMAC-SHA256, in lower-case hex, of the timestamp, a dot and the body.
 [[nodiscard]] std::string signature(std::string_view key,
                                     std::string_view timestamp,
                                     std::string_view body);

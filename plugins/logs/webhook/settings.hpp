@@ -1,5 +1,4 @@
-// Whom the webhook tells of errors, and when: one entity, which always exists and whose secret is
-// write-only.
+// The settings of the webhook: one entity, which always exists and whose secret is write-only.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +14,16 @@ inline constexpr std::int64_t kWebhookId = 1;
 
 class SigningKey;
 
-/// `reach` and `key` must outlive it.
+/// `reach` and `key` must outlive the resource.
 [[nodiscard]] ResourceSpec webhook_spec(const outgoing::Reach& reach, SigningKey& key);
 
-/// What its work needs of it.
+/// The settings as needed to send.
 struct WebhookSettings {
     bool enabled = false;
     std::string url;
-    std::string plain_key;    // of a server of an earlier version; empty: none
+    std::string plain_key;    // written by an earlier version; empty: none
     std::string sealed_key;   // empty: none
-    std::string signing_key;  // once opened; empty: requests are not signed
+    std::string signing_key;  // after decryption; empty: requests are not signed
     std::int64_t min_status = 0;
     std::chrono::seconds window{0};
     std::int64_t threshold = 0;

@@ -1,9 +1,9 @@
-// The key that webhook requests are signed with, encrypted at rest with the keyring of upstream
+// The key that signs webhook requests, encrypted at rest with the keyring of the upstream
 // credentials (EZ_SECRET_KEYS).
 //
-// The keyring is read when it is first needed, so that a server without a webhook needs none. Rows
-// of an earlier version hold the key as plain text; a job seals those, and seals again what another
-// key than the first of the ring has sealed.
+// The keyring is loaded when it is first needed, so that a server without a webhook needs none.
+// Rows of an earlier version hold the key as plain text; a job encrypts those, and re-encrypts keys
+// that were encrypted with another key than the first of the ring.
 #pragma once
 
 #include <filesystem>
@@ -21,20 +21,20 @@ class SigningKey {
 public:
     explicit SigningKey(const Host& host);
 
-    /// Without a file: from this setting. Throws EZ_INVALID when it is wrong.
+    /// Uses this setting instead of a file. Throws EZ_INVALID when it is malformed.
     explicit SigningKey(const std::string& keys) : ring_(sealing::Keyring::parse(keys)) {}
 
-    /// The ciphertext. Throws when there is no keyring and none can be made.
+    /// Returns the ciphertext. Throws when there is no keyring and none can be created.
     [[nodiscard]] std::string seal(const std::string& key);
 
-    /// The id of the key that seals. Throws as seal() does.
+    /// The id of the key that encrypts. Throws as seal() does.
     [[nodiscard]] std::string sealed_with();
 
-    /// The key of the webhook; empty: requests are not signed. Throws when it cannot be decrypted.
+    /// The plain key of the webhook; empty: requests are not signed. Throws when decryption fails.
     [[nodiscard]] std::string open(const WebhookSettings& webhook);
 
-    /// Seals a key that is plain text, or sealed with a key that is no longer the first. Resumable:
-    /// true when something was sealed.
+    /// Encrypts a key that is plain text, or that was encrypted with another key than the first of
+    /// the ring. May be interrupted and repeated. Returns true when something was encrypted.
     bool seal_stored(const Db& db);
 
 private:

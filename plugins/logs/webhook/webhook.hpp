@@ -1,5 +1,5 @@
-// The webhook as a whole: its routes, and the jobs that watch for errors and send what is due. Both
-// run in one process at a time.
+// The webhook: its routes, and the jobs that watch for errors and send due deliveries. Each job
+// runs in one process at a time.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@
 namespace ezapi::logs {
 
 struct WebhookOptions {
-    std::string allowed_networks = {};        // besides public addresses
+    std::string allowed_networks = {};        // in addition to public addresses
     std::chrono::milliseconds timeout{5000};  // of one attempt
 };
 
@@ -25,16 +25,16 @@ class Webhook {
 public:
     Webhook(const Host& host, const WebhookOptions& options);
 
-    /// Must outlive the routes and the jobs.
+    /// This object must outlive the routes and the jobs.
     void serve(Host& host);
 
-    /// Sends what is due, one after the other; returns how many.
+    /// Sends the due deliveries one after the other; returns their number.
     int deliver(const std::function<bool()>& stopping);
 
 private:
     [[nodiscard]] Response read(const Request& request) const;
     [[nodiscard]] Response test();
-    /// Sends it, signed. A key that cannot be decrypted is the attempt's error.
+    /// Sends a delivery, signed. A key that cannot be decrypted is reported as the attempt's error.
     [[nodiscard]] Attempt send(WebhookSettings webhook,
                                const WebhookDelivery& delivery,
                                Timestamp at,
