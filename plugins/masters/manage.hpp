@@ -1,4 +1,4 @@
-// POST /admin/masters/{id}/manage: what is done to a master rather than written into it.
+// POST /admin/masters/{id}/manage: actions on a master, as opposed to writes of its fields.
 #pragma once
 
 #include "ezapi/plugin.hpp"

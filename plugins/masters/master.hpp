@@ -1,4 +1,4 @@
-// One master: its fields, the rules for writing it, and its credential.
+// One master: its fields, the validation rules, and its key.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace ezapi::masters {
 
-/// In front of every master key.
+/// The prefix of every master key.
 inline constexpr std::string_view kKeyPrefix = "mk-";
 
-/// The columns and the one-time member of a master key.
+/// A new master key: its columns, and the member that the API returns only once.
 struct MasterKey {
     Json columns;  // key_hash, prefix
     Json reveal;   // master_key
@@ -24,7 +24,7 @@ struct MasterKey {
 /// `namespaces` must outlive the resource.
 [[nodiscard]] ResourceSpec master_spec(const NamespaceWatch& namespaces);
 
-/// Masters that name a namespace.
+/// The number of masters that name the namespace.
 [[nodiscard]] std::int64_t count_in_namespace(Tx& tx, std::string_view name);
 
 }  // namespace ezapi::masters

@@ -1,4 +1,4 @@
-// How a master looks to the data plane: the hash auth:master:<id>.
+// How the data plane sees a master: the hash auth:master:<id>.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace ezapi::masters {
 
 inline constexpr std::string_view kProjection = "auth:master";
 
-/// What the hash is made of; lists as JSON text.
+/// The values that the hash is rendered from; lists as JSON text.
 struct MasterState {
     std::string_view id;
     std::string_view name;
@@ -22,7 +22,7 @@ struct MasterState {
     std::string_view epoch;
 };
 
-/// Absent means not limited, so what limits nothing is left out.
+/// An absent field means no limit, so values that limit nothing are omitted.
 [[nodiscard]] ProjectionSink::Fields hash_fields(const MasterState& master);
 
 [[nodiscard]] Projection projection();

@@ -1,8 +1,8 @@
-// One model of the catalogue: its fields and the rules for writing it.
+// One model of the catalogue: its fields and the validation rules.
 //
-// Rows of source `registry` belong to the registry, which overwrites and removes them. A row that
-// somebody writes through the API is `manual` from then on and the registry leaves it alone; it is
-// handed back by setting its source to `registry`, or by deleting it.
+// Rows with source `registry` belong to the registry, which overwrites and removes them. A row that
+// is written through the API becomes `manual`, and the registry leaves it alone. It is handed back
+// by setting its source to `registry`, or by deleting it.
 #pragma once
 
 #include "ezapi/resource/resource.hpp"

@@ -1,5 +1,5 @@
-// `namespace.public_model`: split at the FIRST dot, because public model names have dots and
-// slashes of their own and namespaces have none.
+// `namespace.public_model`: split at the first dot, because public model names may contain dots and
+// slashes, and namespaces may not.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@ namespace ezapi::models {
 
 inline constexpr size_t kMaxName = 320;
 
-/// What stands in front of the first dot; the whole name where there is none.
+/// The part before the first dot; the whole name when there is no dot.
 [[nodiscard]] std::string_view namespace_of(std::string_view name);
 
-/// What is wrong with the name; empty: nothing.
+/// What is wrong with the name; empty when it is valid.
 [[nodiscard]] std::string name_fault(std::string_view name);
 
 [[nodiscard]] bool is_namespace(std::string_view name);

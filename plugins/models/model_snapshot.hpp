@@ -1,8 +1,8 @@
-// How models look to the data plane: each as a field of the hash meta:models, and all of them
-// together as the hash meta:models_meta, whose checksum tells whether a copy is complete.
+// How the data plane sees models: each as a field of the hash meta:models, and a summary of all in
+// the hash meta:models_meta, whose checksum tells whether a copy is complete.
 //
-// The checksum is SHA-256 over `field "\n" value "\n"` in byte order of the fields. It is computed
-// when it is delivered, page by page, so that a write costs nothing and any number of writes cost
+// The checksum is a SHA-256 over `field "\n" value "\n"`, ordered by field (bytewise). It is
+// computed page by page when it is delivered, so that a write costs nothing and many writes cost
 // one computation.
 #pragma once
 
@@ -20,11 +20,11 @@ inline constexpr std::string_view kModelsMeta = "models_meta";
 [[nodiscard]] Projection model_projection();
 [[nodiscard]] Projection models_meta_projection();
 
-/// Keeps the time of the last change: once per transaction and last, so that writers of different
-/// models wait for each other at their commits only.
+/// Stores the time of the last change: once and last in each transaction, so that writers of
+/// different models block each other only at their commits.
 void keep_change_time(Host& host);
 
-/// Over all models, as they are seen in `tx`.
+/// Computed over all models that are visible in `tx`.
 [[nodiscard]] std::string models_checksum(Tx& tx);
 
 }  // namespace ezapi::models

@@ -1,9 +1,10 @@
-// The registry: brings the models that models.dev knows into the catalogue, by a job and on demand.
+// The registry: imports the models that models.dev lists into the catalogue, by a job and on
+// demand.
 //
-// One refresh: ask the upstream whether its document is another than the last one; read what can be
-// read of it; hold it against what is stored; write what differs in one transaction. When the
-// upstream fails or sends something broken, the last good document is used. A document that would
-// remove most of the models changes nothing unless forced.
+// A refresh asks the upstream whether its document has changed, parses what is valid in it,
+// compares it with what is stored, and writes the differences in one transaction. When the upstream
+// fails or sends an invalid document, the last good document is used. A document that would remove
+// most of the models changes nothing unless forced.
 #pragma once
 
 #include <mutex>
@@ -21,8 +22,8 @@ struct RegistrySettings {
     std::chrono::seconds refresh{1800};
     std::string cache_dir;
     std::string url;
-    std::string name_space;        // empty: a provider's id
-    std::string allowed_networks;  // besides public addresses
+    std::string name_space;        // empty: the provider's id
+    std::string allowed_networks;  // in addition to public addresses
 
     [[nodiscard]] static RegistrySettings read(const Json& settings);
 };
@@ -33,17 +34,17 @@ class Registry {
 public:
     Registry(const Host& host, RegistrySettings settings, FetchLimits limits = {});
 
-    /// Registers the job (when enabled) and the routes.
+    /// Registers the job (if enabled) and the routes.
     void serve(Host& host);
 
-    /// Blocks as long as the upstream takes. Throws what went wrong, after noting it in the state.
+    /// Blocks while the upstream answers. A failure is stored in the state and then thrown.
     Json refresh(Removal removal, const std::function<bool()>& cancelled);
 
 private:
     struct Document {
         RegistryDocument content;
         Provenance provenance;
-        std::optional<CachedDocument> fresh;  // to be cached once it is applied
+        std::optional<CachedDocument> fresh;  // to be cached once it has been applied
     };
 
     [[nodiscard]] Json state() const;

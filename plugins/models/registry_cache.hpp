@@ -1,6 +1,6 @@
-// The last document that was applied, in a file: for conditional requests, and for starting without
-// the upstream. One file holds a line about the document and the document, and is replaced as a
-// whole; what was cut or altered counts as absent.
+// A file with the last document that was applied, for conditional requests and for a start without
+// the upstream. The file contains one line of metadata and the document, and is replaced
+// atomically; a truncated or modified file counts as absent.
 #pragma once
 
 #include <filesystem>
@@ -20,10 +20,10 @@ class RegistryCache {
 public:
     explicit RegistryCache(std::filesystem::path folder);
 
-    /// Nothing where there is none of this address.
+    /// nullopt when there is none from this URL.
     [[nodiscard]] std::optional<CachedDocument> read(const std::string& url) const;
 
-    /// Throws Error with the reason when it cannot be written; what was there is then still there.
+    /// Throws Error with the reason when it cannot be written; the previous file is kept then.
     void write(const CachedDocument& document) const;
 
     [[nodiscard]] const std::filesystem::path& file() const { return file_; }

@@ -1,6 +1,6 @@
-// The document of models.dev (`api.json`): providers by id, each with its models by id. What can be
-// read is read; what cannot is counted and named, and its rows stay as they are stored: nothing is
-// removed on the strength of what could not be read. Text that is not JSON is refused as a whole.
+// The document of models.dev (`api.json`): providers by id, each with its models by id. Invalid
+// entries are counted and named, and their stored rows are kept: nothing is removed because of an
+// entry that could not be parsed. Text that is not JSON is refused as a whole.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace ezapi::models {
 
-/// Parts of a model that are read from different members of its description.
+/// Parts of a model that are parsed from separate members of its description.
 enum RegistryPart : unsigned {
     kKind = 1U << 0U,  // and supports_stream
     kContextWindow = 1U << 1U,
@@ -22,7 +22,7 @@ enum RegistryPart : unsigned {
     kFunctions = 1U << 5U,  // and supports_tool_choice
 };
 
-/// A model as the registry describes it, in the form in which it is stored and compared.
+/// A model as described by the registry, in the form in which it is stored and compared.
 struct RegistryModel {
     std::string name;
     std::string kind;
@@ -34,35 +34,35 @@ struct RegistryModel {
     bool supports_tool_choice = false;
     bool supports_fim = false;
     bool supports_stream = false;
-    unsigned unread = 0;  // parts whose members could not be read
+    unsigned unread = 0;  // parts that could not be parsed
 
     bool operator==(const RegistryModel&) const = default;
 
-    /// Takes over what could not be read from what is stored of the model.
+    /// Takes the parts that could not be parsed from the stored model.
     void keep_unread(const RegistryModel& stored);
 };
 
 struct RegistryDocument {
-    std::vector<RegistryModel> models;  // by name in byte order, each name once
-    size_t skipped = 0;                 // models and providers that could not be read at all
-    size_t partial = 0;                 // models of which some members could not be read
+    std::vector<RegistryModel> models;  // unique, ordered by name (bytewise)
+    size_t skipped = 0;                 // models and providers that could not be parsed at all
+    size_t partial = 0;                 // models with some members that could not be parsed
     std::vector<std::string> problems;  // which, and why: the first kMostProblems
-    std::set<std::string, std::less<>> unread_models;     // names of those that are there, unread
-    std::set<std::string, std::less<>> unread_providers;  // what their models' names begin with
+    std::set<std::string, std::less<>> unread_models;     // names of skipped models
+    std::set<std::string, std::less<>> unread_providers;  // name prefixes of their models
     std::string sha256;                                   // of the text
 
     static constexpr size_t kMostProblems = 10;
 
-    /// Whether the document may know this model, in a place that could not be read.
+    /// True when the document may contain this model in a part that could not be parsed.
     [[nodiscard]] bool may_have(std::string_view name) const;
 };
 
-/// A model's name is `<provider>.<model>`: models.dev groups by provider, and the provider's id is
-/// the natural namespace (a dot in it becomes '-'). With `name_space` all of them go into that one
-/// instead, as `<name_space>.<provider>/<model>`.
+/// Parses the document. A model's name is `<provider>.<model>`: models.dev groups by provider, and
+/// the provider's id serves as the namespace (a dot in it becomes '-'). With `name_space` all
+/// models are put into that namespace, as `<name_space>.<provider>/<model>`.
 ///
-/// What can be read is read, the rest is reported. Throws Error (EZ_INVALID, code
-/// "broken_document") where the text is not JSON, not an object, or without a single usable model.
+/// Invalid entries are skipped and reported. Throws Error (EZ_INVALID, code "broken_document") when
+/// the text is not JSON, is not an object, or contains no usable model.
 [[nodiscard]] RegistryDocument read_registry_document(std::string_view text,
                                                       std::string_view name_space);
 

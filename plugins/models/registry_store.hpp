@@ -1,6 +1,6 @@
 // The registry's part of the database: reads what is stored, carries out a plan in few statements,
-// and keeps the state that GET /admin/models/registry tells. Who wants to refresh locks the state
-// first, so that refreshes of several processes come one after the other.
+// and keeps the state shown by GET /admin/models/registry. A refresh locks the state first, so that
+// refreshes of several processes are serialized.
 #pragma once
 
 #include <string>
@@ -25,31 +25,31 @@ struct RefreshCounts {
     [[nodiscard]] Json json() const;
 };
 
-/// Where an applied document came from.
+/// The origin of an applied document.
 struct Provenance {
     std::string version;  // of the document
     std::string upstream_url;
     std::string upstream_ref;
     std::string etag;
     std::string origin;   // upstream, not_modified or cache
-    std::string failure;  // why the upstream was of no use; empty: it was
+    std::string failure;  // why the upstream was not used; empty: it was
 };
 
-/// Until the transaction ends; nobody else refreshes meanwhile.
+/// Excludes other refreshes until the transaction ends.
 void lock_registry(Tx& tx);
 
 [[nodiscard]] StoredModels stored_models(Tx& tx);
 
-/// Writes what differs and marks it for the data plane, together with the state.
+/// Writes the differences and the state, and marks the changes for the data plane.
 [[nodiscard]] RefreshCounts apply_plan(Tx& tx,
                                        const RegistryPlan& plan,
                                        const RegistryDocument& document,
                                        const Provenance& provenance);
 
-/// Notes a refresh that changed nothing because it failed.
+/// Stores the failure of a refresh that changed nothing.
 void note_failure(const Db& db, const std::string& reason);
 
-/// The state as the API tells it.
+/// The state as returned by the API.
 [[nodiscard]] Json registry_state(const Db& db);
 
 }  // namespace ezapi::models

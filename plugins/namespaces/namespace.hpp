@@ -1,4 +1,4 @@
-// One namespace: its fields and the rules for writing it.
+// One namespace: its fields and the validation rules.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@ namespace ezapi::namespaces {
 
 class Usage;
 
-/// What is wrong with a namespace's name; empty: nothing. `namespace.public_model` is split at the
-/// first dot, so a name has none.
+/// What is wrong with a namespace's name; empty when it is valid. A name has no dot, because
+/// `namespace.public_model` is split at the first dot.
 [[nodiscard]] std::string name_fault(std::string_view name);
 
-/// `usage` is asked before a deletion and must outlive the resource.
+/// `usage` is consulted before a deletion and must outlive the resource.
 [[nodiscard]] ResourceSpec namespace_spec(const Usage& usage);
 
 }  // namespace ezapi::namespaces

@@ -1,4 +1,4 @@
-// How a namespace looks to the data plane: field `name` of the hash config:namespaces.
+// How the data plane sees a namespace: the field `name` of the hash config:namespaces.
 #pragma once
 
 #include <string_view>

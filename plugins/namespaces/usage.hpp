@@ -1,6 +1,7 @@
-// Who uses a namespace: the service "namespaces/1" (see namespaces.h). Plugins whose entities name
-// a namespace watch it and are asked for their count before a deletion. Invariant: once unwatch has
-// returned, the watcher is not being called and will not be called again.
+// Which entities use a namespace: the service "namespaces/1" (see namespaces.h). Plugins whose
+// entities name a namespace register as watchers and are asked for their count before a deletion.
+// Invariant: once unwatch has returned, the watcher is not being called and will not be called
+// again.
 #pragma once
 
 #include <shared_mutex>
@@ -17,8 +18,8 @@ class Usage {
 public:
     explicit Usage(const Host& host) : host_(host.abi()) {}
 
-    /// Throws 409 with what still uses the namespace. Its row is locked by the caller, so nobody
-    /// who asks `missing` first can begin to use it meanwhile.
+    /// Throws 409, naming what still uses the namespace. The caller holds a lock of its row, so
+    /// nobody who calls `missing` first can start using it meanwhile.
     void refuse_deletion(Tx& tx, std::string_view name) const;
 
     static const ez_namespaces_v1 kTable;
@@ -40,7 +41,7 @@ private:
                      ez_namespace_fn sink,
                      void* user);
 
-    /// A function of the service that marks some of the names, as the ABI calls it.
+    /// The ABI wrapper of a function that marks some of the names.
     template <auto Mark>
     static ez_status mark(void* self,
                           ez_tx* tx,

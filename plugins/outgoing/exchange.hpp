@@ -1,10 +1,9 @@
-// One outgoing HTTP or HTTPS request and its answer, with a limit on everything: time, size, and
-// where it may connect to. It is the only way out of the process by HTTP, and nothing leaves
-// without a Reach that has judged the address. A redirect is an answer like any other: to follow
-// it is another request, which is judged again.
+// One outgoing HTTP or HTTPS request and its answer, limited in time, size and reachable addresses.
+// All outgoing HTTP of the process goes through here, and a Reach checks every address. A redirect
+// is returned like any other answer: following it is a new request, which is checked again.
 //
-// The address that a name resolves to is judged where the connection is made, and the connection
-// goes to that address: there is no second look-up that could answer otherwise (DNS rebinding).
+// The resolved IP address is checked, and the connection goes to that address: there is no second
+// DNS look-up that could return a different one (DNS rebinding).
 #pragma once
 
 #include <chrono>
@@ -19,7 +18,7 @@ namespace ezapi::outgoing {
 
 struct Limits {
     std::chrono::milliseconds connect{5000};
-    std::chrono::milliseconds silence{15000};  // between two pieces of the answer
+    std::chrono::milliseconds silence{15000};  // between two parts of the answer
     std::chrono::milliseconds total{30000};
     size_t max_bytes = size_t{64} * 1024 * 1024;  // of the answer's body
 };
@@ -44,18 +43,18 @@ struct Answer {
     }
 };
 
-/// Throws Error with the reason where there was no complete answer: EZ_TIMEOUT, EZ_DENIED where
-/// `reach` refuses the address, EZ_INVALID for a url that is none, else EZ_UNAVAILABLE. `cancelled`
-/// is asked from another thread, about ten times a second.
+/// Throws Error with the reason when there was no complete answer: EZ_TIMEOUT, EZ_DENIED when
+/// `reach` refuses the address, EZ_INVALID for an invalid url, otherwise EZ_UNAVAILABLE.
+/// `cancelled` is called from another thread, about ten times a second.
 [[nodiscard]] Answer exchange(const Request& request,
                               const Reach& reach,
                               const Limits& limits,
                               const std::function<bool()>& cancelled);
 
-/// Scheme and authority alone, for messages about addresses whose path is a secret.
+/// Only scheme and authority, for messages about URLs whose path is a secret.
 [[nodiscard]] std::string origin_of(const std::string& url);
 
-/// The address without query, for messages.
+/// The URL without its query, for messages.
 [[nodiscard]] std::string shown_url(const std::string& url);
 
 }  // namespace ezapi::outgoing

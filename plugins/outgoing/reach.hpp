@@ -1,6 +1,6 @@
-// Where requests on behalf of an operator may go: to public addresses, and to those networks that
-// the configuration allows. Anything else, such as the machine itself, its neighbours and the
-// metadata service of a cloud, is refused, however it is written.
+// Which addresses requests on behalf of an operator may reach: public ones, and the networks that
+// the configuration allows. All others are refused in any notation, such as the machine itself, its
+// local network and the metadata service of a cloud.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ public:
     /// `allowed`: comma-separated addresses and networks. Throws EZ_INVALID for anything else.
     explicit Reach(std::string_view allowed);
 
-    /// Why a request may not go to this address; empty: it may.
+    /// Why a request may not go to this address; empty when it may.
     [[nodiscard]] std::string refusal(const std::string& address) const;
 
 private:

@@ -1,5 +1,5 @@
-// The connection of one outgoing request. TLS verifies the certificate for the name that stands in
-// the address, also where the connection goes to a checked address.
+// The connection of one outgoing request. TLS verifies the certificate against the host name of the
+// URL, although the connection goes to the checked address.
 #pragma once
 
 #include <Poco/Net/HTTPClientSession.h>
@@ -11,7 +11,7 @@
 
 namespace ezapi::outgoing {
 
-/// `reach` must outlive it. It is asked in the middle of the request, and its reason thrown as
+/// `reach` must outlive the session. It is consulted during the request; a refusal is thrown as
 /// EZ_DENIED.
 [[nodiscard]] std::unique_ptr<Poco::Net::HTTPClientSession> session_for(const Url& url,
                                                                         const Reach& reach);

@@ -1,5 +1,5 @@
-// Cuts a session's connection when the deadline passes or the caller gives up: Poco's own limits
-// are for one read each, and a server that drips would never reach them.
+// Aborts a session's connection when the deadline passes or the caller cancels. Poco's timeouts
+// apply to each single read, so a server that sends one byte at a time would never reach them.
 #pragma once
 
 #include <Poco/Exception.h>
@@ -17,7 +17,7 @@ class Watchdog {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// `session` and `cancelled` must outlive it.
+    /// `session` and `cancelled` must outlive this object.
     Watchdog(Poco::Net::HTTPClientSession& session,
              Clock::time_point deadline,
              const std::function<bool()>& cancelled)
@@ -26,7 +26,7 @@ public:
               while (!done_) {
                   idle_.wait_for(lock, kLook, [this] { return done_; });
                   if (done_ || (Clock::now() < deadline && !cancelled())) continue;
-                  cut_ = true;  // and again, as there may be no connection yet
+                  cut_ = true;  // repeated, as the session may not be connected yet
                   abort(session);
               }
           }) {}
@@ -55,7 +55,7 @@ private:
         try {
             session.abort();
         } catch (const Poco::Exception&) {
-            return;  // nothing to cut
+            return;  // not connected: nothing to abort
         }
     }
 

@@ -1,5 +1,5 @@
-// API keys: the credentials of a provider group's upstream. The body's credentials are sealed
-// together (see credentials.hpp); the columns that the API shows hold their masks.
+// API keys: the credentials for a provider group's upstream. The credentials in a body are
+// encrypted together (see credentials.hpp); the columns that the API returns hold masks.
 #pragma once
 
 #include "ezapi/resource/resource.hpp"

@@ -1,4 +1,4 @@
-// The end of bans that name one: an API key whose ban_until has passed is active again.
+// Ends temporary bans: an API key whose ban_until has passed becomes active again.
 #pragma once
 
 #include "ezapi/plugin.hpp"

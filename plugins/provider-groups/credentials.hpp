@@ -1,5 +1,5 @@
-// The credentials of one API key, and how they are kept: together in one ciphertext that is bound
-// to its row, beside masks that may be shown.
+// The credentials of one API key. They are stored together in one ciphertext that is bound to its
+// row; masks, which may be shown, are stored in separate columns.
 #pragma once
 
 #include <map>
@@ -15,21 +15,21 @@ struct Credentials {
     std::string access_token;
     std::string refresh_token;
 
-    /// What tells one account from another: access tokens come and go.
+    /// The credential that identifies the account: access tokens are short-lived.
     [[nodiscard]] const std::string& lasting() const {
         if (!api_key.empty()) return api_key;
         return refresh_token.empty() ? access_token : refresh_token;
     }
 
-    /// Takes what a body gives; empty text removes a credential.
+    /// Applies the members of a body; an empty string removes a credential.
     void take(const std::map<std::string, std::string>& given);
 };
 
-/// `sk-…c0de`: enough to tell keys apart. Short secrets, and those whose ends tell nothing, are
-/// `…`.
+/// `sk-…c0de`: enough to tell keys apart. Secrets that are short or whose ends are not distinctive
+/// become `…`.
 [[nodiscard]] std::string mask(std::string_view secret);
 
-/// `reference` is the row's own random one, which never changes.
+/// `reference` is the random reference of the row, which never changes.
 [[nodiscard]] std::string seal(const sealing::Keyring& ring,
                                const Credentials& credentials,
                                std::string_view reference);

@@ -1,9 +1,9 @@
-// Which key the credentials are encrypted with, and the way to the first key of the ring.
+// Which keys the credentials are encrypted with, and their re-encryption with the first key of the
+// ring.
 //
-// After the keyring has got a new first key, a job seals row after row with it, in small
-// transactions. What is left to do stands in the rows themselves (api_keys.key_id), so it resumes
-// wherever it was stopped. Rows whose key is not in the ring, or whose ciphertext was altered, are
-// reported and left as they are.
+// When the keyring has a new first key, a job re-encrypts the rows in small transactions. Its
+// progress is stored in the rows (api_keys.key_id), so it can be interrupted at any time. Rows
+// whose key is not in the ring, or whose ciphertext was modified, are reported and left unchanged.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +23,11 @@ public:
 private:
     struct Status {
         std::int64_t remaining = 0;   // not encrypted with the first key
-        std::int64_t unreadable = 0;  // of these: with a key that the ring does not have
+        std::int64_t unreadable = 0;  // of these: the ring does not have the key
     };
 
     struct Batch {
-        std::int64_t last_id = 0;  // 0: there was none
+        std::int64_t last_id = 0;  // 0: the batch was empty
         std::int64_t sealed = 0;
     };
 

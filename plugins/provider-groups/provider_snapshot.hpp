@@ -1,9 +1,9 @@
-// How an API key looks to the data plane: a "provider" of the hash config:providers.
+// How the data plane sees an API key: a "provider" in the hash config:providers.
 //
-// `group` is the route group. Bindings choose one, a provider group belongs to none, so it is
-// always `default`, the name of the empty one. `status` is the key's own, or that of its group
-// where the key is active. A key whose credentials cannot be decrypted is suspended and without
-// credentials, whether it is rendered for a change or for a full push.
+// `group` is the route group. Bindings choose the route group and a provider group has none, so it
+// is always `default`, which stands for the empty one. `status` is that of the key or, when the key
+// is active, that of its group. A key whose credentials cannot be decrypted is rendered as
+// suspended and without credentials, for a change and for a full push alike.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace ezapi::provider_groups {
 
 inline constexpr std::string_view kProviders = "config:providers";
 
-/// Share of the traffic of an API key that has no other; left out of what the data plane reads.
+/// The weight of an API key that sets none; omitted from what the data plane reads.
 inline constexpr std::int64_t kDefaultWeight = 1;
 
 /// `ring` must outlive the projection.

@@ -1,5 +1,5 @@
-// The provider types and what each of them requires: the one place that judges groups and API keys.
-// Adding a type is adding a line to the table in provider_type.cpp.
+// The provider types and their requirements; groups and API keys are validated only here. To add a
+// type, add a line to the table in provider_type.cpp.
 #pragma once
 
 #include <span>
@@ -10,10 +10,10 @@
 
 namespace ezapi::provider_groups {
 
-/// Which credentials a service takes.
+/// Which kind of credential a service takes.
 enum class Takes {
     api_key,  // a static key
-    tokens,   // OAuth: an access token, or a refresh token to get one
+    tokens,   // OAuth: an access token, or a refresh token to obtain one
     either
 };
 
@@ -22,24 +22,24 @@ enum class Use { none, optional, required };
 struct ProviderType {
     std::string_view name;
     Takes takes = Takes::api_key;
-    Use base_url = Use::optional;  // optional: the data plane knows the service's own address
+    Use base_url = Use::optional;  // optional: the data plane knows the default address
     Use google_project = Use::none;
-    Use google_location = Use::none;  // required: `global` where none is given
+    Use google_location = Use::none;  // required: defaults to `global`
     std::string_view about;
 };
 
 [[nodiscard]] std::span<const ProviderType> provider_types();
 
-/// `name` in lower case and trimmed; nullptr: no such type.
+/// `name` must be trimmed and in lower case; nullptr when there is no such type.
 [[nodiscard]] const ProviderType* find_provider_type(std::string_view name);
 
-/// The table in Markdown, for the API's description.
+/// The table of types in Markdown, for the API description.
 [[nodiscard]] std::string provider_types_text();
 
-/// Judges and completes a group: address, project and location as its type wants them.
+/// Validates and completes a group: address, project and location as its type requires.
 void check_group(Draft& draft);
 
-/// What is to be known of an API key's credentials to judge them.
+/// Which credentials an API key has.
 struct Held {
     bool api_key = false;
     bool access_token = false;
@@ -48,12 +48,12 @@ struct Held {
 
 void check_credentials(const ProviderType& type, const Held& held, Faults& faults);
 
-/// What an upstream could never accept as a credential; empty: nothing is wrong.
+/// Why no upstream could accept the text as a credential; empty when it is plausible.
 [[nodiscard]] std::string credential_fault(std::string_view text);
 
-/// Of a field that means nothing in the entity's present state: a fault where this body gives it a
-/// value; what is left over from before goes back to its default, so that a change of type or
-/// status needs no further clearing.
+/// For a field that has no meaning in the entity's present state: adds a fault when this body sets
+/// it, and resets a leftover value to its default, so that a change of type or status needs no
+/// explicit clearing.
 void leave_out(Draft& draft, const std::string& field, const Json& empty, const std::string& why);
 
 }  // namespace ezapi::provider_groups

@@ -1,5 +1,5 @@
-// The service "provider-groups/1" (see provider-groups.h): groups with their models and the API
-// keys that may serve now.
+// The service "provider-groups/1" (see provider-groups.h): groups with their models and usable API
+// keys.
 #pragma once
 
 #include <cstdint>

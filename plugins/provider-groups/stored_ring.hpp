@@ -1,5 +1,5 @@
-// The keyring of this installation, from its settings or from its own file, held against the rows
-// that were encrypted before.
+// Loads the keyring of this installation, from its settings or its key file, and checks it against
+// the stored rows.
 #pragma once
 
 #include "ezapi/plugin.hpp"
@@ -7,8 +7,8 @@
 
 namespace ezapi::provider_groups {
 
-/// Throws when the setting is wrong, and when it can decrypt nothing of what is stored, which is a
-/// wrong keyring rather than a lost key, unless `secret_keys_lost` says otherwise.
+/// Throws when the setting is malformed. Also throws when the ring can decrypt none of the stored
+/// rows, unless `secret_keys_lost` is set: that is more likely a wrong keyring than a lost key.
 [[nodiscard]] sealing::Keyring keyring_for(const Host& host);
 
 }  // namespace ezapi::provider_groups

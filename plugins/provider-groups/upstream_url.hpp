@@ -1,5 +1,5 @@
-// The address of an upstream, judged and brought into one form before it is stored: what is stored
-// here is where the data plane sends credentials.
+// Validates and normalizes the URL of an upstream before it is stored: the data plane sends
+// credentials to it.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace ezapi::provider_groups {
 
-/// Either the address in its one form (scheme and host in lower case, no slash at the end), or what
-/// is wrong with it.
+/// Either the normalized URL (scheme and host in lower case, no trailing slash), or what is wrong
+/// with it.
 struct UpstreamUrl {
     std::string url;
-    std::string fault;  // empty: none
+    std::string fault;  // empty: valid
 };
 
 /// Accepts `http(s)://host[:port][/path]` as ezapi/url.hpp reads it, without a query.

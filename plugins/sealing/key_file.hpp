@@ -1,6 +1,6 @@
-// The keyring of an installation that sets none: made at the first start and kept in a file that
-// only its owner can read. Whoever loses the file loses the credentials, so it is never made anew
-// while there are rows that need an old one; the caller says whether there are.
+// The keyring of an installation that configures none: created at the first start in a file that
+// only its owner can read. When the file is lost, so are the credentials. Therefore it is never
+// created again while rows exist that need the old one; the caller knows whether there are any.
 #pragma once
 
 #include <filesystem>
@@ -10,11 +10,11 @@ namespace ezapi::sealing {
 
 struct KeyFile {
     std::filesystem::path path;
-    std::string keys;  // as the setting would hold them
+    std::string keys;  // in the format of the setting
     bool made = false;
 };
 
-/// Which keyring: the file's name, and the setting that replaces it.
+/// A keyring: its file name, and the environment variable that replaces the file.
 struct KeyFileKind {
     const char* name;
     const char* variable;
@@ -23,8 +23,9 @@ struct KeyFileKind {
 inline constexpr KeyFileKind kSecretKeys{"secret-keys", "EZ_SECRET_KEYS"};
 inline constexpr KeyFileKind kAuditKeys{"audit-keys", "EZ_AUDIT_KEYS"};
 
-/// Reads `<folder>/<name>`; makes it, and the folder, where there is none and `may_make`
-/// allows. Throws Error with what to do. Several processes that start at once end up with one file.
+/// Reads `<folder>/<name>`. If there is no such file and `may_make` allows it, creates the file and
+/// the folder. Throws Error with instructions. Processes that start concurrently end up with one
+/// file.
 [[nodiscard]] KeyFile load_key_file(const std::filesystem::path& folder,
                                     bool may_make,
                                     const KeyFileKind& kind = kSecretKeys);

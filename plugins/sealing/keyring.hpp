@@ -1,14 +1,13 @@
-// The keys that credentials are encrypted with at rest: the first of the ring encrypts, all
-// decrypt.
+// The keys that encrypt credentials at rest: the first of the ring encrypts, all decrypt.
 //
 //     const Keyring ring = Keyring::parse("new:8f…, old:03…");
 //     const std::string sealed = ring.seal(text, place);    // "v1:new:…"
 //     ring.open(sealed, place);                             // throws for any other place
 //
 // AES-256-GCM with a random nonce. The place (table, column and the row's own reference) and the
-// key's id are authenticated, so a ciphertext that is moved to another row cannot be opened. Keys
-// for encryption and for fingerprints are derived from the ring's keys, which are used for nothing
-// themselves.
+// key's id are authenticated, so a ciphertext that is moved to another row cannot be decrypted. The
+// keys for encryption, fingerprints and signatures are derived from the ring's keys, which are not
+// used directly.
 #pragma once
 
 #include <string>
@@ -32,15 +31,16 @@ public:
 
     [[nodiscard]] std::string seal(std::string_view text, std::string_view place) const;
 
-    /// Throws EZ_UNAVAILABLE when the key is not in the ring, EZ_INTERNAL when the text was altered
-    /// or belongs to another place.
+    /// Throws EZ_UNAVAILABLE when the key is not in the ring, EZ_INTERNAL when the ciphertext was
+    /// modified or belongs to another place.
     [[nodiscard]] std::string open(std::string_view sealed, std::string_view place) const;
 
-    /// Tells equal texts without telling the text: one for each key, in the order of the ring.
+    /// Keyed fingerprints, to compare texts without revealing them: one per key, in the order of
+    /// the ring.
     [[nodiscard]] std::vector<std::string> fingerprints(std::string_view text) const;
 
-    /// HMAC-SHA256 in lower-case hex with the key of that id, for texts that must not be altered.
-    /// Throws EZ_UNAVAILABLE when the key is not in the ring.
+    /// HMAC-SHA256 in lower-case hex with the key of this id, to detect modified texts. Throws
+    /// EZ_UNAVAILABLE when the key is not in the ring.
     [[nodiscard]] std::string sign(std::string_view text, std::string_view id) const;
 
 private:
