@@ -1,5 +1,5 @@
-// Logs: what the data plane served and has counted, what that adds up to, who is told when it
-// fails, and what operators and masters changed.
+// Logs: request records and counters of the data plane, their statistics, alerts by webhook, and
+// the operation log of admins and masters.
 #include "ezapi/plugin.hpp"
 
 #include "audit/command.hpp"

@@ -110,7 +110,7 @@ void Anchors::append(const Anchor& anchor) {
     const Descriptor file(
         ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (file.number() < 0) fail(file_, errno);
-    // A line of its own, also behind the rest of one that a process died writing.
+    // Starts on a new line, even after an incomplete line of a process that crashed.
     const std::string line = std::string(first_ ? "\n" : "") + to_line(anchor) + "\n";
     errno = 0;
     if (::write(file.number(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||

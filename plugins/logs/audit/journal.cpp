@@ -67,7 +67,7 @@ void Journal::serve(Host& host) {
         [db = db_](const Run& run) { take_over_gaps(db, run); },
         /*at_start=*/true);
     if (!keys_.can_sign()) return;
-    // On every instance: one that has another key cannot keep the others from sealing.
+    // On every instance: one with a wrong key must not prevent the others from sealing.
     host.every(
         "operation-log-sealing",
         kSealing,

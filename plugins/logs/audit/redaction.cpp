@@ -9,7 +9,7 @@
 namespace ezapi::logs {
 namespace {
 
-/// Compared without case, '_' and '-', so that apiKey, api_key and API-Key are one.
+/// Compared in lower case without '_' and '-', so that apiKey, api_key and API-Key match.
 constexpr std::array<std::string_view, 14> kWithin{"apikey",
                                                    "secret",
                                                    "password",
@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 14> kWithin{"apikey",
 constexpr std::array<std::string_view, 6> kWhole{
     "token", "tokenhash", "keyhash", "cookie", "dsn", "pwd"};
 
-/// Counters and switches that speak of credentials without being one.
+/// Counters and switches whose names contain that of a credential.
 constexpr std::array<std::string_view, 4> kHarmlessEnds{"at", "id", "ids", "count"};
 
 constexpr size_t kLongestMask = 32;
@@ -57,7 +57,7 @@ bool is_mask(const Json& value) {
            (text.size() <= kLongestMask && text.find(kEllipsis) != std::string::npos);
 }
 
-/// Returns whether anything went.
+/// Returns whether anything was removed.
 bool strip(Json& value) {
     bool stripped = false;
     if (value.is_object()) {

@@ -12,21 +12,21 @@ namespace {
 
 constexpr size_t kBatch = 500;
 
-/// Without a lock and without a transaction number of its own, as it is asked all the time.
+/// Takes no lock and no transaction id, because it runs often.
 constexpr std::string_view kAnything =
     "SELECT head.sealed_below > pg_snapshot_xmax(now_open) OR EXISTS ("
     "  SELECT 1 FROM operation_logs o WHERE o.xid >= head.sealed_below"
     "    AND o.xid < pg_snapshot_xmin(now_open)) "
     "FROM operation_chain_head head, pg_current_snapshot() now_open";
 
-/// Locked: one link after another.
+/// Locks the head, so that sealing is serialized.
 const std::string kHead = "SELECT " + std::string(kHeadColumns) +
                           ", head.sealed_below, (SELECT c.hash FROM operation_chain c WHERE "
                           "c.position = head.position) FROM operation_chain_head head FOR UPDATE";
 constexpr size_t kSealedBelow = 6;
 constexpr size_t kLastLink = 7;
 
-/// Behind the lock, so that they are not older than the head.
+/// Runs after the head is locked, so that the snapshot is not older than the head.
 constexpr std::string_view kOpen =
     "SELECT pg_snapshot_xmin(now_open), pg_snapshot_xmax(now_open), "
     "$1::xid8 > pg_snapshot_xmax(now_open) FROM pg_current_snapshot() now_open";
@@ -47,10 +47,10 @@ constexpr std::string_view kMoveHead =
     "$3::bigint * interval '1 microsecond', keyed_from = $4, key_id = $5, signature = $6, "
     "sealed_below = $7::xid8";
 
-/// More than any transaction has.
+/// Greater than any transaction id.
 constexpr std::string_view kNoTransaction = "18446744073709551615";
 
-/// Inserts the links of the rows; returns the last of them.
+/// Inserts the links of the rows; returns the last link.
 std::string add_links(Tx& tx, const AuditKeys& keys, const ChainHead& head, const Rows& rows) {
     std::string link = head.hash;
     std::vector<std::string_view> ids;
@@ -70,7 +70,7 @@ std::int64_t microseconds_now() {
     return now().time_since_epoch().count();
 }
 
-/// Signs the head and writes it.
+/// Signs and stores the head.
 void move_head(Tx& tx, const AuditKeys& keys, ChainHead head, std::string_view sealed_below) {
     head.sealed_at_us = microseconds_now();
     head.key_id = keys.current();
@@ -85,7 +85,7 @@ void move_head(Tx& tx, const AuditKeys& keys, ChainHead head, std::string_view s
               sealed_below});
 }
 
-/// What was tampered with must stay as it is: a new signature would cover it up.
+/// A head that was tampered with must stay unchanged: a new signature would hide the tampering.
 std::string fault_of(const AuditKeys& keys, const ChainHead& head, const Rows& rows) {
     if (!keys.knows(head.key_id))
         return "its head is signed with the key '" + head.key_id +
@@ -147,7 +147,8 @@ size_t Sealer::seal(size_t most) {
     if (rows.empty() && !restored) return 0;
     head.hash = add_links(tx, keys_, head, rows);
     head.position += static_cast<std::int64_t>(rows.size());
-    // Where there may be more, the last transaction may have more rows than were taken.
+    // When there may be more rows, the last transaction may have further ones, so it is not
+    // skipped.
     std::string_view below = open.text(0, 0);
     if (rows.size() == most) below = restored ? sealed_below : rows.text(most - 1, 0);
     move_head(tx, keys_, std::move(head), below);

@@ -20,7 +20,7 @@ const std::string kHead =
     "  (SELECT 1 FROM operation_chain c WHERE c.operation_id = o.id)), "
     "coalesce((SELECT max(id) FROM operation_logs), 0) "
     "FROM operation_chain_head head";
-// Behind the columns of the head.
+// Follows the columns of the head.
 constexpr size_t kSealedAt = 6;
 constexpr size_t kSealedBelow = 7;
 constexpr size_t kWaiting = 8;
@@ -37,7 +37,7 @@ constexpr std::string_view kPassedOver =
     "SELECT min(o.id) FROM operation_logs o WHERE o.id >= $1 AND o.id < $2 AND o.xid < $3::xid8 "
     "AND NOT EXISTS (SELECT 1 FROM operation_chain c WHERE c.operation_id = o.id)";
 
-/// Walks one part; ends at the first break.
+/// Verifies one part; ends at the first break.
 class Walk {
 public:
     Walk(Tx& tx, const ChainPart& part, const AuditKeys& keys, std::optional<Anchor> anchor)
@@ -97,8 +97,8 @@ private:
         }
     }
 
-    /// Without an anchor a head that was never signed is one of an earlier version, which the job
-    /// signs as it starts.
+    /// A head that was never signed, and of which there is no anchor, was written by an earlier
+    /// version; the job signs it at the start.
     void check_head() {
         const bool never_signed = head_.key_id.empty() && head_.signature.empty() &&
                                   head_.keyed_from == 0 && !state_.anchor;
@@ -166,7 +166,7 @@ private:
 
     void check_tail() {
         if (part_.from + part_.limit <= state_.sealed) {
-            // Only places behind the part are left, and they are not looked at.
+            // Only positions after this part are left; they are not examined.
             if (state_.to != part_.from + part_.limit - 1)
                 fail("gap", state_.to + 1, {}, "the place is gone");
             return;
@@ -326,7 +326,7 @@ Operation describe() {
 }  // namespace
 
 ChainState Verification::verify(const ChainPart& part) const {
-    // One snapshot: the head does not move while the chain is walked.
+    // One snapshot: the head does not move during the verification.
     Tx tx = db_.begin({.isolation = EZ_REPEATABLE_READ, .read_only = true});
     return Walk(tx, part, keys_, anchors_.last()).run();
 }

@@ -90,8 +90,9 @@ std::string answer(size_t applied, const Admission& admission, const CounterRepo
     return body;
 }
 
-/// A token would seem to be used last then until that time has come. After the digest was taken,
-/// which must be the same whenever the report is sent.
+/// Drops times too far in the future: the token would appear as used at that time until it has
+/// come. Runs after the digest is computed, which must be the same for every repetition of the
+/// report.
 void leave_out_times_ahead(CounterReport& report, Timestamp now) {
     const Timestamp latest = now + 24h;
     for (CounterItem& item : report.items) {

@@ -29,18 +29,19 @@ enum ItemMember : std::size_t { key_id, token_hash, requests, tokens_in, tokens_
 constexpr std::array<std::string_view, 6> kItemMembers{
     "key_id", "token_hash", "requests", "tokens_in", "tokens_out", "last_used_at"};
 
-/// Unix microseconds from RFC 3339; nothing for other texts and for times before 1970.
+/// Unix microseconds of an RFC 3339 time; nullopt for other texts and for times before 1970.
 std::optional<std::int64_t> written_moment(std::string_view text) {
     const auto time = parse_time(text);
     if (!time || time->time_since_epoch().count() < 0) return std::nullopt;
     return time->time_since_epoch().count();
 }
 
-/// Each function reads one value, notes what is wrong with it and goes on behind it.
+/// Each function reads one value, notes its faults and moves past it.
 ///
-/// What is wrong with the node, the epoch, the sequence or the list refuses the report, since
-/// without those it is unknown whether the report was counted before. A fault in an item affects
-/// neither other items nor its own counters: an item without a token is rejected, others repaired.
+/// A fault in the node, the epoch, the sequence or the list refuses the report, because it cannot
+/// be determined then whether the report was counted before. A fault in an item affects neither
+/// other items nor its own counters: an item without a token is rejected, any other fault is
+/// repaired.
 class ReportReader {
 public:
     explicit ReportReader(std::string_view body) : scanner_(body) {}
@@ -75,12 +76,12 @@ public:
 private:
     using Kind = JsonScanner::Kind;
 
-    /// Of the report itself.
+    /// Notes a fault of the report itself.
     void fault(std::string_view member, std::string code, std::string message) {
         faults_.add(std::string(member), std::move(code), std::move(message));
     }
 
-    /// Of the item that is being read.
+    /// Notes a repaired member of the current item.
     void flaw(std::string_view member) {
         if (flaws_.size() < kMostFlaws &&
             std::find(flaws_.begin(), flaws_.end(), member) == flaws_.end())
@@ -93,8 +94,8 @@ private:
             out_.rejected.push_back({index, code, std::move(message)});
     }
 
-    /// Calls `value` with the place in `names` of each member that is not null. Returns which those
-    /// were; notes which stand twice and which are unknown.
+    /// Calls `value` with the index in `names` for each member that is not null. Returns the set of
+    /// those members; notes duplicate and unknown members.
     template <std::size_t N, class Value>
     std::bitset<N> object(const std::array<std::string_view, N>& names, Value&& value) {
         std::bitset<N> seen;
@@ -187,7 +188,7 @@ private:
         out_.items.push_back(std::move(item));
     }
 
-    /// A text, or a whole number as one.
+    /// Reads a string, or a whole number as a string.
     void read_name(std::string_view member, std::string& out) {
         const Kind kind = scanner_.kind();
         if (kind == Kind::number) {
@@ -224,7 +225,7 @@ private:
         out_.sequence = *number;
     }
 
-    /// The nearest number in the range; of an id only the very one.
+    /// Clamps the number to the range; an id out of range is not accepted.
     void read_number(std::string_view member,
                      std::int64_t least,
                      std::int64_t most,
@@ -251,7 +252,8 @@ private:
         out = std::clamp(nearest.value, least, most);
     }
 
-    /// Any text: one that is no hash names no token, and must not hold up the other items.
+    /// Accepts any text: one that is not a hash names no token, and must not affect the other
+    /// items.
     void read_hash(std::string& out) {
         if (scanner_.kind() != Kind::string) {
             flaw("token_hash");
@@ -289,13 +291,13 @@ private:
         out = time.value_or(0);
     }
 
-    static constexpr std::size_t kMostFlaws = 16;  // that are named of an item
+    static constexpr std::size_t kMostFlaws = 16;  // listed per item
 
     JsonScanner scanner_;
     CounterReport out_;
-    std::vector<std::string> flaws_;    // the members of the item that are repaired
-    std::vector<std::size_t> twice_;    // of the object that was read last
-    std::vector<std::string> unknown_;  // likewise
+    std::vector<std::string> flaws_;    // repaired members of the current item
+    std::vector<std::size_t> twice_;    // duplicate members of the last object
+    std::vector<std::string> unknown_;  // unknown members of the last object
     Faults faults_;
 };
 

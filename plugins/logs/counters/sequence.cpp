@@ -9,8 +9,8 @@ constexpr std::string_view kNote =
     "  SELECT FROM counter_floors WHERE node = $1 AND epoch = $2 AND floor >= $3::bigint) "
     "ON CONFLICT DO NOTHING RETURNING 1";
 
-/// A hole between this number and the greatest below it has not arrived; nor has, for the answer,
-/// one whose transaction is still open.
+/// The greatest known number below this one; numbers between the two have not arrived. A report
+/// whose transaction is still open counts as not arrived.
 constexpr std::string_view kBelow =
     "SELECT greatest("
     "  (SELECT max(sequence) FROM counter_reports WHERE node = $1 AND epoch = $2 AND sequence < "
@@ -21,8 +21,8 @@ constexpr std::string_view kKnown =
     "SELECT digest, coalesce(unknown, '[]') FROM counter_reports "
     "WHERE node = $1 AND epoch = $2 AND sequence = $3";
 
-/// Rows go one run after the floor has risen above them: by then no statement is left that had
-/// looked at the floor before and still waits for the row.
+/// Rows are deleted one run after the floor was raised above them: by then every statement that saw
+/// the old floor, and waits for the row, has ended.
 constexpr std::string_view kDrop =
     "DELETE FROM counter_reports WHERE ctid = ANY(ARRAY("
     "  SELECT report.ctid FROM counter_reports AS report JOIN counter_floors AS low USING (node, "
@@ -38,7 +38,7 @@ constexpr std::string_view kRaise =
     "ON CONFLICT (node, epoch) DO UPDATE SET floor = excluded.floor, raised_at = now() "
     "WHERE excluded.floor > low.floor";
 
-/// A life of a node that has been over for as long again.
+/// Epochs without reports for as long again.
 constexpr std::string_view kForgetEpochs =
     "DELETE FROM counter_floors AS low WHERE raised_at < now() - make_interval(days => $1)"
     "  AND NOT EXISTS (SELECT FROM counter_reports AS report"

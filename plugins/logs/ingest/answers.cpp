@@ -31,7 +31,7 @@ void Answers::run() {
         Written written = std::move(waiting_.front());
         waiting_.pop_front();
         lock.unlock();
-        // A delivery that is not answered here is answered when it is destroyed.
+        // A delivery that is not answered here is answered by its destructor.
         (void)guard(nullptr, [&] { tell_(written); });
         written = {};
         lock.lock();

@@ -94,7 +94,7 @@ private:
     ParsedBody out_;
 };
 
-/// The media type without its parameters, in lower case.
+/// The media type in lower case, without parameters.
 std::string media_type(std::string_view header) {
     std::string type(header.substr(0, header.find(';')));
     while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();

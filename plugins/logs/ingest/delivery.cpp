@@ -5,7 +5,7 @@
 namespace ezapi::logs {
 namespace {
 
-/// `"name":"value"`
+/// Appends `"name":"value"`.
 void append_text(std::string& out, std::string_view name, std::string_view value) {
     out += (out.back() == '{' ? "\"" : ",\"");
     out += name;

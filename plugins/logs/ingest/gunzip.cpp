@@ -9,7 +9,7 @@
 namespace ezapi::logs {
 namespace {
 
-constexpr int kGzipOnly = 15 + 16;  // the largest window; a gzip header is demanded
+constexpr int kGzipOnly = 15 + 16;  // the largest window; requires a gzip header
 
 [[noreturn]] void broken(const char* why) {
     throw Error(EZ_INVALID, std::string("Content-Encoding gzip: ") + why)
@@ -29,7 +29,7 @@ public:
     Inflater(const Inflater&) = delete;
     Inflater& operator=(const Inflater&) = delete;
 
-    /// The next piece, in place until the next call; `ended` at the end of all members.
+    /// Returns the next piece, valid until the next call; sets `ended` after the last member.
     std::string_view next(bool& ended) {
         stream_.next_out = piece_.data();
         stream_.avail_out = static_cast<uInt>(piece_.size());

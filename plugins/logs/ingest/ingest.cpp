@@ -9,7 +9,7 @@
 namespace ezapi::logs {
 namespace {
 
-constexpr size_t kMostBytes = 16UL * 1024 * 1024;  // of a body, packed and not
+constexpr size_t kMostBytes = 16UL * 1024 * 1024;  // of a body, before and after decompression
 
 IngestQueue::Rules rules_of(const Json& settings) {
     IngestQueue::Rules rules;

@@ -33,9 +33,9 @@ public:
         std::chrono::microseconds limit{0};
     };
 
-    /// Blocks until `least` records wait, then until `start_at` records wait or `linger` is over, then
-    /// up to `gather`. Returns whole bodies of up to `most` records in total, or a single larger one;
-    /// nothing when another taker was faster, or once the queue is closed and drained.
+    /// Blocks until `least` records wait, then until `start_at` records wait or `linger` is over,
+    /// then up to `gather`. Returns whole bodies of up to `most` records in total, or a single
+    /// larger one; nothing when another taker was faster, or once the queue is closed and drained.
     [[nodiscard]] std::vector<std::unique_ptr<Delivery>> take(size_t most,
                                                               size_t least,
                                                               Gather gather);

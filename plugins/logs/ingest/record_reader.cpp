@@ -17,16 +17,17 @@ namespace ezapi::logs {
 namespace {
 
 constexpr std::int64_t kMostTokens = 1'000'000'000;
-constexpr std::int64_t kMostCost = 1'000'000'000;  // of currencies and credits of any size
+constexpr std::int64_t kMostCost = 1'000'000'000;  // large enough for any currency or credit
 constexpr std::int64_t kBillion = 1'000'000'000;
 constexpr std::int64_t kMostMs = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kMostId = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kAheadUs = 86'400'000'000;  // clocks differ, but not by more than a day
+constexpr std::int64_t kAheadUs = 86'400'000'000;  // clocks differ by less than a day
 constexpr const char* kTime = "a time like 2026-01-02T03:04:05Z";
 constexpr size_t kMostShownName = 80;
 
-// Of what is no status of HTTP: the client went away before there was one (a code that nginx made
-// usual), and others, which RFC 9110 has clients treat as an error of the server.
+// For values that are not an HTTP status. 499: the client closed the connection before there was a
+// status (introduced by nginx). 599 for others: clients treat an unknown 5xx code as a server error
+// (RFC 9110, section 15).
 constexpr std::int16_t kClientClosed = 499;
 constexpr std::int16_t kNoStatus = 599;
 
@@ -80,15 +81,15 @@ struct RecordReader::Field {
     std::string_view name;
     Type type;
     std::int64_t least = 0;
-    std::int64_t most = 0;  // of a number; of a text its characters
+    std::int64_t most = 0;  // of a number; of a text in characters
     std::int64_t Record::*number = nullptr;
     std::string_view Record::*text = nullptr;
-    bool attributes = false;  // says whose record it is: two values are refused
+    bool attributes = false;  // names the owner: two different values are refused
 
     [[nodiscard]] size_t place() const { return static_cast<size_t>(this - kFields.data()); }
 };
 
-// Texts may be as long as the resources that they name allow, and longer.
+// Text limits are at least those of the resources that the texts name.
 const std::array<RecordReader::Field, RecordReader::kCount> RecordReader::kFields = {{
     {"request_id", Type::request_id, 1, 200, nullptr, &Record::request_id, true},
     {"master_id", Type::id, 1, kMostId, &Record::master_id, nullptr, true},
@@ -185,7 +186,7 @@ void RecordReader::member(JsonScanner& scanner, JsonScanner::Text name, Record& 
 void RecordReader::value(JsonScanner& scanner, const Field& field, Record& record) {
     using Kind = JsonScanner::Kind;
     const Kind kind = scanner.kind();
-    if (kind == Kind::null) return scanner.null();  // as if it were not there
+    if (kind == Kind::null) return scanner.null();  // as if absent
     if (kind == Kind::string || kind == Kind::word) return text(scanner.string(), field, record);
     if (kind == Kind::number && !is_text(field.type) && field.type != Type::boolean) {
         const JsonScanner::Text written = scanner.number();
@@ -198,7 +199,7 @@ void RecordReader::value(JsonScanner& scanner, const Field& field, Record& recor
     other_type(scanner, field, record);
 }
 
-/// What says something in another type is taken, the rest is left out.
+/// Converts a value of a wrong type when that is unambiguous, and drops it otherwise.
 void RecordReader::other_type(JsonScanner& scanner, const Field& field, Record& record) {
     using Kind = JsonScanner::Kind;
     const Kind kind = scanner.kind();
@@ -223,7 +224,7 @@ void RecordReader::number(std::string_view written, const Field& field, Record& 
     const Scaled nearest = scaled(written, 0);
     if (nearest.value != kMostId && nearest.value != -kMostId)
         flaw(field, "type", wrong_value("a whole number", written));
-    // The nearest of an id is the id of another.
+    // An id is not clamped: the nearest number is a different id.
     if (field.type == Type::id && !nearest.exact)
         return flaw(field, "range", wrong_value(range(field.least, field.most), written));
     whole(nearest.value, written, field, record);
@@ -262,7 +263,7 @@ void RecordReader::cost(std::string_view written, const Field& field, Record& re
     if (cost.value < 0 || cost.value > most)
         flaw(field, "range", wrong_value(range(field.least, field.most), written));
     else if (!cost.exact)
-        repair_.fields |= 1U << field.place();  // usual of computed costs: without a message
+        repair_.fields |= 1U << field.place();  // common for computed costs: without a message
     record.cost_nano = std::clamp<std::int64_t>(cost.value, 0, most);
 }
 
@@ -282,7 +283,7 @@ void RecordReader::text(JsonScanner::Text text, const Field& field, Record& reco
     }
 }
 
-/// For numbers and booleans.
+/// For fields that are numbers or booleans.
 void RecordReader::number_as_text(std::string_view text, const Field& field, Record& record) {
     flaw(field, "type", std::string("expected ") + expected_of(field.type) + ", found string");
     if (field.type == Type::boolean)
@@ -298,7 +299,7 @@ void RecordReader::text_field(JsonScanner::Text text, const Field& field, Record
     std::string_view value = text.value;
     if (!text.sound) {
         flaw(field, "format", kUnsound);
-        // Each byte becomes a character at most.
+        // Each byte becomes at most one character.
         value = keep(mended_text(value.substr(0, static_cast<size_t>(field.most) * 4)));
     }
     const auto most = static_cast<size_t>(field.most);
@@ -311,8 +312,8 @@ void RecordReader::text_field(JsonScanner::Text text, const Field& field, Record
     record.*field.text = value;
 }
 
-/// Of an id that cannot be stored as it is: its beginning, and a hash of all of it, so that it
-/// stays the id of one request, however often that is sent.
+/// Shortens an id that cannot be stored as it is to its beginning and a hash of the whole, so that
+/// it remains unique and stable across repetitions.
 void RecordReader::request_id(JsonScanner::Text text, const Field& field, Record& record) {
     constexpr size_t kBeginning = 135;
     if (text.value.empty()) return fatal(field, "length", text_length(1, field.most, 0));
@@ -326,7 +327,8 @@ void RecordReader::request_id(JsonScanner::Text text, const Field& field, Record
     record.request_id = keep(id + "~" + sha256_hex(text.value));
 }
 
-/// Stored in the one form that it is searched in; IPv4 as it is written has no other.
+/// Stores the canonical form, in which addresses are searched. A valid IPv4 address is already
+/// canonical.
 void RecordReader::address(JsonScanner::Text text, const Field& field, Record& record) {
     char copy[INET_ADDRSTRLEN] = {};
     unsigned char bytes[sizeof(in_addr)];
@@ -367,12 +369,13 @@ void RecordReader::time_number(std::string_view written, const Field& field, Rec
     time(other.value_or(-1), written, field, record);
 }
 
-/// A record from the future would outlive every retention and set the bounds of partitions.
+/// Refuses times in the future: such a record would outlive every retention and affect the bounds
+/// of partitions.
 void RecordReader::time(std::int64_t unix_us,
                         std::string_view written,
                         const Field& field,
                         Record& record) {
-    // Zero, and what counts or names something else, like 20260102: no request is so old.
+    // Zero, or a number with another meaning, such as 20260102.
     if (unix_us < kFirstUnixTime * 1'000'000)
         return flaw(field, "range", wrong_value("a time after March 1973", written));
     if (unix_us > now_us_ + kAheadUs) {
@@ -389,7 +392,7 @@ void RecordReader::time(std::int64_t unix_us,
 
 void RecordReader::flaw(const Field& field, const char* code, std::string why) {
     const std::uint32_t bit = 1U << field.place();
-    if ((repair_.fields & bit) != 0) return;  // the first says it
+    if ((repair_.fields & bit) != 0) return;  // only the first flaw of a field is noted
     repair_.fields |= bit;
     note(field.name, code, std::move(why));
 }

@@ -13,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr size_t kMostRecords = 5000;  // of a group, unless one body has more
-constexpr size_t kManyRecords = 1000;  // that are worth a transaction beside another
+constexpr size_t kManyRecords = 1000;  // enough to justify a parallel transaction
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{5000};
 constexpr milliseconds kStep{50};
@@ -21,7 +21,7 @@ constexpr int kTriesAtStop = 20;
 constexpr int kShare = 8;
 constexpr std::chrono::microseconds kLongestGather{2000};
 
-/// PostgreSQL refuses what a record says, and would again: not a matter of trying later.
+/// PostgreSQL rejects the content of a record; retrying would not help.
 bool is_about_the_data(const Error& error) {
     const std::string& state = error.sqlstate();
     const bool no_partition = state == "23514";
@@ -64,7 +64,7 @@ Writer::~Writer() {
     for (std::thread& thread : threads_) thread.join();
 }
 
-/// Until the queue is closed and empty.
+/// Runs until the queue is closed and empty.
 void Writer::run(size_t least) {
     IngestQueue::Gather gather;
     while (true) {
@@ -117,13 +117,13 @@ void Writer::tell(Written& written) const {
     }
 }
 
-/// Before the answers: who gets one may find room for the next body.
+/// Called before the answers are sent, so that an answered client finds room for its next body.
 void Writer::release(size_t records) {
     queue_.release(records);
     figures_.queue_depth.set(static_cast<double>(queue_.depth()));
 }
 
-/// False: there is no time left to try again.
+/// False when there is no time left for another attempt.
 bool Writer::pause(int tries) const {
     if (queue_.closed() && tries >= kTriesAtStop) return false;
     const auto wanted = std::min(kFirstPause * (1 << std::min(tries, 6)), kLongestPause);
@@ -134,7 +134,8 @@ bool Writer::pause(int tries) const {
     return true;
 }
 
-/// A record that PostgreSQL refuses must not keep the others out: halves until it stands alone.
+/// Bisects the rows, so that a record that PostgreSQL rejects does not prevent the others from
+/// being stored.
 void Writer::store_or_split(std::span<RowRef> rows) {
     try {
         store_.write(rows);

@@ -7,7 +7,7 @@
 namespace ezapi::logs {
 namespace {
 
-constexpr std::int64_t kMostDigits = 19;  // any so many fit 64 bits without a sign
+constexpr std::int64_t kMostDigits = 19;  // any number of so many digits fits 64 bits unsigned
 constexpr std::int64_t kLargestExponent = 1'000'000'000;
 
 constexpr std::array<std::uint64_t, kMostDigits + 1> powers_of_ten() {
@@ -22,13 +22,13 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/// The first digits of a number without its sign, and the power of ten behind the last of them.
+/// The leading digits of a number without its sign, and the power of ten of the last one.
 struct Decimal {
     std::uint64_t digits = 0;
-    std::int64_t count = 0;  // of them, from the first that is not zero
+    std::int64_t count = 0;  // number of significant digits
     std::int64_t exponent = 0;
-    bool rounds_up = false;  // the first digit that was left out is 5 or more
-    bool complete = true;    // no digit but zeros was left out
+    bool rounds_up = false;  // the first dropped digit is at least 5
+    bool complete = true;    // all dropped digits are zeros
 };
 
 std::int64_t exponent_of(std::string_view text) {

@@ -18,7 +18,7 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/// Of numbers and of words such as NaN, -Infinity and True.
+/// A character of a number or of a word such as NaN, -Infinity and True.
 bool is_of_word(char c) {
     const char lower = static_cast<char>(c | 0x20);
     return is_digit(c) || (lower >= 'a' && lower <= 'z') || c == '+' || c == '-' || c == '.' ||
@@ -49,7 +49,7 @@ void append_utf8(std::string& out, unsigned code) {
 bool sound_text(std::string_view text) {
     size_t at = 0;
     while (at < text.size()) {
-        // Eight ASCII bytes at a time, none of them zero.
+        // Fast path: eight ASCII bytes at a time, none of them zero.
         if (at + 8 <= text.size()) {
             std::uint64_t word = 0;
             std::memcpy(&word, text.data() + at, sizeof word);
@@ -134,7 +134,7 @@ JsonScanner::Kind JsonScanner::kind() {
     }
 }
 
-/// The characters from `start` to the end of a word; nothing is read.
+/// The text from `start` to the end of the word; does not move.
 std::string_view JsonScanner::word(size_t start) {
     size_t end = start;
     while (end < text_.size() && is_of_word(text_[end])) ++end;
@@ -221,7 +221,7 @@ unsigned JsonScanner::unit() {
     return value;
 }
 
-/// False, and U+FFFD, when it is half a surrogate pair, which no UTF-8 can hold.
+/// Appends U+FFFD and returns false for an unpaired surrogate, which UTF-8 cannot represent.
 bool JsonScanner::escape(std::string& out) {
     static constexpr std::string_view kPlain = "\"\\/bfnrt";
     static constexpr std::string_view kMeaning = "\"\\/\b\f\n\r\t";
@@ -306,7 +306,7 @@ void JsonScanner::skip() {
     } while (!open_.empty());
 }
 
-/// Past a value that is not nested, or into one that is; then past all that ends there.
+/// Skips a scalar or enters a nested value; then leaves all values that end there.
 void JsonScanner::skip_one() {
     switch (kind()) {
         case Kind::object:

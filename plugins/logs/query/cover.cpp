@@ -5,12 +5,12 @@
 namespace ezapi::logs {
 namespace {
 
-/// Spans ascending that do not overlap.
+/// Disjoint spans, ascending.
 class Covered {
 public:
     explicit Covered(const TimeSpan& whole) : whole_(whole) {}
 
-    /// Those that lie in the range and in nothing that was taken before.
+    /// The spans that lie in the range and do not overlap with those taken before.
     std::vector<Timestamp> take(const std::vector<Timestamp>& all, std::chrono::hours length) {
         std::vector<Timestamp> out;
         std::vector<TimeSpan> spans;
@@ -67,7 +67,7 @@ TimeSpan whole_hours(const TimeSpan& range) {
 std::vector<TimeSpan> edges(const TimeSpan& range) {
     if (range.empty()) return {};
     const TimeSpan whole = whole_hours(range);
-    if (whole.from > whole.to) return {range};  // inside one hour
+    if (whole.from > whole.to) return {range};  // within one hour
     std::vector<TimeSpan> out;
     for (const TimeSpan& edge : {TimeSpan{range.from, whole.from}, TimeSpan{whole.to, range.to}}) {
         if (!edge.empty()) out.push_back(edge);

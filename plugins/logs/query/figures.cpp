@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kNano = 1'000'000'000;
 
-/// Billionths as a decimal number, exactly.
+/// Appends billionths as an exact decimal number.
 void append_cost(std::string& out, WideSum nano) {
     if (nano < 0) out.push_back('-');
     const WideSum absolute = nano < 0 ? -nano : nano;
@@ -27,7 +27,7 @@ void append_cost(std::string& out, WideSum nano) {
     out += digits;
 }
 
-/// Milliseconds with at most three decimals.
+/// Appends milliseconds with up to three decimals.
 void append_ms(std::string& out, std::string_view name, double ms) {
     char text[48];
     const int length = std::snprintf(text, sizeof text, "%.3f", ms);

@@ -12,7 +12,7 @@ namespace {
 
 using Form = Grouping::Form;
 
-// The total over any one dimension is the same, and `status` has the fewest rows.
+// The total is the same over any dimension; `status` has the fewest rows.
 constexpr std::array<Grouping, 9> kGroupings{{
     {"model", "model", Form::text, "model", "value", "model", "value", "model", "model", false},
     {"master",

@@ -11,9 +11,9 @@
 namespace ezapi::logs {
 namespace {
 
-/// Trigrams need three characters, and two are a word in Chinese and Japanese. No index finds
-/// those, so they are looked for in the records of the last days, newest first, until a page is
-/// full; log.query_timeout_ms limits that as any other list.
+/// The index uses trigrams, which need three characters, but two characters can be a word in
+/// Chinese and Japanese. For those the records of the last days are scanned, newest first, until a
+/// page is full; log.query_timeout_ms limits this like any other list.
 constexpr size_t kTrigram = 3;
 constexpr size_t kShortestText = 2;
 constexpr const char* kDaysOfShortText = "7";
@@ -73,7 +73,7 @@ std::vector<ListFilter> own_filters() {
              "Only records whose error contains this, in any case. Of two characters, which must "
              "not both be ASCII, only in records of the last 7 days",
              &by_error},
-            // An index would cost each record that comes in, and few ask for it.
+            // No index: it would cost every insert, and the filter is rarely used.
             address_filter("client_ip",
                            "client_ip = $?",
                            "Only records of this address, in any form of it. No index serves it: "

@@ -25,7 +25,7 @@ constexpr const char* kGroupsText =
     "too: master_id, key_id, provider_id, provider_group_id, status_code. By provider, records "
     "that carry only a provider_group_id are under null; provider_group tells them apart.";
 
-/// From 1 to `most`; `usual` where the query does not say it.
+/// The parameter, from 1 to `most`; `usual` is the default.
 std::int64_t integer_or(const Request& request,
                         std::string_view name,
                         std::int64_t usual,
@@ -197,7 +197,7 @@ void Reports::serve(Host& host) const {
              [this](const Request& request) { return overview(request, request.identity().id); });
 }
 
-/// One snapshot, so that days, hours and records fit together.
+/// One snapshot, so that summaries, hours and records are consistent.
 Tx Reports::begin() const {
     return db_.begin(
         {.isolation = EZ_REPEATABLE_READ, .read_only = true, .statement_timeout = time_limit_});

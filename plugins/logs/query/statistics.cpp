@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kFigures =
     "requests, errors, tokens_in, tokens_out, tokens_cached, cost_nano, latency_sum_ms";
 
-/// Histograms come as one value, with the mark between them that LatencyHistogram::merge knows.
+/// Concatenates histograms with the separator that LatencyHistogram::merge accepts.
 constexpr std::string_view kSums =
     "least(sum(requests), 9223372036854775807)::bigint AS requests, least(sum(errors), "
     "9223372036854775807)::bigint AS errors,"
@@ -22,7 +22,7 @@ constexpr std::string_view kSums =
     " least(sum(latency_sum_ms), 9223372036854775807)::bigint AS latency_sum_ms,"
     " string_agg(latency, '\\x00') AS latency";
 
-/// To find one of the largest groups in all its spans costs as much as to read so many others.
+/// Looking up one group in all its spans costs about as much as scanning so many other groups.
 constexpr std::size_t kLookup = 8;
 
 constexpr std::string_view kSpans =
@@ -33,7 +33,7 @@ std::string time_text(Timestamp time) {
     return std::string(view(Param(time).value().text));
 }
 
-/// PostgreSQL's text of a timestamptz[].
+/// A PostgreSQL timestamptz[] literal.
 template <class Item, class TimeOf>
 Param times(const std::vector<Item>& items, TimeOf time_of) {
     std::vector<std::string> texts;
@@ -48,7 +48,7 @@ Param texts(const std::vector<std::string>& items) {
     return Param::owning(pg_array(views));
 }
 
-/// The seven sums, from a column on.
+/// Reads the seven sums, starting with `column`.
 Aggregate sums(const Rows& rows, size_t row, size_t column) {
     return {.requests = rows.integer(row, column),
             .errors = rows.integer(row, column + 1),
@@ -80,8 +80,8 @@ Statistics::Statistics(Tx& tx, const TimeSpan& range, std::int64_t master_id)
     settle_edges(range);
 }
 
-/// The rollup of a whole hour will do for a part of it where the rest of the hour is empty, which
-/// it is when the range ends now.
+/// Uses the rollup of the whole hour for an edge when the rest of that hour is empty, as it is when
+/// the range ends now.
 void Statistics::settle_edges(const TimeSpan& range) {
     TimeSpan wide = range;
     const TimeSpan before{hour_of(range.from), range.from};
@@ -105,7 +105,7 @@ void Statistics::read_spans(const TimeSpan& whole) {
     SummedUp there;
     for (size_t row = 0; row < rows.size(); ++row) {
         const std::string_view span = rows.text(row, 0);
-        // Hours are summed up over all masters only.
+        // Summaries of hours exist for all masters together only.
         if (span == "hour" && master_id_ != 0) continue;
         auto& starts = span == "week" ? there.weeks : span == "day" ? there.days : there.hours;
         starts.push_back(*rows.time(row, 1));
@@ -116,8 +116,8 @@ void Statistics::read_spans(const TimeSpan& whole) {
     cover_by_hour_ = cover(whole, {});
 }
 
-/// The rows of all tables that a grouping draws on, as `part`. Places: $1 master, $2 weeks, $3
-/// days, $4 hours, $5 and $6 loose spans.
+/// A CTE named `part` with the rows of all tables that the grouping needs. Parameters: $1 master,
+/// $2 weeks, $3 days, $4 hours, $5 and $6 start and end of the hours without summaries.
 std::string Statistics::parts(const Grouping& grouping) const {
     const std::string figures = " AS value, " + std::string(kFigures) + ", latency FROM ";
     const auto summaries = [&](const char* span,
@@ -128,9 +128,8 @@ std::string Statistics::parts(const Grouping& grouping) const {
                span + "' AND dimension = '" + std::string(dimension) +
                "' AND master_id = $1::bigint AND starts = ANY(" + starts + "::timestamptz[])";
     };
-    // OFFSET 0: whatever is asked of `part`, these rows are found by their hours. A plan that is
-    // kept for all parameters would otherwise look through the whole table, even for no span at
-    // all.
+    // OFFSET 0 is an optimization fence: it makes the planner find these rows by hour. Otherwise a
+    // generic plan may scan the whole table, even for an empty list of spans.
     const auto loose = [&](const char* condition) {
         return "SELECT " + std::string(grouping.loose_value) + figures +
                "unnest($5::timestamptz[], $6::timestamptz[]) AS loose(first, behind)"
@@ -143,7 +142,7 @@ std::string Statistics::parts(const Grouping& grouping) const {
         " UNION ALL " + summaries("day", grouping.day_dimension, grouping.day_value, "$3") +
         " UNION ALL " + summaries("hour", grouping.hour_dimension, grouping.hour_value, "$4") +
         " UNION ALL ";
-    // The index of a master holds what is folded.
+    // The index by master is partial: it contains folded rows only.
     out += master_id_ == 0 ? loose("")
                            : loose(" AND master_id = $1 AND folded") + " UNION ALL " +
                                  loose(" AND master_id = $1 AND NOT folded");
@@ -189,7 +188,7 @@ Statistics::Found Statistics::from_rows(const Grouping& grouping) {
     return found;
 }
 
-/// The groups of the rollups with the most requests, and how many there are.
+/// The groups with the most requests in the rollups, and the number of groups.
 Statistics::Largest Statistics::find_largest(const Grouping& grouping, std::size_t most) {
     std::vector<Param> params = places(grouping);
     params.emplace_back(most);
@@ -205,16 +204,16 @@ Statistics::Largest Statistics::find_largest(const Grouping& grouping, std::size
     return out;
 }
 
-/// Adds the figures of the rollups, of all groups or of these. Returns how many groups were found
-/// before and are in no rollup.
+/// Adds the rollup figures of all groups, or of those given. Returns the number of groups in
+/// `found` that occur in no rollup.
 std::size_t Statistics::add_figures(const Grouping& grouping, const Largest* only, Found& found) {
     std::string sql = parts(grouping) + " SELECT value, " + std::string(kSums) + " FROM ";
     std::vector<Param> params = places(grouping);
     if (only == nullptr) {
         sql += "part";
     } else {
-        // A join, thus hashed: ANY of a parameter compares each row with each of them. The planner
-        // takes them for a handful and looks each up, unless OFFSET 0 keeps it from that.
+        // A join, so that it is hashed: `= ANY` with a parameter compares every row with every
+        // value. The planner assumes few values and would look up each; OFFSET 0 prevents that.
         const bool look_up = only->groups / kLookup > only->values.size();
         sql += look_up ? "part" : "(SELECT * FROM part OFFSET 0) AS part";
         sql += " WHERE value IN (SELECT unnest($7::text[]))";
@@ -232,8 +231,8 @@ std::size_t Statistics::add_figures(const Grouping& grouping, const Largest* onl
     return elsewhere;
 }
 
-/// Of many groups only the largest are added up, and those that the edges hold as well: no other
-/// can be among the largest of both together. Returns how many groups there are.
+/// When there are many groups, sums only the largest of the rollups and those that occur at the
+/// edges: no other group can be among the largest overall. Returns the number of groups.
 std::size_t Statistics::add_many(const Grouping& grouping, std::size_t most, Found& found) {
     Largest largest = find_largest(grouping, most);
     for (const auto& [value, figures] : found) largest.values.push_back(value);

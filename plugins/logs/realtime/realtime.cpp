@@ -10,9 +10,9 @@
 namespace ezapi::logs {
 namespace {
 
-/// Complete seconds that the rate is the average of.
+/// The rate is averaged over this many complete seconds.
 constexpr std::int64_t kSeconds = 5;
-/// Of one second; more is no count.
+/// Per second; a larger value is not plausible and is ignored.
 constexpr std::int64_t kMostRequests = 1'000'000'000'000;
 
 constexpr std::array<const char*, 4> kCounters{"requests", "tokens_in", "tokens_out", "errors"};
@@ -38,7 +38,8 @@ Operation operation(std::string_view summary) {
         .schema("RealtimeFigures", figures_schema());
 }
 
-/// What others write is read with indulgence: what is absent or no number counts as none.
+/// Tolerant, because the data plane writes these keys: a value that is absent or not a number
+/// counts as none.
 std::optional<std::int64_t> number(const Reply& reply) {
     const std::string_view text = reply.string_or_nil();
     std::int64_t value = 0;
@@ -57,10 +58,10 @@ std::int64_t sum(const Reply& seconds) {
     return out;
 }
 
-/// The last moment that a time in an answer can name: the end of the year 9999.
+/// The latest time that an answer can contain: the end of the year 9999.
 constexpr std::int64_t kLastSecond = 253402300799;
 
-/// Of the counters and of the seconds.
+/// Reads the replies for the counters and for the seconds.
 Json figures_in(const Reply& replies) {
     const Reply totals = replies[0];
     (void)totals.array(kCounters.size() + 1);
@@ -117,7 +118,7 @@ Response Realtime::figures(std::int64_t master_id) const {
         return Response::json(figures_in(redis_.pipeline(commands)));
     } catch (const Error& error) {
         if (error.code() != "redis_refused") throw;
-        // What Redis says in detail is for the operator: tenants read this, too.
+        // The details of a Redis error are only for operators; tenants read this answer, too.
         log_.warn("realtime counters of master " + std::to_string(master_id) + ": " + error.what());
         throw Error(EZ_UNAVAILABLE, "the realtime counters cannot be read at the moment")
             .with_code("redis_refused");

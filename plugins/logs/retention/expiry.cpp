@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::int64_t kBatch = 5000;
 constexpr std::chrono::minutes kWorkLimit{10};
-constexpr std::int64_t kCounted = 64 << 20;  // bytes of a partition whose rows are counted
+constexpr std::int64_t kCounted = 64 << 20;  // bytes; larger partitions are estimated
 
 }  // namespace
 
@@ -22,8 +22,8 @@ std::optional<Timestamp> Expiry::cut_by_age(const RetentionRules& rules, Timesta
 
 std::optional<Timestamp> Expiry::cut_by_number(const RetentionRules& rules, Timestamp now) const {
     if (rules.max_records <= 0) return std::nullopt;
-    // The oldest record that may stay; those of the very same time stay with it. Whatever claims to
-    // come from the future pushes none out.
+    // The time of the oldest record that may stay; records of exactly this time stay as well.
+    // Records from the future displace no others.
     const Rows rows = begin().query(
         "SELECT created_at FROM request_logs WHERE created_at <= $2 ORDER BY created_at DESC"
         " OFFSET $1::bigint - 1 LIMIT 1",
@@ -33,8 +33,8 @@ std::optional<Timestamp> Expiry::cut_by_number(const RetentionRules& rules, Time
 }
 
 Expiry::Outcome Expiry::delete_before(Timestamp cut, const Stopping& stopping) const {
-    // First of all, so that nobody takes what is left for all that there was; it waits until an
-    // hour is recomputed.
+    // Done first, so that nobody takes the remaining records of an hour for all of them; waits
+    // until a running recomputation of an hour has finished.
     Tx told = begin();
     told.query("UPDATE request_log_state SET rows_kept_from = greatest(rows_kept_from, $1)", {cut});
     told.commit();
@@ -56,7 +56,7 @@ Expiry::Outcome Expiry::delete_before(Timestamp cut, const Stopping& stopping) c
     return out;
 }
 
-/// Of a large partition as PostgreSQL estimates them.
+/// For a large partition PostgreSQL's estimate.
 std::int64_t Expiry::rows_of(const std::string& partition) const {
     const std::string name = "\"" + partition + "\"";
     Tx tx = begin();
@@ -81,9 +81,9 @@ std::int64_t Expiry::drop_partitions_before(Timestamp cut, const Stopping& stopp
 }
 
 std::int64_t Expiry::delete_statistics_before(Timestamp cut, const Stopping& stopping) const {
-    // Whole days, so that none is summed up again from a part of its hours; and first what says
-    // that the sums hold, so that nobody reads some of them. The sums of a week stay until all of
-    // it is too old: meanwhile it may have been summed up anew from the days that are left.
+    // Deletes whole days, so that no day is summarized again from a part of its hours. The spans
+    // are deleted first, so that no reader uses incomplete summaries. Summaries of a week are kept
+    // until the whole week has expired: they may have been built again from its remaining days.
     const Timestamp day = std::chrono::floor<std::chrono::days>(cut);
     db_.query("DELETE FROM request_log_spans WHERE starts < $1", {day});
     std::int64_t rows = 0;

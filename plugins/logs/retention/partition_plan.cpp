@@ -8,8 +8,8 @@ namespace {
 
 using namespace std::chrono;
 
-// Until the end that an open partition gets: behind what ingest takes in, a day ahead, while the
-// rows are checked.
+// The least time until the upper bound of an open partition: later than any record that ingest
+// accepts (a day ahead), with time to validate the rows.
 constexpr hours kLeast{25};
 constexpr days kDaysAhead{7};
 constexpr days kMonthsAhead{62};
@@ -63,7 +63,8 @@ public:
     }
 
 private:
-    /// As this mode would make it behind what ends at `before`.
+    /// Whether the partition is as this mode would create it after a partition that ends at
+    /// `before`.
     [[nodiscard]] bool fits(const Partition& partition, Timestamp before) const {
         if (mode_ == Partitioning::off)
             return partition.to == Timestamp::max() && partition.from == before;
@@ -97,7 +98,7 @@ private:
         }
     }
 
-    /// Not behind rows that claim to come from the future: these move.
+    /// Ignores rows with times in the future; they are moved.
     void bound_the_open_one() {
         if (bounded_.empty() || !gets_an_end(bounded_.back())) return;
         const Partition& open = bounded_.back();
@@ -130,7 +131,7 @@ private:
         }
     }
 
-    /// The beginning of the period, or where the partition before it ends.
+    /// The start of the period, or the end of the previous partition if later.
     [[nodiscard]] Timestamp clipped_start(Timestamp time) const {
         Timestamp start = period_start(mode_, time);
         for (const Partition& partition : bounded_) {
@@ -139,7 +140,7 @@ private:
         return start;
     }
 
-    /// The end of the period, or where the next partition begins.
+    /// The end of the period, or the start of the next partition if earlier.
     [[nodiscard]] Timestamp clipped_end(Timestamp from) const {
         Timestamp end = period_end(mode_, from);
         for (const Partition& partition : bounded_) {
@@ -153,7 +154,8 @@ private:
         homes_.push_back({.name = {}, .from = from, .to = to});
     }
 
-    /// A partition for the oldest rows of the default one, which then has others that are oldest.
+    /// Creates a partition for the oldest rows of the default one; the next run continues with what
+    /// is left.
     void house_strays() {
         if (!default_ || !default_->first || mode_ == Partitioning::off) return;
         const Timestamp stray = *default_->first;
@@ -169,7 +171,7 @@ private:
     Partitioning mode_;
     Timestamp now_;
     std::vector<Partition> bounded_;  // ascending
-    std::vector<Partition> homes_;    // that are to be made
+    std::vector<Partition> homes_;    // planned partitions
     std::optional<Partition> default_;
     std::vector<PartitionStep> steps_;
 };

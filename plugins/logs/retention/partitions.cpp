@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kLockLimit = 2s;
 constexpr std::chrono::milliseconds kWorkLimit = 10min;
 constexpr const char* kBecomeWriter = "SELECT pg_advisory_xact_lock(7310872414)";
 constexpr const char* kDefault = "request_logs_default";
-constexpr const char* kEnd = "request_logs_end";  // the check of an end that is to come
+constexpr const char* kEnd = "request_logs_end";  // the CHECK constraint for a planned upper bound
 
 std::optional<Timestamp> time_of(const Rows& rows, size_t row, size_t column) {
     if (rows.is_null(row, column)) return std::nullopt;
@@ -35,7 +35,7 @@ std::string range(Timestamp from, Timestamp to) {
            ") TO (" + (to == Timestamp::max() ? "MAXVALUE" : literal(to)) + ")";
 }
 
-/// Times of a range, as a condition.
+/// A condition for the times of a range.
 std::string within(Timestamp from, Timestamp to) {
     std::string out = "created_at IS NOT NULL";
     if (from != Timestamp::min()) out += " AND created_at >= " + literal(from);
@@ -116,9 +116,10 @@ void Partitions::carry_out(const ReleasePartition& step) const {
     tx.commit();
 }
 
-/// That no row lies behind the end is checked beforehand, while rows come in: the exchange of the
-/// bounds itself then takes an instant, however many rows there are. Only where there are such rows
-/// the check has to wait for the exchange, which moves them to the default partition.
+/// A CHECK constraint is validated beforehand, while rows are inserted, so that attaching the
+/// partition with its new bounds takes an instant for any number of rows. If rows beyond the bound
+/// exist, the constraint is checked during the exchange instead, which moves those rows to the
+/// default partition.
 void Partitions::carry_out(const BoundPartition& step) const {
     const std::string table = identifier(step.name);
     const std::string behind = " WHERE created_at >= " + literal(step.to);
@@ -148,7 +149,7 @@ void Partitions::carry_out(const BoundPartition& step) const {
 }
 
 bool Partitions::is_checked(const BoundPartition& step) const {
-    // PostgreSQL writes the time as of the session, which is UTC.
+    // PostgreSQL prints the time in the session's time zone, which is UTC.
     std::string end = format_time(step.to).substr(0, 19);
     end[10] = ' ';
     const Rows rows = db_.query(
@@ -177,8 +178,8 @@ void Partitions::carry_out(const CreateDefault&) const {
     tx.commit();
 }
 
-/// Made beside the others, filled with what the default partition holds of it, and attached: until
-/// then nothing but the writer waits.
+/// Created as a separate table, filled with the matching rows of the default partition, and then
+/// attached: until then only the writer is blocked.
 void Partitions::carry_out(const CreatePartition& step) const {
     const std::string table = identifier(step.name);
     const std::string rows = within(step.from, step.to);

@@ -13,8 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kPeriod = 60s;
-constexpr std::chrono::seconds kPatience = 10s;  // of a client
-constexpr int kMostRounds = 20;                  // of steps in one run
+constexpr std::chrono::seconds kPatience = 10s;  // how long a client is kept waiting
+constexpr int kMostRounds = 20;                  // plans carried out per run
 
 RetentionRules rules_of(const Json& settings) {
     return {.days = settings.at("retention_days").get<std::int64_t>(),

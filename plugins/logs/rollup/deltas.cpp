@@ -42,7 +42,7 @@ bool same_combination(const RowRef& left, const RowRef& right) {
            left.name_space() == right.name_space();
 }
 
-/// The rows of one combination as one row of the table.
+/// Combines the rows of one combination into one row of the table.
 class Delta {
 public:
     void begin(const RowRef& first) {
@@ -125,7 +125,7 @@ std::string deltas_of(std::span<const RowRef> rows) {
     for (size_t i = 0; i < order.size();) {
         const RowRef& first = *order[i].second;
         delta.begin(first);
-        // A collision of hashes may split a combination in two rows, which does no harm.
+        // Hash collisions may split a combination into two rows, which is harmless.
         for (; i < order.size() && same_combination(first, *order[i].second); ++i)
             delta.add(*order[i].second->row);
         delta.append_to(out);

@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::chrono::minutes kWorkLimit{10};
 constexpr std::int64_t kFewest = 500;          // appended rows
-constexpr std::int64_t kSample = 20000;        // rows that are looked at
+constexpr std::int64_t kSample = 20000;        // rows that are examined
 constexpr std::int64_t kMostPerSlice = 50000;  // combinations in memory
 
 }  // namespace
 
 std::vector<Timestamp> known_hours(const Db& db) {
-    // From one hour to the next by the index, whatever number of rows there are between them.
+    // Skips from hour to hour in the index, independent of the number of rows.
     const Rows rows = db.query(
         "WITH RECURSIVE hours AS ((SELECT min(hour) AS hour FROM request_log_hours) UNION ALL"
         " SELECT (SELECT min(h.hour) FROM request_log_hours h WHERE h.hour > hours.hour) FROM hours"
@@ -58,7 +58,7 @@ bool Folding::worth_it(Timestamp hour, Timestamp now) const {
     return sample.integer(0, 1) * 10 < sample.integer(0, 0) * 8;
 }
 
-/// In one snapshot: what is appended meanwhile is neither read nor deleted.
+/// Reads and deletes in one snapshot: rows that are appended meanwhile are not affected.
 void Folding::fold(Timestamp hour) const {
     const std::int64_t rows =
         db_.query("SELECT count(*) FROM request_log_hours WHERE hour = $1", {hour}).integer(0, 0);

@@ -11,10 +11,10 @@ namespace {
 
 constexpr unsigned kPerOctave = 8;
 constexpr std::int64_t kLongest = 3'600'000;          // one hour
-constexpr size_t kMostBuckets = kPerOctave * 22 + 2;  // an hour lies in the 22nd octave
+constexpr size_t kMostBuckets = kPerOctave * 22 + 2;  // one hour is in the 22nd octave
 
 /// The smallest whole millisecond of each bucket, ascending; each bucket ends where the next
-/// begins. Bounds that hold no whole number between them are left out.
+/// begins. Buckets without a whole millisecond are omitted.
 std::vector<std::int64_t> make_bounds() {
     std::vector<std::int64_t> bounds = {0};
     for (unsigned step = 0;; ++step) {
@@ -32,7 +32,7 @@ const std::vector<std::int64_t>& bounds() {
     return kBounds;
 }
 
-/// Where to begin to look for a number of so many bits.
+/// For each bit length, the bucket where the search begins.
 std::array<unsigned, 24> make_starts() {
     std::array<unsigned, 24> starts{};
     for (unsigned bits = 1; bits < starts.size(); ++bits) {
@@ -55,7 +55,7 @@ void append_number(std::string& out, std::uint64_t value) {
     out.push_back(static_cast<char>(value));
 }
 
-/// Takes LEB128 numbers off the front of bytes.
+/// Decodes consecutive LEB128 numbers.
 class NumberReader {
 public:
     explicit NumberReader(std::string_view bytes)
@@ -63,7 +63,7 @@ public:
 
     [[nodiscard]] bool at_end() const { return at_ == end_; }
 
-    /// False when none is there, or none that fits 64 bits.
+    /// False at the end, or when the number exceeds 64 bits.
     bool take(std::uint64_t& value) {
         value = 0;
         for (unsigned shift = 0; shift < 64 && at_ != end_; shift += 7) {
@@ -79,7 +79,7 @@ private:
     const char* end_;
 };
 
-/// Calls `each(bucket, count)`; false when the bytes are no histograms.
+/// Calls `each(bucket, count)`; false when the bytes are not valid histograms.
 template <class Each>
 bool decode(std::string_view encoded, Each&& each) {
     const std::uint64_t buckets = bounds().size();  // at most kMostBuckets
@@ -89,7 +89,7 @@ bool decode(std::string_view encoded, Each&& each) {
         std::uint64_t number = 0;
         std::uint64_t empty = 0;
         if (!numbers.take(number)) return false;
-        if (number == 0) {  // the next histogram
+        if (number == 0) {  // separator of histograms
             bucket = 0;
             continue;
         }

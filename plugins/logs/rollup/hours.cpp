@@ -7,7 +7,7 @@
 namespace ezapi::logs {
 namespace {
 
-constexpr std::chrono::seconds kPatience{10};  // with another transaction of upkeep
+constexpr std::chrono::seconds kPatience{10};  // wait for another such transaction
 constexpr size_t kCombinationColumns = 7;
 constexpr std::uint16_t kCopyColumns = 17;
 
@@ -18,7 +18,7 @@ constexpr const char* kCopyFolded =
     " status_class, namespace, model, requests, errors, tokens_in, tokens_out, tokens_cached,"
     " cost_nano, latency_sum_ms, latency) FROM STDIN (FORMAT binary)";
 
-// A cursor takes no parameters: the hour and the slice are settings of the transaction.
+// DECLARE CURSOR takes no parameters, so the hour and the slice are passed as transaction settings.
 constexpr const char* kScope =
     "SELECT set_config('ezapi.hour', $1, true), set_config('ezapi.slices', $2, true),"
     " set_config('ezapi.slice', $3, true)";
@@ -58,7 +58,7 @@ void scope(Tx& tx, Timestamp hour, Slice slice) {
     tx.query(kScope, {format_time(hour), std::to_string(slice.of), std::to_string(slice.rest)});
 }
 
-/// Calls `each(rows, row)` for what the cursor finds.
+/// Calls `each(rows, row)` for each row of the cursor.
 template <class Each>
 void for_each(Tx& tx, const char* cursor, Each&& each) {
     tx.query(cursor);
@@ -68,7 +68,7 @@ void for_each(Tx& tx, const char* cursor, Each&& each) {
     tx.query("CLOSE upkeep");
 }
 
-/// `{1,2,3}`
+/// Parses an array of integers, `{1,2,3}`.
 void add_latencies(LatencyHistogram& histogram, std::string_view array) {
     std::int64_t value = 0;
     for (const char c : array) {
@@ -87,7 +87,8 @@ Tx begin_upkeep(const Db& db, TxOptions options) {
     options.lock_timeout = kPatience;
     Tx tx = db.begin(options);
     tx.query("SELECT pg_advisory_xact_lock(7310872415)");
-    // Behind the locks that follow, writers wait as well.
+    // While this transaction waits for further locks, writers wait behind it, so it waits only
+    // briefly.
     tx.query("SET LOCAL lock_timeout = '1s'");
     return tx;
 }

@@ -14,7 +14,7 @@ using namespace std::chrono;
 constexpr minutes kWorkLimit{2};
 constexpr std::int64_t kMostPerSlice = 50000;  // records or combinations in memory
 
-/// How many of the hour and its day are summed up otherwise than their hours say.
+/// The number of summaries of the hour and of its day that differ from their hours.
 constexpr const char* kWrongSummaries =
     "SELECT count(*) FROM request_log_spans AS built WHERE ready AND"
     " ((span = 'hour' AND starts = $1) OR"
@@ -65,7 +65,8 @@ Rebuild::Outcome Rebuild::run(Timestamp from, Timestamp to, const Stopping& stop
             difference = hour(starts);
         } catch (const Error&) {
             if (out.hours + out.skipped == 0) throw;
-            // What was made right so far is told and noted; who goes on meets the error again.
+            // What was rebuilt so far is kept and reported; continuing from here shows the error
+            // again.
             out.next = starts;
             return out;
         }
@@ -77,7 +78,7 @@ Rebuild::Outcome Rebuild::run(Timestamp from, Timestamp to, const Stopping& stop
     return out;
 }
 
-/// Those of which there are records or statistics.
+/// The hours with records or statistics.
 std::vector<Timestamp> Rebuild::hours_between(Timestamp from, Timestamp to) const {
     std::set<Timestamp> out;
     for (const Timestamp known : known_hours(db_)) {
@@ -94,12 +95,12 @@ std::vector<Timestamp> Rebuild::hours_between(Timestamp from, Timestamp to) cons
     return {out.begin(), out.end()};
 }
 
-/// Nothing: records of it may be gone.
+/// nullopt when records of the hour may have been deleted.
 std::optional<Rebuild::Difference> Rebuild::hour(Timestamp starts) const {
     Difference out{.hour = starts};
     Tx tx = begin_upkeep(db_, {.statement_timeout = kWorkLimit});
-    tx.query("SELECT pg_advisory_xact_lock(7310872414)");  // nobody is writing now
-    // Nor begins anybody to delete: who does tells so first, in this row.
+    tx.query("SELECT pg_advisory_xact_lock(7310872414)");  // blocks writers
+    // Also blocks deletion, which updates this row first.
     const Rows kept =
         tx.query("SELECT rows_kept_from <= $1 FROM request_log_state FOR SHARE", {starts});
     if (!kept.boolean(0, 0)) return std::nullopt;
@@ -121,8 +122,8 @@ std::optional<Rebuild::Difference> Rebuild::hour(Timestamp starts) const {
         out.requests_after += requests_of(after);
         if (wrong > 0) replace_hour(tx, starts, slice, after);
     }
-    // The sums alone are compared, so what is summed up of the hour and its day is made anew
-    // anyway, and so is the week, whose hours are too many to be compared while nobody writes.
+    // Only sums are compared, so the summaries of the hour and its day are built again in any case,
+    // and so is that of the week, which has too many hours to compare while writers are blocked.
     out.summaries = tx.query(kWrongSummaries, {starts}).integer(0, 0);
     tx.query("SELECT request_logs_enter(ARRAY[$1::timestamptz], true)", {starts});
     tx.commit();

@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kPeriod = 30s;
-constexpr std::chrono::seconds kPatience = 10s;  // of a client
+constexpr std::chrono::seconds kPatience = 10s;  // how long a client is kept waiting
 
 Timestamp time_of(const Json& body, const char* field, RangeEnd end, Faults& faults) {
     const auto member = body.find(field);

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono;
 
 constexpr minutes kWorkLimit{10};
-constexpr minutes kRest{2};  // after the end of a span: most late records have arrived
+constexpr minutes kRest{2};  // after the end of a span, for late records
 constexpr std::uint16_t kCopyColumns = 13;
 
 constexpr const char* kCopySummaries =
@@ -23,7 +23,7 @@ constexpr const char* kCopySummaries =
 
 struct Dimension {
     const char* name;
-    const char* value;  // an expression over request_log_hours
+    const char* value;  // SQL expression over request_log_hours
 };
 
 constexpr Dimension kDimensions[] = {
@@ -38,13 +38,13 @@ constexpr Dimension kDimensions[] = {
 
 constexpr const char* kDeclare = "DECLARE upkeep NO SCROLL CURSOR FOR SELECT ";
 
-/// From ezapi.from to ezapi.to.
+/// A condition for times between the settings ezapi.from and ezapi.to.
 std::string in_span(const std::string& column) {
     return column + " >= current_setting('ezapi.from')::timestamptz AND " + column +
            " < current_setting('ezapi.to')::timestamptz";
 }
 
-/// Rows that add up to entries of one dimension; sorted, so that one entry at a time is in memory.
+/// The rows that make up the entries of one dimension, sorted so that only one entry is in memory.
 std::string cursor_over_hours(const Dimension& dimension, bool of_each_master) {
     const std::string master = of_each_master ? "master_id" : "0";
     return kDeclare + master + ", " + dimension.value + ", " + kFigureColumns +
@@ -52,14 +52,14 @@ std::string cursor_over_hours(const Dimension& dimension, bool of_each_master) {
            (of_each_master ? " AND master_id <> 0" : "") + " ORDER BY 1, 2";
 }
 
-/// The same from the days of a week, of all masters and of each.
+/// The same from the day summaries of a week, for all masters and for each master.
 std::string cursor_over_days(const Dimension& dimension) {
     return kDeclare + std::string("master_id, value, ") + kFigureColumns +
            " FROM request_log_summaries WHERE span = 'day' AND dimension = '" + dimension.name +
            "' AND " + in_span("starts") + " ORDER BY 1, 2";
 }
 
-/// A day from ezapi.from to ezapi.to that has records and is not summed up.
+/// Finds a day between ezapi.from and ezapi.to that has records but no summary.
 constexpr const char* kMissingDay =
     "SELECT 1 FROM generate_series(current_setting('ezapi.from')::timestamptz,"
     " current_setting('ezapi.to')::timestamptz - interval '1 hour', interval '24 hours') AS day"
@@ -81,13 +81,13 @@ Timestamp week_of(Timestamp time) {
     return day - (weekday(std::chrono::sys_days(day)) - Monday);
 }
 
-/// The COPY of one span, cut into pieces.
+/// Writes the summaries of one span with COPY, in pieces.
 class Summary {
 public:
     Summary(Tx& tx, std::string_view span, Timestamp starts)
         : tx_(tx), span_(span), starts_(starts) {}
 
-    /// What the cursor is over.
+    /// Adds the entries of one dimension from a cursor.
     void add(const Dimension& dimension, const std::string& cursor) {
         tx_.query(cursor);
         for (Rows rows = fetch(); !rows.empty(); rows = fetch()) {
@@ -179,7 +179,7 @@ std::vector<Timestamp> Summaries::missing(std::string_view span,
 
 void Summaries::announce(std::string_view span, Timestamp starts) const {
     Tx tx = db_.begin();
-    tx.query("SELECT pg_advisory_xact_lock(7310872414)");  // nobody is writing now
+    tx.query("SELECT pg_advisory_xact_lock(7310872414)");  // blocks writers
     tx.query(
         "INSERT INTO request_log_spans (span, starts) VALUES ($1, $2)"
         " ON CONFLICT (span, starts) DO UPDATE SET ready = false",

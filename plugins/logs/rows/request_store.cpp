@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kWindowUs = 25 * kHourUs;
 constexpr int kSwarm = 8;  // groups
 constexpr std::string_view kUniqueViolation = "23505";
-constexpr std::string_view kDeadlock = "40P01";  // the same ids come by two writers at once
+constexpr std::string_view kDeadlock = "40P01";  // two writers with the same ids
 constexpr int kTries = 4;
 constexpr size_t kFewRows = 64;
 
@@ -58,7 +58,7 @@ std::int64_t bound(const Rows& rows, size_t row, size_t column, std::int64_t non
     return rows.is_null(row, column) ? none : rows.integer(row, column);
 }
 
-/// The latency of each new row, as an array of encoded histograms.
+/// The latencies of the new rows, as a PostgreSQL array of encoded histograms.
 std::string histograms_of(std::span<const RowRef> rows) {
     std::string out;
     LatencyHistogram histogram;
@@ -71,7 +71,7 @@ std::string histograms_of(std::span<const RowRef> rows) {
     return out.empty() ? "{}" : out + "}";
 }
 
-/// What a record is known by.
+/// The identity of a record.
 struct Identity {
     std::int64_t master_id = 0;
     std::string_view request_id;
@@ -89,7 +89,7 @@ Identity identity_of(const RowRef& ref) {
     return {ref.row->master_id, ref.request_id()};
 }
 
-/// Of rows whose master and id were found: the same record as one of those, or another.
+/// Compares rows with stored rows of the same master and id: duplicate or reused id.
 void compare(std::span<RowRef> rows, const Rows& found) {
     std::unordered_multimap<Identity, size_t, IdentityHash> known;
     for (size_t i = 0; i < found.size(); ++i)
@@ -125,13 +125,14 @@ void RequestStore::write(std::span<RowRef> rows) {
     for (int tries = 1;; ++tries) {
         try {
             mark_twins(rows);
-            // Anew when the partitions turned out to be others than those that were known.
+            // Repeated when the partitions have changed.
             while (!attempt(rows, look_up)) mark_twins(rows);
             break;
         } catch (const Error& error) {
             const bool known = error.sqlstate() == kUniqueViolation;
             if (tries == kTries || (!known && error.sqlstate() != kDeadlock)) throw;
-            // Those of the first try are known now: another index may be in the way.
+            // The rows found by the first attempt are marked, so the violation may come from an old
+            // index.
             if (known && tries > 1) (void)own_ids();
             look_up = LookUp::all;
             const std::lock_guard lock(mutex_);
@@ -142,7 +143,7 @@ void RequestStore::write(std::span<RowRef> rows) {
     for (const RowRef& ref : rows) recent_.add(ref.row->id_hash);
 }
 
-/// Ids that stand twice in the group, of one master.
+/// Marks rows whose identity occurs more than once in the group.
 void RequestStore::mark_twins(std::span<RowRef> rows) {
     std::unordered_map<Identity, const RowRef*, IdentityHash> seen;
     seen.reserve(rows.size());
@@ -161,7 +162,7 @@ void RequestStore::Asked::add(const RowRef& ref) {
     last_us = std::max(last_us, ref.row->created_us);
 }
 
-/// False when nothing was done since the partitions are not as they were known.
+/// False when nothing was done because the partitions have changed.
 bool RequestStore::attempt(std::span<RowRef> rows, LookUp look_up) {
     const std::shared_ptr<const Layout> known = layout();
     const bool alone = near_a_bound(rows, known->partitions);
@@ -191,11 +192,11 @@ bool RequestStore::add_few(std::span<RowRef> rows, const Layout& known) {
     const Rows found = db_.query(kAddFew, std::span<const Param>(params));
     if (found.size() == 1 && found.is_null(0, 0)) {
         const std::lock_guard lock(mutex_);
-        layout_ = std::make_shared<Layout>();  // unknown: asked for by the next attempt
+        layout_ = std::make_shared<Layout>();  // unknown; the next attempt reads it
         return false;
     }
     if (found.empty()) return true;
-    std::vector<RowRef*> sent;  // in the order of their places
+    std::vector<RowRef*> sent;  // in the order of the array elements
     for (RowRef& ref : rows) {
         if (ref.is_new()) sent.push_back(&ref);
     }
@@ -206,7 +207,7 @@ bool RequestStore::add_few(std::span<RowRef> rows, const Layout& known) {
         known_already.insert(identity_of(kept_out));
         asked.add(kept_out);
     }
-    // Their twins in the group, too: what is stored decides, not which of them came first.
+    // Includes the duplicates within the group: they are compared with the stored record as well.
     std::vector<RowRef*> places;
     std::vector<RowRef> judged;
     for (RowRef& ref : rows) {
@@ -219,15 +220,15 @@ bool RequestStore::add_few(std::span<RowRef> rows, const Layout& known) {
         std::none_of(judged.begin(), judged.end(), [](const RowRef& ref) { return ref.is_new(); });
     if (!all_found && own_ids()) return false;
     for (size_t i = 0; i < judged.size(); ++i) {
-        // What retention takes away before it is compared was stored all the same.
+        // Deleted by retention before it could be compared, but it had been stored.
         if (judged[i].is_new()) judged[i].fate = RowRef::Fate::duplicate;
         *places[i] = judged[i];
     }
     return true;
 }
 
-/// True when there was an index that lets no two masters use one request id: a program of an
-/// earlier version makes such partitions. None is left then.
+/// Replaces indexes that do not allow two masters to use the same request id, as created by an
+/// earlier version. True when there were any.
 bool RequestStore::own_ids() const {
     return db_.query("SELECT request_logs_own_ids()").integer(0, 0) > 0;
 }
@@ -252,7 +253,7 @@ void RequestStore::know_partitions(Tx& tx, std::string_view signature) {
     layout_ = std::move(fresh);
 }
 
-/// Which rows may be stored already.
+/// Which of the rows may be stored already.
 std::vector<bool> RequestStore::suspects(std::span<const RowRef> rows,
                                          const PartitionMap& partitions) const {
     std::vector<bool> out(rows.size());
@@ -265,7 +266,7 @@ std::vector<bool> RequestStore::suspects(std::span<const RowRef> rows,
     return out;
 }
 
-/// Marks the rows that are stored already: of all, or of those that may be.
+/// Marks the rows that are stored already, checking all rows or only the suspects.
 void RequestStore::mark_known(Tx& tx,
                               std::span<RowRef> rows,
                               LookUp look_up,
@@ -279,7 +280,7 @@ void RequestStore::mark_known(Tx& tx,
     mark_stored(tx, rows, std::move(of), partitions);
 }
 
-/// Marks those of the rows that are stored already; `source` is a Tx or a Db.
+/// Marks the rows that are stored already; `source` is a Tx or a Db.
 template <class Source>
 void RequestStore::mark_stored(Source& source,
                                std::span<RowRef> rows,

@@ -18,14 +18,14 @@ constexpr Form form_of(size_t column) {
     return column < kStream ? Form::number : Form::text;
 }
 
-/// A signed number in network order.
+/// Decodes a signed number in network order.
 std::int64_t number_of(std::string_view bytes) {
     std::uint64_t value = (static_cast<unsigned char>(bytes.front()) & 0x80U) != 0 ? ~0ULL : 0;
     for (const char c : bytes) value = (value << 8U) | static_cast<unsigned char>(c);
     return static_cast<std::int64_t>(value);
 }
 
-/// Microseconds too, which format_time leaves out.
+/// With microseconds, which format_time omits.
 std::string time_text(std::int64_t since_epoch) {
     const Timestamp time{std::chrono::microseconds(since_epoch + pg_binary::kEpoch)};
     std::string out = format_time(time);

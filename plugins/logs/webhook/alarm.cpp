@@ -6,12 +6,12 @@
 namespace ezapi::logs {
 namespace {
 
-/// Errors beyond these are not told apart: what matters is that there are too many.
+/// Counting stops here: beyond this number the exact count does not matter.
 constexpr int kMostCounted = 100'000;
 constexpr int kModelsNamed = 5;
 
-/// By model, the most first, and the sum of all in every row. The condition implies that of
-/// the partial index.
+/// Error counts by model in descending order; every row also has the total. The condition matches
+/// that of the partial index.
 constexpr std::string_view kCount =
     "SELECT model, count(*), sum(count(*)) OVER () FROM ("
     "  SELECT model FROM request_logs WHERE status_code >= 400 AND status_code >= $1"

@@ -23,7 +23,7 @@ constexpr std::string_view kClaimNext =
     "  AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED) "
     "RETURNING id, kind, attempts, payload::text";
 
-/// Whoever has claimed it since has another attempt.
+/// The attempt number detects that another process has claimed the delivery since.
 constexpr std::string_view kSettle =
     "UPDATE webhook_deliveries SET status = $3, response_status = $4, error = $5, "
     "next_attempt_at = $6, finished_at = $7 WHERE id = $1 AND attempts = $2 AND status = 'pending'";
@@ -43,7 +43,7 @@ void Deliveries::enqueue(Tx& tx, const std::string& payload, Timestamp now) {
 }
 
 WebhookDelivery Deliveries::record_test(const std::string& payload, Timestamp now) const {
-    // Nobody claims it meanwhile. Were this process to die it would be sent once more.
+    // Not claimed by others meanwhile. If this process dies, the delivery is sent again.
     const Rows rows = db_.query(kInsert, {"test", payload, now, now + kClaim, 1});
     return {rows.integer(0, 0), "test", 1, std::string(rows.text(0, 1))};
 }

@@ -9,7 +9,7 @@ namespace ezapi::logs {
 namespace {
 
 constexpr size_t kShown = 4;
-constexpr size_t kShortest = 16;  // of which kShown characters may be seen
+constexpr size_t kShortest = 16;  // kShown of its characters are shown
 
 std::string mask(std::string_view secret) {
     const std::string ellipsis = "\xE2\x80\xA6";
@@ -21,7 +21,7 @@ std::string mask(std::string_view secret) {
     return ellipsis + std::string(end);
 }
 
-/// A name is judged by what it resolves to, when a request goes there.
+/// A host name is checked when a request is sent, by the address that it resolves to.
 std::string address_fault(const outgoing::Reach& reach, std::string_view url) {
     if (url.empty()) return {};
     if (std::string fault = url_fault(url); !fault.empty()) return fault;
@@ -90,7 +90,7 @@ ResourceSpec webhook_spec(const outgoing::Reach& reach, SigningKey& key) {
 }
 
 WebhookSettings read_webhook(const Db& db) {
-    // A server of an earlier version that takes the secret away leaves the sealed key.
+    // A server of an earlier version clears the plain secret and leaves the sealed key.
     const Rows rows = db.query(
         "SELECT enabled, url, signing_key, CASE WHEN secret IS NULL THEN '' ELSE sealed_key END, "
         "min_status, window_seconds, threshold, cooldown_seconds, last_alert_at FROM "

@@ -59,7 +59,7 @@ bool SigningKey::seal_stored(const Db& db) {
     if (stored.plain_key.empty() && (stored.sealed_key.empty() || rows.text(0, 2) == sealed_with()))
         return false;
     const std::string key = open(stored);
-    // Where it was changed since it was read, the next run seals it.
+    // If it was changed since it was read, the next run encrypts it.
     return db.query(
                  "UPDATE webhook_settings SET signing_key = '', sealed_key = $2, sealed_with = $3 "
                  "WHERE id = $1 AND signing_key = $4 AND sealed_key = $5",
