@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kDefaultRouteGroup = "default";
 constexpr std::int64_t kMaxWeight = 1'000'000;
 
-/// The data plane reads a bare name with a dot as namespace and model.
+/// The data plane splits a name without a namespace at its first dot, into namespace and model.
 void warn_of_dot(Draft& draft) {
     const std::string& model = draft.after.at("public_model").get_ref<const std::string&>();
     const size_t dot = model.find('.');

@@ -1,5 +1,5 @@
-// Bindings: which provider groups serve a public model, and by which upstream model. What the data
-// plane routes by is rendered here.
+// Bindings: which provider groups serve a public model, and with which upstream model. Renders the
+// routing table of the data plane.
 #include "ezapi/plugin.hpp"
 
 #include "binding.hpp"

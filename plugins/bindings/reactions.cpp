@@ -15,8 +15,7 @@ namespace {
 
 using Ids = std::set<std::int64_t>;
 
-/// The entity before or after a change; null where there is none. Updates have both: resources
-/// record them.
+/// The entity before or after a change; null when absent. Resources record both for updates.
 Json entity(ez_str text) {
     return text.size == 0 ? Json() : Json::parse(view(text));
 }
@@ -59,7 +58,7 @@ std::string_view upstream(const Resolution& resolution) {
     return resolution.resolved() ? resolution.model : std::string_view();
 }
 
-/// Marks those bindings of a group that resolve to another model than before.
+/// Marks the bindings of a group that resolve to a different model than before.
 void touch_resolved_otherwise(Tx& tx, std::int64_t group, const Json& before, const Json& after) {
     Patterns patterns;
     ModelIndex old_models(before.get<std::vector<std::string>>());
@@ -80,7 +79,7 @@ void touch_resolved_otherwise(Tx& tx, std::int64_t group, const Json& before, co
     touch(tx, names);
 }
 
-/// A group has no bindings when it is created and none any more when it is deleted.
+/// Only updates matter: a group has no bindings when it is created or deleted.
 void follow_groups(Tx& tx, Changes changes) {
     Ids touched;
     Ids remodelled;
@@ -106,7 +105,7 @@ void follow_groups(Tx& tx, Changes changes) {
             tx, after.at("id").get<std::int64_t>(), before.at("models"), after.at("models"));
 }
 
-/// The group that an API key can serve, 0 for none.
+/// The group that an API key can serve; 0: none.
 std::int64_t served_group(const Json& api_key) {
     if (api_key.is_null() || api_key.at("status") != "active") return 0;
     return api_key.at("group_id").get<std::int64_t>();

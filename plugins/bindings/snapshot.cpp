@@ -40,7 +40,7 @@ void append_candidate(std::string& out, const Candidate& candidate) {
     out.push_back('}');
 }
 
-/// Candidates of one public model stand beside each other.
+/// The candidates of one public model must be adjacent.
 void emit(Tx& tx,
           const ProviderGroups& groups,
           const NamespaceWatch& namespaces,

@@ -1,4 +1,4 @@
-// Feature flags: named values of any JSON that the data plane reads as they are.
+// Feature flags: named JSON values that the data plane reads unchanged.
 #include "ezapi/plugin.hpp"
 
 #include "ezapi/resource.hpp"

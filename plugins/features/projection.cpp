@@ -6,7 +6,8 @@ namespace ezapi::features {
 
 namespace {
 
-/// The value is put in as the text that it is stored as: numbers beyond a double keep their digits.
+/// Inserts the value as stored text, so that numbers beyond the precision of a double keep their
+/// digits.
 std::string flag_json(const Rows& rows, size_t row) {
     std::string out = "{\"name\":";
     append_json_string(out, rows.text(row, 0));

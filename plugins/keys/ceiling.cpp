@@ -24,7 +24,7 @@ bool in_any(const Json& network, const Json& networks) {
     });
 }
 
-/// Some of the ceiling's items; an empty list would mean all.
+/// True for a non-empty subset of the limit; an empty list would mean all.
 bool some_of(const Json& value, const Json& ceiling) {
     return !value.empty() && std::all_of(value.begin(), value.end(), [&ceiling](const Json& item) {
         return contains(ceiling, item);
@@ -49,7 +49,7 @@ bool at_most(const Json& value, const Json& ceiling) {
     return !value.is_null() && value.get<std::int64_t>() <= ceiling.get<std::int64_t>();
 }
 
-/// 0 is no limit.
+/// 0 would mean no limit.
 bool at_most_but_some(const Json& value, const Json& ceiling) {
     return value.get<std::int64_t>() > 0 && at_most(value, ceiling);
 }
@@ -61,7 +61,7 @@ bool no_later(const Json& value, const Json& ceiling) {
     return time && latest && *time <= *latest;
 }
 
-/// A quota that is reset more often is a larger one.
+/// A quota that is reset more often is larger.
 bool no_oftener(const Json& value, const Json& ceiling) {
     static constexpr std::array<std::string_view, 4> kPeriods{"none", "monthly", "weekly", "daily"};
     const auto rank = [](const Json& period) {
@@ -77,7 +77,7 @@ bool same(const Json& value, const Json& ceiling) {
 struct Limit {
     const char* field;
     Within within;
-    const char* expected;  // in front of the ceiling
+    const char* expected;  // text before the limit in the message
 };
 
 constexpr std::array<Limit, 10> kLimits{{
@@ -96,13 +96,13 @@ constexpr std::array<Limit, 10> kLimits{{
 constexpr const char* kQuota = "quota_limit";
 constexpr const char* kReset = "quota_reset";
 
-/// What limits nothing.
+/// True for a value that restricts nothing.
 bool is_open(const Json& value) {
     return value.is_null() || value == 0 || value == "" || (value.is_array() && value.empty());
 }
 
-/// Whether this write of an admin sets the field. A PUT repeats what was read, so that only what it
-/// changes counts.
+/// Whether this write by an admin sets the field. A PUT repeats what was read, so for a PUT only
+/// changed values count.
 bool sets(const Draft& draft, const char* field) {
     return draft.changes(field) || (draft.mode == BodyMode::merge && draft.names(field));
 }
@@ -118,7 +118,7 @@ void keep_ceilings(Draft& draft) {
             limits[limit.field] = value;
         }
     }
-    // How often the quota is reset is a part of it.
+    // The reset period is part of the quota's limit.
     if (!limits.contains(kQuota)) {
         limits.erase(kReset);
     } else if (sets(draft, kQuota) || sets(draft, kReset)) {

@@ -18,37 +18,37 @@ namespace {
 constexpr std::int64_t kMostCounted = std::int64_t{1} << 53;
 constexpr std::int64_t kLatestMicros = 253'402'300'799'000'000;  // the end of the year 9999
 
-/// How the token of an item is found.
+/// How the token of an item is looked up.
 struct Lookup {
-    const char* name;    // of an item, by its key_id or token_hash
-    const char* column;  // of keys that is equal to it
+    const char* name;    // SQL: the search key, from key_id or token_hash
+    const char* column;  // the column of `keys` that must equal it
 };
 
-/// The usual one: an index scan for each item.
+/// The usual lookup: one index scan per item.
 constexpr Lookup kByHash{
     "CASE WHEN key_id <> 0 THEN (SELECT k.token_hash FROM keys k WHERE k.id = given.key_id) "
     "ELSE token_hash END",
     "token_hash"};
 
-/// Among the hashes that a rotation replaced, too, and by the id: a rotation that commits while a
-/// statement waits for the row changes the hash of it, and would take the row away from a statement
-/// that asked for the hash.
+/// Also finds hashes that a rotation replaced, and looks up by id. A lookup by hash would miss a
+/// row whose hash is changed by a rotation that commits while the statement waits for the row lock.
 constexpr Lookup kById{
     "CASE WHEN key_id <> 0 THEN key_id ELSE COALESCE("
     "(SELECT r.key_id FROM key_retiring_hashes r WHERE r.token_hash = given.token_hash), "
     "(SELECT k.id FROM keys k WHERE k.token_hash = given.token_hash)) END",
     "id"};
 
-// Rows are locked in the order of their ids, so that two flushes never wait for each other, and
-// counted where the lock found them, without another scan: at the place (ctid) that this statement
-// sees. A row that another transaction moved meanwhile is not at it, and one with two names here is
-// changed once; both stay uncounted, and are for the next statement to see. Only that one looks for
-// hashes that a rotation has replaced. A quota whose reset is due begins with what is counted: the
-// job that resets quotas comes later and must not take it away. The result: a place for each item
-// left uncounted, and whether its token was found; a hash for each token that Redis must learn
-// again; the id of each that it learns later, when that begins; and what the tokens of each master
-// have used together. Only a token with a quota looks different after being used; see
-// quota_lag.hpp.
+// Rows are locked in the order of their ids, so that two flushes never deadlock. They are updated
+// by ctid, as seen by this statement, without a second scan. A row that another transaction has
+// updated meanwhile has a new ctid, and a row that is named twice is updated once; both remain
+// uncounted and are left to the next statement. Only that one looks up hashes that a rotation has
+// replaced. A quota whose reset is due restarts with this usage: the reset job, which runs later,
+// must not discard it.
+//
+// The result contains: the place of each item left uncounted, and whether its token was found; the
+// hash of each token that Redis must get now; the id of each token whose delay begins (see
+// quota_lag.hpp); and the usage per master. Only tokens with a quota are rendered differently after
+// use.
 std::string adding(const Lookup& lookup) {
     return R"(
 WITH given AS MATERIALIZED (
@@ -121,10 +121,10 @@ void check_item(const ez_key_usage& item, size_t index) {
                     ": expected counters from 0 to 2^53 and a time before the year 10000");
 }
 
-/// What the items of one name add up to. Texts are borrowed from the items.
+/// The sum over the items of one token. Texts refer to the items.
 struct Sum {
     std::int64_t key_id = 0;
-    std::string_view hash;  ///< empty beside an id: it would name the token a second time
+    std::string_view hash;  ///< empty when the id is given: it would name the token a second time
     std::int64_t requests = 0;
     std::int64_t tokens_in = 0;
     std::int64_t tokens_out = 0;
@@ -167,7 +167,7 @@ public:
         return out;
     }
 
-    /// Marks the items of these sums with 1 and all others with 0.
+    /// Sets the marks of the items of these sums to 1 and all others to 0.
     void mark(const std::vector<size_t>& chosen, std::int32_t* marks) const {
         std::vector<std::int32_t> marked(sums_.size(), 0);
         for (const size_t i : chosen) marked[i] = 1;
@@ -199,19 +199,19 @@ std::string integers(const Sums& sums, std::span<const size_t> chosen, std::int6
     return out += '}';
 }
 
-/// Empty where no token is named by its id, which is the rule: unnest() makes that NULL.
+/// Returns {} in the usual case that no token is given by its id; unnest() yields NULLs for it.
 std::string ids(const Sums& sums, std::span<const size_t> chosen) {
     const bool any = std::ranges::any_of(chosen, [&](size_t i) { return sums[i].key_id != 0; });
     return any ? integers(sums, chosen, &Sum::key_id) : "{}";
 }
 
-/// What one statement has left uncounted.
+/// What a statement has left uncounted.
 struct Left {
     std::vector<size_t> sums;
-    bool found = false;  ///< one of them at least names a token
+    bool found = false;  ///< true when at least one of them names a token
 };
 
-/// What statements have found besides.
+/// Further results of the statements.
 struct Noted {
     std::vector<std::int64_t> lagging;
     std::vector<MasterUsage> masters;
@@ -260,14 +260,14 @@ void add_usage(Tx& tx,
     const Sums sums(items);
     Noted noted;
     Left left = add_some(tx, first, sums, sums.all(), noted);
-    // A row that was found is locked, so that a following statement counts it: the loop ends.
+    // The loop terminates: a row that was found is now locked, so the next statement counts it.
     for (bool again = !left.sums.empty(); again; again = left.found)
         left = add_some(tx, next, sums, left.sums, noted);
     sums.mark(left.sums, unknown);
-    // Tokens first, then their masters' quotas: the order in which all take these locks.
+    // Tokens first, then the quotas of their masters: the common lock order.
     touch_tokens_of(tx, masters.use(tx, noted.masters));
     if (noted.lagging.empty()) return;
-    // The end of the caller's transaction may come after that of this plugin.
+    // The lambda owns `lag`: the caller's transaction may end after this plugin has stopped.
     tx.after([lag, lagging = std::move(noted.lagging)](int committed) {
         if (committed != 0) lag->note(lagging);
     });

@@ -14,7 +14,7 @@ bool lists(const Json& list, const std::string& name) {
     return std::find(list.begin(), list.end(), Json(name)) != list.end();
 }
 
-/// Nothing where they have no namespace in common.
+/// nullopt when the two have no namespace in common.
 std::optional<std::string> common_namespaces(const std::string& token, const std::string& master) {
     if (token == kEmptyList) return master;
     if (master == kEmptyList) return token;
@@ -47,7 +47,7 @@ void apply_master(Token& token, const Master& master) {
     if (auto common = common_namespaces(token.namespaces, master.namespaces)) {
         token.namespaces = std::move(*common);
     } else {
-        // An empty list would mean that everything is allowed.
+        // Not an empty list, which would mean that everything is allowed.
         suspend(token, "no_common_namespace");
     }
     if (token.default_namespace.empty()) token.default_namespace = master.default_namespace;
@@ -74,7 +74,7 @@ ProjectionSink::Fields hash_fields(const Token& token) {
     if (token.expires_at) add("expires_at", std::to_string(*token.expires_at));
     if (token.quota_limit) {
         add("quota_limit", std::to_string(*token.quota_limit));
-        // Without a limit it says nothing, and would have to be delivered with every request.
+        // Meaningless without a limit, and would have to be delivered after every request.
         add("quota_used", std::to_string(token.quota_used));
     }
     add("qps_limit", std::to_string(token.qps_limit), "0");

@@ -28,7 +28,7 @@ bool reaches_for_more(const Draft& draft) {
            draft.changes("default_namespace") || draft.changes("qps_limit");
 }
 
-/// Why a token that a client wants to be active is not, and what would make it so.
+/// Why a token cannot be active although a client asks for it, and what would change that.
 std::string inactive_cause(const Json& token) {
     if (token.at("status") == "expired")
         return "it expired at " + token.at("expires_at").get<std::string>() +
@@ -54,8 +54,8 @@ void Issuing::prepare(Tx& tx, Draft& draft) const {
     settle(draft, now());
     apply_ceilings(draft, tx.origin().identity->kind == EZ_ADMIN ? Author::admin : Author::tenant);
     if (!reaches_for_more(draft)) return;
-    // Shared at creation: a master that is being suspended or whose tokens are being ended waits,
-    // and then sees this token among those that it must tell Redis about.
+    // Share-locked during creation: a concurrent suspension of the master or end of its epoch
+    // waits, and then sees this token among those that it must mark for Redis.
     const Master master = masters_.one(tx,
                                        draft.after.at("master_id").get<std::int64_t>(),
                                        draft.creates() ? EZ_MASTER_SHARE : EZ_MASTER_READ);
@@ -72,8 +72,8 @@ void Issuing::admit(Tx& tx, const Master& master) const {
     if (master.status != "active" && tx.origin().identity->kind == EZ_MASTER)
         throw Error(EZ_DENIED, "master " + std::to_string(master.id) + ": suspended");
     if (master.max_child_keys == 0) return;
-    // One creation at a time where there is a limit. The lock on the master is shared and could not
-    // be strengthened without two creations waiting for each other.
+    // Creations are serialized when there is a limit. The lock on the master is shared; upgrading
+    // it would deadlock two concurrent creations.
     tx.query("SELECT pg_advisory_xact_lock(hashtextextended('keys of master ' || $1::text, 0))",
              {master.id});
     const auto count =
@@ -101,7 +101,7 @@ void settle(Draft& draft, Timestamp at) {
                          "expected a time to come, found " + token.at("expires_at").dump());
     const bool asks_for_active = !draft.creates() && draft.changes("status") && status == "active";
     token["status"] = settled_status(token, at);
-    // To answer 200 and leave it as it is would say that it works again.
+    // Answering 200 without changing the status would suggest that the token works again.
     if (asks_for_active && token.at("status") != "active" && !draft.changes("status"))
         draft.faults.add("status", "inactive", inactive_cause(token));
     if (!draft.changes("quota_reset")) return;

@@ -1,5 +1,5 @@
-// Keys: the tokens that masters hand out. A token never exceeds its master; what the data plane
-// sees of it is decided here, from its row and its master together.
+// Keys: the tokens that masters issue. A token never exceeds its master; its representation for the
+// data plane is computed here from its row and its master.
 #include "ezapi/plugin.hpp"
 
 #include <algorithm>
@@ -73,7 +73,7 @@ private:
 
     [[nodiscard]] Within path_master(const Request& request) const {
         const std::int64_t id = request.id("master_id");
-        // What reads or writes a token finds out by itself.
+        // Requests for a single token check the master themselves.
         const bool lists = request.method() != "POST" && request.param("id").empty();
         if (lists || request.path().ends_with("/batch")) {
             Tx tx = db_.begin({.read_only = true});

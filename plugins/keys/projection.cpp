@@ -18,12 +18,12 @@ std::int64_t id_of(std::string_view text) {
     return id;
 }
 
-/// Whether a token of the master may look different after the change.
+/// Whether the change may alter how tokens of the master are rendered.
 bool concerns_tokens(const ez_change& change) {
     if (change.action != EZ_UPDATED) return false;
     const Json before = Json::parse(view(change.before));
     const Json after = Json::parse(view(change.after));
-    // A change of the quota's state names that member only.
+    // A change of the quota's state contains that member only.
     for (const char* name : {"status",
                              "epoch",
                              "group",

@@ -9,11 +9,11 @@ namespace ezapi::keys {
 
 namespace {
 
-/// Few enough that a run costs little beside the reports, enough that a quiet system is exact.
+/// Small enough to be cheap compared with the reports; large enough to catch up on a quiet system.
 constexpr std::size_t kBatch = 1000;
 constexpr std::chrono::minutes kBetweenLooks{10};
 
-// Rows are locked in the order of their ids, as reports lock them.
+// Rows are locked in the order of their ids, as by reports.
 constexpr const char* kShow = R"(
 WITH lagging AS (
     SELECT id FROM keys WHERE id = ANY($1::bigint[]) AND quota_unshown <> 0 ORDER BY id FOR UPDATE

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::int64_t kLongestGrace = 30 * 24 * 3600;
 
-/// Replaced tokens that may still be valid. The data plane applies the key's limits to each of them
-/// separately, and each change of the key is written to Redis for each of them.
+/// The most replaced tokens that may still be valid. The data plane applies the key's limits to
+/// each of them separately, and each change of the key is written to Redis once per token.
 constexpr std::int64_t kMostInGrace = 2;
 
 const std::vector<Field>& body_fields() {
@@ -35,7 +35,7 @@ void retire(Tx& tx, const Record& key, std::int64_t grace_seconds) {
         "UPDATE key_retiring_hashes "
         "SET valid_until = LEAST(valid_until, now() + $2 * interval '1 second') WHERE key_id = $1",
         {key.id, grace_seconds});
-    // The oldest end at once.
+    // The oldest ones beyond the maximum end at once.
     touch_all(tx,
               tx.query("DELETE FROM key_retiring_hashes WHERE token_hash IN ("
                        "SELECT token_hash FROM key_retiring_hashes WHERE key_id = $1 "
@@ -76,7 +76,8 @@ void serve_rotation(Host& host,
                        body_fields(),
                        request.body().empty() ? Json::object() : request.object(kEntityLimits));
                    const Within within = collection.within(request);
-                   // The master first, as everywhere: see Issuing::prepare for why it is shared.
+                   // The master first, which is the common lock order. Issuing::prepare explains
+                   // the shared lock.
                    const Master master = masters.one(tx, within.id, EZ_MASTER_SHARE);
                    const Record before =
                        keys.lock(tx, request.id(collection.item), &within, if_match(request));

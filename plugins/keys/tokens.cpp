@@ -78,7 +78,7 @@ std::vector<Token> Tokens::resolve(Tx& tx, const Rows& rows) const {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     const auto masters = masters_.read(tx, ids);
-    // A token without its master is one that is going with it.
+    // A token without a master is about to be deleted with it.
     std::erase_if(tokens,
                   [&masters](const Token& token) { return !masters.contains(token.master_id); });
     for (Token& token : tokens) apply_master(token, masters.at(token.master_id));

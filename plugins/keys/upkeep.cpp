@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kBatch = 500;
 
-/// A row for each token, with its id and its state before; then their retiring hashes.
+/// One row per token, with its id and its previous status; then its retiring hashes.
 const std::string kHashesOfMoved =
     "SELECT token_hash, id, was FROM moved UNION ALL SELECT r.token_hash, NULL, NULL "
     "FROM key_retiring_hashes r JOIN moved m ON m.id = r.key_id";
@@ -45,7 +45,7 @@ constexpr const char* kDropRetired =
     "key_retiring_hashes WHERE valid_until <= $1 ORDER BY valid_until LIMIT $2 "
     "FOR UPDATE SKIP LOCKED) RETURNING token_hash";
 
-/// Tells the audit which tokens changed their state, one change each.
+/// Records a change for each token whose status changed.
 void tell_states(Tx& tx, const Rows& moved, std::string_view from, std::string_view to) {
     const auto state = [](std::string_view status) {
         return dump_json({{"status", std::string(status)}});
@@ -66,8 +66,8 @@ void tell_states(Tx& tx, const Rows& moved, std::string_view from, std::string_v
     if (!changes.empty()) tx.changed(changes);
 }
 
-/// A reset that leaves the state as it is has no row of its own, as there may be one a day for
-/// every token: the audit holds one for each batch, with how many there were and their ids.
+/// Records one change per batch, with the number of resets and the ids. A reset that leaves the
+/// status unchanged gets no row of its own, because there may be one per token and day.
 void tell_resets(Tx& tx, const Rows& moved, Timestamp at) {
     Json ids = Json::array();
     for (size_t row = 0; row < moved.size(); ++row) {
@@ -79,7 +79,7 @@ void tell_resets(Tx& tx, const Rows& moved, Timestamp at) {
         {.resource = "quota-resets", .id = id, .action = EZ_CREATED, .before = {}, .after = after});
 }
 
-/// Repeats `batch(tx)`, which returns the hashes that it has moved, until nothing is left.
+/// Repeats `batch(tx)`, which returns the changed hashes, until it returns none.
 template <class Batch>
 void repeat(const Db& db, const Run& run, Batch&& batch) {
     while (!run.stopping()) {

@@ -20,7 +20,7 @@ const ez_authenticator_v1 Authenticator::kTable = {
     sizeof(ez_authenticator_v1),
     [](void* self, ez_str credential, ez_identity* out, ez_error* error) noexcept {
         return guard(error, [&] {
-            // The caller's struct may be of another size: only what it has is written.
+            // The caller's struct may have a different size: only its own members are written.
             ez_identity who =
                 static_cast<const Authenticator*>(self)->authenticate(view(credential));
             who.size = out->size;
@@ -30,7 +30,7 @@ const ez_authenticator_v1 Authenticator::kTable = {
 };
 
 ez_identity Authenticator::authenticate(std::string_view key) const {
-    // The checksum refuses typos and blind guesses without a query.
+    // The checksum rejects typos and random guesses without a query.
     if (!credential::well_formed(kKeyPrefix, key)) throw unknown_key();
     const Rows rows =
         db_.query("SELECT id, name, status FROM masters WHERE key_hash = $1", {sha256_hex(key)});

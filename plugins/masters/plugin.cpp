@@ -1,5 +1,5 @@
-// Masters: the tenants. A master holds one credential, may use some namespaces and issues tokens
-// within its limits (see the keys plugin).
+// Masters: the tenants. A master has one key, may use some namespaces, and issues tokens within its
+// limits (see the keys plugin).
 #include "ezapi/plugin.hpp"
 
 #include "authenticator.hpp"

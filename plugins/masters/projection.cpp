@@ -27,7 +27,8 @@ void emit(const Rows& rows, ProjectionSink& sink) {
     }
 }
 
-/// PostgreSQL's text of a bigint[]; what is no id, as 01, names no master.
+/// A PostgreSQL bigint[] literal. Texts that are not an id, such as 01, name no master and are
+/// dropped.
 std::string id_array(std::span<const std::string_view> ids) {
     std::string out = "{";
     for (const std::string_view id : ids) {

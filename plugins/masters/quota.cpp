@@ -11,14 +11,15 @@ namespace {
 
 constexpr std::int64_t kMost = 1'000'000'000'000'000;
 
-/// The first reset after now(); NULL for "none". Sessions are in UTC.
+/// SQL: the first reset after now(); NULL for "none". Sessions run in UTC.
 #define EZ_NEXT_RESET(period)                                                  \
     "CASE " period                                                             \
     " WHEN 'daily' THEN date_trunc('day', now(), 'UTC') + interval '1 day' "   \
     "WHEN 'weekly' THEN date_trunc('week', now(), 'UTC') + interval '1 week' " \
     "WHEN 'monthly' THEN date_trunc('month', now(), 'UTC') + interval '1 month' END"
 
-/// An expression of master_usage over a row of masters; `none` where there is no limit or no row.
+/// SQL: an expression over master_usage for a row of masters; `none` when there is no limit or no
+/// row.
 #define EZ_OF_USAGE(expression, none)                                          \
     "CASE WHEN quota_limit IS NULL AND quota_request_limit IS NULL THEN " none \
     " ELSE COALESCE((SELECT " expression                                       \
@@ -26,7 +27,7 @@ constexpr std::int64_t kMost = 1'000'000'000'000'000;
 
 constexpr const char* kUsed = EZ_OF_USAGE("u.tokens", "0");
 constexpr const char* kRequestsUsed = EZ_OF_USAGE("u.requests", "0");
-// The answer to a creation is read before the row of master_usage is made.
+// The answer to a creation is rendered before the row of master_usage exists.
 constexpr const char* kResetAt =
     "CASE WHEN quota_limit IS NOT NULL OR quota_request_limit IS NOT NULL THEN "
     "COALESCE((SELECT u.quota_reset_at FROM master_usage u WHERE u.master_id = "
@@ -46,8 +47,8 @@ constexpr const char* kUpsert = EZ_INSERT
     "exhausted = COALESCE(master_usage.tokens >= EXCLUDED.quota_limit, false) "
     "OR COALESCE(master_usage.requests >= EXCLUDED.quota_request_limit, false)";
 
-// Rows are locked in the order of their ids, so that two reports never wait for each other. A quota
-// whose reset is due begins with what is counted here.
+// Rows are locked in the order of their ids, so that two reports never deadlock. A quota whose
+// reset is due restarts with this usage.
 constexpr const char* kUse = R"(
 WITH given AS (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS g (master_id, requests, tokens)
@@ -78,14 +79,14 @@ constexpr const char* kReset =
     EZ_NEXT_RESET("u.quota_reset")
     " FROM due WHERE u.master_id = due.master_id RETURNING u.master_id, due.exhausted";
 
-// A deletion leaves its row behind, because it may not lock it before the tokens.
+// A deletion leaves its usage row behind, because it must not lock it before the tokens.
 constexpr const char* kPurge =
     "DELETE FROM master_usage u WHERE NOT EXISTS (SELECT 1 FROM masters m WHERE m.id = "
     "u.master_id)";
 
 /// Records which masters became exhausted or usable again. Columns of `turned`: the id, and whether
-/// the master was exhausted before. `only_exhausted`: the rows are resets, which change the state
-/// of exhausted masters only.
+/// the master was exhausted before. `only_exhausted`: the rows are resets, which change only the
+/// state of exhausted masters.
 void tell_turns(Tx& tx, const Rows& turned, bool only_exhausted) {
     constexpr std::string_view kUsable = R"({"quota_exhausted":false})";
     constexpr std::string_view kUsedUp = R"({"quota_exhausted":true})";
@@ -102,7 +103,7 @@ void tell_turns(Tx& tx, const Rows& turned, bool only_exhausted) {
     if (!changes.empty()) tx.changed(changes);
 }
 
-/// Records one change for the whole batch, as the resets of tokens do.
+/// Records one change for the whole batch, as for resets of tokens.
 void tell_resets(Tx& tx, const Rows& reset) {
     Json ids = Json::array();
     for (size_t row = 0; row < reset.size(); ++row) ids.push_back(reset.integer(row, 0));

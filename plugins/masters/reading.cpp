@@ -10,7 +10,7 @@ namespace ezapi::masters {
 namespace {
 
 const std::string& statement(std::int32_t mode) {
-    // The order of the ids is that of the locks, so that two callers never wait for each other.
+    // Rows are locked in the order of their ids, so that two callers never deadlock.
     static const std::string kRead =
         "SELECT id, epoch, max_child_keys, status, \"group\", namespaces, default_namespace, "
         "version, global_qps, " +

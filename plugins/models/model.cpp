@@ -15,11 +15,11 @@ void check_source(Draft& draft) {
         draft.faults.add("source", "read_only", "only the registry creates models of this source");
         return;
     }
-    // A write that keeps the source as it was is an override, which is what manual means.
+    // A write that does not set the source overrides the registry, which is what `manual` means.
     if (!draft.changes("source") && draft.after != *draft.before) draft.after["source"] = "manual";
 }
 
-/// The data plane reads a bare name with a dot as namespace and model.
+/// The data plane splits a name without a namespace at its first dot, into namespace and model.
 void warn_of_dot(Draft& draft) {
     const std::string& name = draft.after.at("name").get_ref<const std::string&>();
     const std::string model = name.substr(namespace_of(name).size() + 1);

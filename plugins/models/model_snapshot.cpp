@@ -26,8 +26,8 @@ bool is_zero(std::string_view number) {
     return number.find_first_of("123456789") == std::string_view::npos;
 }
 
-/// What is unknown or false is left out, as data planes expect. A limit of zero is unknown; a price
-/// of zero is a price.
+/// Unknown and false values are omitted, as data planes expect. A limit of zero means unknown; a
+/// price of zero is a price.
 std::string snapshot(const Rows& rows, size_t row) {
     std::string out = "{\"name\":";
     append_json_string(out, rows.text(row, 0));

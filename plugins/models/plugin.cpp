@@ -1,4 +1,4 @@
-// Models: what is known of each `namespace.public_model`, written by hand or by the registry.
+// Models: the metadata of each `namespace.public_model`, from the API or from the registry.
 #include "ezapi/plugin.hpp"
 
 #include "ezapi/resource.hpp"

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kUpstreamHost = "models.dev";
 constexpr const char* kUpstreamRepository = "https://github.com/sst/models.dev";
-constexpr const char* kUpstreamBranch = "dev";  // what models.dev serves is built from it
+constexpr const char* kUpstreamBranch = "dev";  // the branch that models.dev is built from
 constexpr size_t kVersionLength = 12;
 
 Json nullable(Json schema, std::string_view about) {
@@ -145,8 +145,8 @@ void Registry::serve(Host& host) {
 Json Registry::state() const {
     Json out = registry_state(db_);
     const bool failed = !out["last_error"].is_null();
-    // The source is that of the last success: with an error beside it and times that agree, that
-    // success was the cache's.
+    // The stored origin is that of the last success. An error with equal times means that this
+    // success came from the cache.
     const bool cached = failed && out["last_refresh_at"] == out["last_success_at"];
     out["state"] = !settings_.enabled                 ? "disabled"
                    : out["last_refresh_at"].is_null() ? "waiting"
@@ -180,7 +180,7 @@ Json Registry::refresh(Removal removal, const std::function<bool()>& cancelled) 
             log_.info("registry: " + dump_json(out));
         return out;
     } catch (const Error& error) {
-        // Where the database is the cause, the error itself is what the caller needs.
+        // When the database is the cause, the caller needs the original error.
         (void)guard(nullptr, [&] { note_failure(db_, error.what()); });
         throw;
     }
@@ -192,8 +192,7 @@ Registry::Document Registry::obtain(const std::function<bool()>& cancelled) cons
         return from_upstream(cached, cancelled);
     } catch (const Error& error) {
         if (!cached || cancelled()) {
-            // What the upstream does wrong is not the caller's fault: 503 for a broken document
-            // too.
+            // An upstream failure is not the caller's fault: 503, also for a broken document.
             throw Error(EZ_UNAVAILABLE, error.what()).with_code(error.code());
         }
         log_.warn(std::string("registry: ") + error.what() + "; the cached document stays in use");

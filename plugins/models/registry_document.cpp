@@ -13,14 +13,14 @@ namespace {
 
 constexpr std::int64_t kMaxTokens = 1000000000;
 constexpr double kMostPrice = 1e6;
-constexpr int kPriceShift = -6;  // models.dev states prices for a million tokens
+constexpr int kPriceShift = -6;  // models.dev states prices per million tokens
 
 Error broken(const std::string& why) {
     return Error(EZ_INVALID, "the registry's document is broken: " + why)
         .with_code("broken_document");
 }
 
-/// What the JSON of a document may hold: about ten times what models.dev has.
+/// JSON limits for a document: about ten times the size of models.dev.
 constexpr JsonLimits kLimits{.values = 5'000'000};
 
 const Json* member(const Json& object, const char* name) {
@@ -28,8 +28,8 @@ const Json* member(const Json& object, const char* name) {
     return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-/// Reads the parts of one model. A member that is absent or null says nothing; one that is not what
-/// it should be leaves its parts unread.
+/// Parses the parts of one model. An absent or null member leaves the default; an invalid one marks
+/// its parts as unread.
 class ModelReader {
 public:
     ModelReader(const std::string& id, const Json& model) : id_(id), model_(model) {}
@@ -44,7 +44,7 @@ public:
         return std::move(out_);
     }
 
-    /// The first of what could not be read; empty: all could.
+    /// The first part that could not be parsed; empty when there is none.
     [[nodiscard]] const std::string& problem() const { return problem_; }
 
 private:
@@ -53,7 +53,7 @@ private:
         if (problem_.empty()) problem_ = why;
     }
 
-    /// The object `name` of the model; nullptr where there is none.
+    /// The object `name` of the model; nullptr when there is none.
     const Json* object(const char* name, unsigned parts) {
         const Json* found = member(model_, name);
         if (found == nullptr || found->is_object()) return found;
@@ -61,7 +61,7 @@ private:
         return nullptr;
     }
 
-    /// Zero stands for unknown there.
+    /// Zero means unknown in models.dev.
     std::optional<std::int64_t> tokens(const char* name, unsigned part) {
         const Json* limit = object("limit", part);
         const Json* value = limit != nullptr ? member(*limit, name) : nullptr;
@@ -91,7 +91,7 @@ private:
         out_.supports_tool_choice = out_.supports_functions;
     }
 
-    /// Nothing where it cannot be told.
+    /// nullopt when it cannot be determined.
     std::optional<bool> has_modality(const char* direction,
                                      std::string_view modality,
                                      unsigned part) {
@@ -115,8 +115,8 @@ private:
         out_.supports_stream = out_.kind == "chat";
     }
 
-    /// models.dev does not state the kind: embedding and rerank models tell by their id or family,
-    /// chat models by text in and text out.
+    /// models.dev does not state the kind. Embedding and rerank models are recognized by their id
+    /// or family, chat models by text input and output.
     std::string kind() {
         std::string names = lower_case(id_);
         const Json* family = member(model_, "family");

@@ -6,7 +6,7 @@ namespace ezapi::models {
 
 RegistryPlan plan_refresh(RegistryDocument& document, const StoredModels& stored) {
     RegistryPlan plan;
-    // Both are in byte order of the names: one walk along both finds what only one of them has.
+    // Merges two lists sorted by name (bytewise) to find names that only one of them has.
     auto at = stored.begin();
     const auto gone_before = [&](const std::string* name) {
         for (; at != stored.end() && (name == nullptr || at->first < *name); ++at) {

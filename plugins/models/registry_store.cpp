@@ -25,7 +25,7 @@ Json row_json(const RegistryModel& model) {
             {"kind", model.kind},
             {"context_window", optional_json(model.context_window)},
             {"max_output_tokens", optional_json(model.max_output_tokens)},
-            // As text, so that the decimal arrives as it is.
+            // As text, so that the decimal is passed exactly.
             {"cost_per_token", model.cost_per_token.empty() ? Json() : Json(model.cost_per_token)},
             {"supports_vision", model.supports_vision},
             {"supports_functions", model.supports_functions},
@@ -34,7 +34,7 @@ Json row_json(const RegistryModel& model) {
             {"supports_stream", model.supports_stream}};
 }
 
-/// Names of models that were written, to be marked for the data plane.
+/// Collects the names of written models, to be marked for the data plane.
 class Touched {
 public:
     explicit Touched(Tx& tx) : tx_(tx) {}
@@ -105,7 +105,7 @@ size_t remove_models(Tx& tx, const std::vector<std::string>& names) {
     return removed;
 }
 
-/// Returns whether what the data plane is told of the document differs from before.
+/// Returns whether the document's metadata for the data plane has changed.
 bool store_provenance(Tx& tx, const RefreshCounts& counts, const Provenance& from) {
     const Rows rows = tx.query(
         "UPDATE model_registry r SET source = 'models.dev', version = $1, upstream_url = $2, "
@@ -124,7 +124,7 @@ bool store_provenance(Tx& tx, const RefreshCounts& counts, const Provenance& fro
     return rows.boolean(0, 0);
 }
 
-/// One entry for the operation log: a refresh is one act, however many models it writes.
+/// Records one operation: a refresh is one action, however many models it writes.
 void record_refresh(Tx& tx, const RefreshCounts& counts, const Provenance& from) {
     Json after = counts.json();
     after["version"] = from.version;

@@ -1,5 +1,5 @@
-// Namespaces: the names under which tenants see models. Others refer to a namespace by its name, so
-// the name never changes, and a namespace that is in use cannot be deleted.
+// Namespaces: the names under which tenants see models. Other entities refer to a namespace by
+// name, so the name never changes, and a namespace that is in use cannot be deleted.
 #include "ezapi/plugin.hpp"
 
 #include "ezapi/resource.hpp"

@@ -6,7 +6,7 @@ namespace ezapi::namespaces {
 
 namespace {
 
-/// Whether the name stands in rows that are ordered by it.
+/// Whether the rows, which are sorted by name, contain the name.
 bool lists(const Rows& rows, std::string_view name) {
     size_t first = 0;
     for (size_t last = rows.size(); first < last;) {

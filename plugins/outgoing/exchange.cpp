@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 using Poco::Net::HTTPRequest;
 using Poco::Net::HTTPResponse;
 
-constexpr int kMaxFields = 200;  // of the head of an answer
+constexpr int kMaxFields = 200;  // most header fields of an answer
 
 Poco::Timespan span(std::chrono::milliseconds time) {
     return Poco::Timespan(std::chrono::microseconds(time).count());

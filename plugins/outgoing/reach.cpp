@@ -13,8 +13,8 @@ struct Range {
     std::string_view what;
 };
 
-/// The registries of special-purpose addresses (RFC 6890 and its successors). Addresses of IPv6
-/// that carry one of IPv4 stand here whole: a service that is meant has an address of its own.
+/// The IANA registries of special-purpose addresses (RFC 6890 and its successors). IPv6 ranges that
+/// embed IPv4 addresses are refused as a whole: a public service has an address of its own.
 constexpr std::array kRefused{
     Range{"0.0.0.0/8", "of this network"},
     Range{"10.0.0.0/8", "private"},
@@ -36,7 +36,7 @@ constexpr std::array kRefused{
     Range{"3fff::/20", "for documentation"},
 };
 
-/// Global unicast of IPv6. IPv4 is looked at by the ranges alone.
+/// IPv6 global unicast. IPv4 is checked by kRefused only.
 constexpr std::string_view kGlobal = "2000::/3";
 constexpr std::string_view kMapped = "::ffff:0.0.0.0/96";
 

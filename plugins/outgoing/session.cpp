@@ -9,7 +9,7 @@
 namespace ezapi::outgoing {
 namespace {
 
-/// Judges the resolved address that it is about to connect to.
+/// Checks the resolved address immediately before it connects.
 template <class Session>
 class Checked : public Session {
 public:

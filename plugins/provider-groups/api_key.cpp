@@ -13,11 +13,11 @@ namespace ezapi::provider_groups {
 
 namespace {
 
-constexpr size_t kMaxCredential = 16384;  // the key of a service account takes about 2,400
+constexpr size_t kMaxCredential = 16384;  // a service account key has about 2,400 characters
 constexpr size_t kReferenceBytes = 16;
 constexpr std::array kSecrets{"api_key", "access_token", "refresh_token"};
 
-/// Whether the row will have this credential.
+/// Whether the row will have this credential after the write.
 bool holds(const Draft& draft, const char* field) {
     const auto given = draft.secrets.find(field);
     return given != draft.secrets.end() ? !trim(given->second).empty()
@@ -39,7 +39,7 @@ void check_ban(Draft& draft) {
         draft.faults.add("ban_until", "range", "expected a time to come, found " + until.dump());
 }
 
-/// A time of expiry is that of the access token it came with.
+/// token_expires_at belongs to the access token that it was sent with.
 void check_expiry(Draft& draft) {
     if (!holds(draft, "access_token"))
         return leave_out(draft, "token_expires_at", nullptr, "belongs to an access_token");
@@ -52,8 +52,8 @@ struct Destination {
     std::string base_url;
 };
 
-/// Locks the group, so that it neither goes nor changes its destination, and that two equal
-/// credentials come one after the other.
+/// Locks the group, so that it is not deleted or redirected meanwhile, and so that writes of equal
+/// credentials are serialized.
 std::optional<Destination> lock_group(Tx& tx, std::int64_t id) {
     const Rows rows = tx.query(
         "SELECT type, base_url FROM provider_groups WHERE id = $1 FOR NO KEY UPDATE", {id});
@@ -90,8 +90,7 @@ void check_group_of(Tx& tx, Draft& draft) {
                       draft.faults);
 }
 
-/// What the row holds so far. A row that cannot be decrypted can still be given all of its
-/// credentials anew.
+/// The stored credentials. If they cannot be decrypted, the write must replace all of them.
 Credentials stored_credentials(const sealing::Keyring& ring, const Draft& draft) {
     if (draft.creates()) return {};
     try {

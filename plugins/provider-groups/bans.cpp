@@ -8,8 +8,8 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t kBatch = 100;
 
-/// Returns how many bans it ended. Each is a change like any other: seen by the audit log, by the
-/// bindings of the group and by the data plane.
+/// Returns the number of bans that were ended. Each is an ordinary change, which the audit log, the
+/// bindings of the group and the data plane see.
 size_t end_some(const Db& db, const Resource& api_keys) {
     Tx tx = db.begin();
     const Rows rows = tx.query("SELECT " + api_keys.select_list() +

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kHead = 3;
 constexpr size_t kTail = 4;
-constexpr size_t kShortest = 12;  // of which less than two thirds stay hidden
+constexpr size_t kShortest = 12;  // the mask shows 7 characters
 constexpr std::string_view kEllipsis = "\xE2\x80\xA6";
 
 std::string place_of(std::string_view reference) {

@@ -107,7 +107,7 @@ Encryption::Batch Encryption::seal_some(std::int64_t behind) const {
                        " cannot be decrypted and stays as it is: " + error.what());
         }
     }
-    // The entity is the same as before, so neither its version nor what Redis holds changes.
+    // The entity does not change, so neither its version nor the data in Redis does.
     tx.query(
         "UPDATE api_keys k SET sealed = n.sealed, fingerprint = n.fingerprint, key_id = $1 FROM "
         "unnest($2::bigint[], $3::text[], $4::text[]) AS n(id, sealed, fingerprint) WHERE k.id = "

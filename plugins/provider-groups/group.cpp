@@ -16,7 +16,7 @@ std::vector<std::string> type_names() {
     return out;
 }
 
-/// Project and location become parts of a path in the data plane's requests.
+/// Project and location become path segments of the data plane's requests.
 std::string google_fault(std::string_view text) {
     const bool good = std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':';
@@ -28,7 +28,7 @@ std::string keys_text(std::int64_t count) {
     return std::to_string(count) + (count == 1 ? " API key" : " API keys");
 }
 
-/// API keys of the group that would lack a credential of the kind that its type takes.
+/// The number of the group's API keys without a credential of the kind that the type requires.
 std::int64_t unfit_keys(Tx& tx, std::int64_t group, const ProviderType& type) {
     const Rows rows = tx.query(
         "SELECT count(*) FROM api_keys WHERE group_id = $1 AND NOT CASE $2 "
@@ -44,7 +44,7 @@ std::int64_t unfit_keys(Tx& tx, std::int64_t group, const ProviderType& type) {
     return rows.integer(0, 0);
 }
 
-/// The row is locked, and whoever adds an API key locks it too: the count stays true.
+/// The row is locked here and by every creation of an API key, so the count stays valid.
 void check_destination(Tx& tx, Draft& draft, std::int64_t id) {
     const bool type_changes = draft.changes("type");
     if (!type_changes && !draft.changes("base_url")) return;

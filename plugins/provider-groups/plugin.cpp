@@ -1,4 +1,4 @@
-// Provider groups and their API keys: the upstream services, and the credentials to call them with.
+// Provider groups and their API keys: the upstream services and their credentials.
 #include "ezapi/plugin.hpp"
 
 #include "api_key.hpp"
@@ -26,7 +26,7 @@ public:
               groups_,
               {.path = "/admin/provider-groups",
                .tag = "provider-groups",
-               .max_body = std::uint64_t{4} << 20U});  // 10,000 names of models
+               .max_body = std::uint64_t{4} << 20U});  // for 10,000 model names
         serve(host, api_keys_, {.path = "/admin/api-keys", .tag = "provider-groups"});
         end_bans_in_time(host, api_keys_);
         host.project(provider_projection(ring_, host.log()));

@@ -37,14 +37,14 @@ Json snapshot(const Rows& rows, size_t row, const Credentials& credentials) {
     put("access_token", credentials.access_token);
     put("refresh_token", credentials.refresh_token);
     if (!rows.is_null(row, 12)) out["token_expires_at"] = rows.integer(row, 12);
-    // 0 is how the default was stored once.
+    // Earlier versions stored the default as 0.
     if (rows.integer(row, 13) > kDefaultWeight) out["weight"] = rows.integer(row, 13);
     return out;
 }
 
-/// Passes every key; one that cannot be decrypted without credentials and as suspended. One rule
-/// for a change and for a full push: otherwise the change would wait for ever, and with it the
-/// revision.
+/// Emits every key; one that cannot be decrypted as suspended and without credentials. The rule is
+/// the same for a change and for a full push: otherwise the change would wait forever, and so would
+/// the revision.
 class Renderer {
 public:
     Renderer(const sealing::Keyring& ring, ProjectionSink& sink) : ring_(ring), sink_(sink) {}
@@ -58,7 +58,7 @@ public:
         }
     }
 
-    /// The first key that could not be decrypted.
+    /// Logs the first key that could not be decrypted.
     void report(const Log& log) const {
         if (!fault_.empty()) log.error(fault_ + "; shown as suspended");
     }
@@ -80,7 +80,7 @@ private:
     std::string fault_;
 };
 
-/// The ids that can be an API key's, as PostgreSQL's text of a bigint[].
+/// A PostgreSQL bigint[] literal of the texts that can be ids of API keys.
 std::string id_array(std::span<const std::string_view> ids) {
     std::vector<std::string_view> numbers;
     for (const std::string_view id : ids) {

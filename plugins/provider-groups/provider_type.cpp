@@ -127,7 +127,7 @@ std::string provider_types_text() {
 
 void check_group(Draft& draft) {
     const ProviderType* type = find_provider_type(text_in(draft, "type"));
-    if (type == nullptr) return;  // the field's own choices have refused it
+    if (type == nullptr) return;  // already refused by the field's choices
     check_base_url(draft, *type);
     if (type->google_location == Use::required && text_in(draft, "google_location").empty())
         draft.after["google_location"] = kDefaultLocation;
@@ -163,7 +163,7 @@ void check_credentials(const ProviderType& type, const Held& held, Faults& fault
 
 std::string credential_fault(std::string_view text) {
     const std::string_view credential = trim(text);
-    if (credential.starts_with('{')) {  // the key of a service account
+    if (credential.starts_with('{')) {  // a service account key
         if (!Json::accept(credential)) return "begins like JSON, but is none";
         return {};
     }

@@ -41,8 +41,8 @@ std::string read(const std::filesystem::path& path) {
     return keys;
 }
 
-/// A file that is complete from the moment it has its name: written under another one, then linked,
-/// which fails where a faster process has made it.
+/// Creates the file atomically: writes it under a temporary name and links it, which fails when
+/// another process was faster.
 bool make(const std::filesystem::path& path) {
     const std::filesystem::path draft = path.string() + "." + random_hex(8);
     const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

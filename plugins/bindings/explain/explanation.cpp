@@ -34,7 +34,7 @@ const std::vector<Field>& body_fields() {
     return kFields;
 }
 
-/// Null, "" and 0 say nothing.
+/// False for an absent member, null, "" and 0.
 bool says(const Json& body, std::string_view name) {
     const auto member = body.find(name);
     return member != body.end() && !member->is_null() && *member != "" && *member != 0;
@@ -234,7 +234,7 @@ void serve_explanation(Host& host, const FactReader& reader) {
                [&reader, db = host.db()](const Request& request) {
                    const auto now = std::chrono::floor<std::chrono::seconds>(ezapi::now());
                    Question question = read_question(request, now.time_since_epoch().count());
-                   // One snapshot: what is read first still holds when the last is read.
+                   // One snapshot, so that everything that is read is consistent.
                    Tx tx = db.begin({.isolation = EZ_REPEATABLE_READ, .read_only = true});
                    return Response::json(explain(reader.read(tx, std::move(question))));
                });

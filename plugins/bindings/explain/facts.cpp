@@ -8,7 +8,7 @@ namespace ezapi::bindings {
 
 namespace {
 
-constexpr std::int64_t kMostNamespaces = 20;  // that are looked at for the one that was meant
+constexpr std::int64_t kMostNamespaces = 20;  // examined to suggest a qualified name
 
 std::string default_namespace(const Facts& facts) {
     if (facts.token && !facts.token->default_namespace.empty())
@@ -16,7 +16,8 @@ std::string default_namespace(const Facts& facts) {
     return facts.master ? facts.master->default_namespace : std::string();
 }
 
-/// namespace.public_model, split on the first dot; a name without one is of the default namespace.
+/// Splits namespace.public_model at the first dot; a name without a dot is in the default
+/// namespace.
 void split_model(Facts& facts) {
     const std::string& model = facts.question.model;
     const size_t dot = model.find('.');
@@ -57,8 +58,8 @@ void FactReader::read_token(Tx& tx, Facts& facts) const {
     if (facts.token) facts.master = masters_.find(tx, facts.token->master_id);
 }
 
-/// The default namespace first, then the others by name, active ones only. Without a token no
-/// namespace is known to be open to the caller, so that none is named.
+/// Tries the default namespace first, then the others by name, active ones only. Without a token it
+/// is unknown which namespaces the caller may use, so none is suggested.
 void FactReader::read_qualified(Tx& tx, Facts& facts) const {
     if (!facts.token) return;
     const std::vector<std::string>& allowed = facts.token->namespaces;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kDefaultGroup = "default";
 
-/// What one rule looks at, and where it writes what it finds.
+/// The input of one rule, and where it writes its result.
 struct Case {
     const Facts& facts;
     const Routing& routing;
@@ -136,7 +136,7 @@ Verdict namespace_active(const Case& at) {
                     "its status is " + at.facts.name_space->status);
 }
 
-/// A list may name the model with its namespace or without.
+/// A list may name the model with or without its namespace.
 const std::string* listed(const std::vector<std::string>& models, const Facts& facts) {
     const auto found = std::find_if(models.begin(), models.end(), [&](const std::string& item) {
         return item == facts.public_model || item == facts.name();
@@ -181,7 +181,7 @@ Verdict candidate_usable(const Case& at) {
                         : "nothing in route group '" + at.routing.route_group + "' can serve");
 }
 
-/// Why the name that was asked for is not the model that was meant.
+/// A hint for a name that was probably meant as a different, qualified name.
 std::string misread(const Facts& facts) {
     if (facts.qualified.empty()) return {};
     const std::string& asked = facts.question.model;
@@ -202,7 +202,7 @@ bool is_about_the_name(std::string_view refusal) {
 struct Step {
     std::string_view name;
     std::string_view refusal;
-    bool of_token;  // says nothing about a token that nobody knows
+    bool of_token;  // not applicable to an unknown token
     Verdict (*judge)(const Case&);
 };
 

@@ -25,7 +25,7 @@ Audience::Audience(const std::vector<Loss>& losses) : losses_(losses), listed_(l
     }
 }
 
-/// Groups that no model names are one: all of them are routed by `default`.
+/// Route groups that no loss names share one entry: all of them are routed by `default`.
 Audience::Group& Audience::group(const std::string& name) {
     const auto [at, fresh] = groups_.try_emplace(route_groups_.contains(name) ? name : "");
     Group& group = at->second;
@@ -40,7 +40,7 @@ Audience::Group& Audience::group(const std::string& name) {
     return group;
 }
 
-/// The losses that a list names and the namespaces leave, each once.
+/// The losses that a list names and that are in the namespaces, each once.
 std::vector<size_t> Audience::named(const std::vector<std::string>& models,
                                     const std::vector<std::string>& namespaces) const {
     std::vector<size_t> out;

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::chrono::seconds kStatementTimeout{20};
 
-/// What hangs on one API key.
+/// The effect of losing one API key.
 struct Damage {
     std::vector<Loss> losses;
-    bool complete = true;  // false: there are models that were not looked at
+    bool complete = true;  // false: some models were not examined
 };
 
 Damage damage(Tx& tx,
