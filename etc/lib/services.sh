@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Private PostgreSQL and Redis, and the start and stop of any process that a script answers for; for sourcing.
-# Invariant: whatever start_process began ends with the script, in reverse order, also when the script is killed.
-# etc/up and tests/run use it. The script sets `program`, its name in messages.
+# Starts and stops private PostgreSQL and Redis servers and other child processes; to be sourced by etc/up and tests/run.
+# Invariant: processes that start_process started end with the script, in reverse order, also when the script is killed.
+# The script sets `program`, its name in messages.
 
 started=() # "pid signal seconds name", oldest first
 
@@ -11,14 +11,14 @@ fail() {
     exit 1
 }
 
-# start_process <name> <signal> <seconds> <log> <command>...: runs it in the background in a session of its own, so that
-# Ctrl-C reaches the script alone, which then ends things in order. <signal> asks it to end, within <seconds>.
-# The kernel sends the same signal should the script vanish. The log is readable by its owner only. Sets `pid`.
+# start_process <name> <signal> <seconds> <log> <command>...: runs the command in the background in a separate session, so
+# that Ctrl-C reaches only the script, which then stops the processes in order. <signal> stops it, within <seconds>.
+# The kernel sends the same signal if the script dies. The log is readable by its owner only. Sets `pid`.
 start_process() {
     local name=$1 signal=$2 seconds=$3 log=$4
     shift 4
     (umask 077 && : >>"$log")
-    chmod 600 "$log" # an earlier version made it readable by all
+    chmod 600 "$log" # an earlier version created it readable by all
     exec_alone "$signal" "$@" >>"$log" 2>&1 &
     pid=$!
     started+=("$pid $signal $seconds $name")
@@ -27,11 +27,11 @@ start_process() {
 exec_alone() {
     local signal=$1
     shift
-    exec 8>&- 9>&- # no lock of the script outlives it in a child
+    exec 8>&- 9>&- # a child must not keep a lock of the script
     exec setsid setpriv --pdeathsig "$signal" "$@"
 }
 
-# in_background <command>...: a long command that a signal to this script ends at once.
+# in_background <command>...: runs a long command such that a signal to this script ends it at once.
 in_background() {
     local status=0 pid
     exec_alone TERM "$@" &
@@ -44,7 +44,7 @@ in_background() {
 
 alive() { kill -0 "$1" 2>/dev/null; }
 
-# within <seconds> <command>...: repeats the command until it succeeds; fails when the time is over.
+# within <seconds> <command>...: repeats the command until it succeeds; fails after the timeout.
 within() {
     local end=$((SECONDS + $1))
     shift
@@ -56,7 +56,7 @@ within() {
 
 gone() { ! alive "$1"; }
 
-# stop_started: ends everything that start_process began, the youngest first.
+# stop_started: stops all processes of start_process, the newest first.
 stop_started() {
     local index pid signal seconds name
     for ((index = ${#started[@]} - 1; index >= 0; index--)); do
@@ -70,10 +70,10 @@ stop_started() {
     started=()
 }
 
-# port_taken <port>: somebody listens there on this machine.
+# port_taken <port>: whether any process of this machine listens on the port.
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# listens <pid> <port>: this process does.
+# listens <pid> <port>: whether this process listens on the port.
 listens() {
     local inode
     while read -r inode; do
@@ -83,7 +83,7 @@ listens() {
     return 1
 }
 
-# free_port <first>: prints the first port from there on that nobody listens on.
+# free_port <first>: prints the first port >= <first> that nobody listens on.
 free_port() {
     local port
     for ((port = $1; port < $1 + 200; port++)); do
@@ -95,18 +95,18 @@ free_port() {
     fail "no free port between $1 and $((port - 1))"
 }
 
-# lost_port <log>: what was started last has ended because somebody took its port since it was found free. Another attempt
-# then takes its place.
+# lost_port <log>: whether the last started process has ended because its port was taken after it was found free. The
+# caller then tries again.
 lost_port() {
     grep -q 'Address already in use' "$1" || return 1
     unset 'started[-1]'
-    wait "$pid" || true # or it would count as the first to end
+    wait "$pid" || true # so that it does not count as the first to end
 }
 
-# last_lines <file>: the end of a log, for the message that follows it.
+# last_lines <file>: prints the end of a log.
 last_lines() { tail -n 15 "$1" | sed 's/^/  | /' >&2; }
 
-# PostgreSQL refuses to run as root: then it runs as the user its package made, in a directory that this user can reach.
+# PostgreSQL refuses to run as root: then it runs as the user of its package, in a directory that this user can access.
 postgres_command() {
     if [[ $EUID -eq 0 ]]; then
         setpriv --reuid=postgres --regid=postgres --init-groups "$@"
@@ -115,8 +115,8 @@ postgres_command() {
     fi
 }
 
-# postgres_home <folder>: prints the folder PostgreSQL can use, made and owned as it needs: the one asked for, or one beneath
-# /var/lib named after it where root's checkout is closed to other users.
+# postgres_home <folder>: creates a folder that PostgreSQL can use, with the required owner, and prints its name: <folder>,
+# or one in /var/lib with a derived name when other users cannot access root's checkout.
 postgres_home() {
     local folder=$1
     mkdir -p "$folder"
@@ -132,8 +132,8 @@ postgres_home() {
     echo "$folder"
 }
 
-# start_postgres <folder> [<setting=value>...]: a PostgreSQL of our own whose data stays in <folder>. It listens on a Unix
-# socket only, in a folder that nobody else may enter: no port, no password. Sets `postgres_socket`, the host of a DSN;
+# start_postgres <folder> [<setting=value>...]: starts a private PostgreSQL with its data in <folder>. It listens only on a
+# Unix socket in a folder that no other user can enter: no port, no password. Sets `postgres_socket`, the host of a DSN;
 # its superuser is `postgres`.
 start_postgres() {
     local home data log bin settings=() setting
@@ -143,7 +143,7 @@ start_postgres() {
     data=$home/data log=$home/postgres.log
     bin=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
     [[ -n $bin ]] || fail "no PostgreSQL server beneath /usr/lib/postgresql: run etc/setup"
-    cd / || return # the caller's folder may be closed to the user postgres
+    cd / || return # the user postgres may have no access to the caller's folder
     if ! postgres_command test -e "$data/PG_VERSION"; then
         if ! postgres_command "$bin/initdb" -D "$data" -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 >"$log" 2>&1; then
             last_lines "$log"
@@ -151,7 +151,7 @@ start_postgres() {
         fi
     fi
     postgres_socket=$home
-    # The kernel takes 107 bytes for the whole name of a socket.
+    # The kernel limits the path of a socket to 107 bytes.
     if ((${#home} > 90)); then
         postgres_socket=$(mktemp -d /tmp/ezapi-postgres.XXXXXX)
         [[ $EUID -ne 0 ]] || chown postgres: "$postgres_socket"
@@ -169,7 +169,7 @@ start_postgres() {
     fi
 }
 
-# A killed script's PostgreSQL takes a moment to end.
+# The PostgreSQL of a killed script may still be shutting down.
 postgres_absent() {
     local pid
     pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null) || return 0
@@ -182,8 +182,8 @@ answers_or_gone() {
     gone "$pid" || "$@"
 }
 
-# start_redis <folder> <port> [<option value>...]: a Redis of our own on 127.0.0.1 whose data stays in <folder>, on the first
-# free port from <port> on. Sets `redis_port`.
+# start_redis <folder> <port> [<option value>...]: starts a private Redis on 127.0.0.1 with its data in <folder>, on the
+# first free port >= <port>. Sets `redis_port`.
 start_redis() {
     local folder=$1 attempt
     redis_port=$2
@@ -204,7 +204,7 @@ start_redis() {
     fail "Redis did not start (attempt $attempt): its last words are above"
 }
 
-# The one that answers must be ours, not one that took the port in between.
+# Make sure that our server answers, not another one that took the port in between.
 redis_answers() { redis-cli -h 127.0.0.1 -p "$1" info server 2>/dev/null | tr -d '\r' | grep -qx "process_id:$2"; }
 
 redis_absent() {
@@ -213,7 +213,7 @@ redis_absent() {
     [[ $(cat "/proc/$pid/comm" 2>/dev/null) != redis-server ]]
 }
 
-# build_jobs: as many compilers at once as there are processors and memory for (about 1.5 GB each).
+# build_jobs: prints the number of parallel compilers that processors and memory (about 1.5 GB each) allow.
 build_jobs() {
     local memory jobs
     jobs=$(nproc)
