@@ -1,5 +1,5 @@
 #!/bin/bash
-# Every built plugin shows one symbol, needs no library of the host, and is not open to everybody.
+# Every built plugin exports exactly one symbol, needs no library of the host, and is not world-writable.
 # Usage: exports.sh <folder of the plugins>
 set -euo pipefail
 

@@ -1,4 +1,4 @@
-// Plugins of an earlier day in a host whose every struct and table is one member longer.
+// Older plugins in a host whose structs and tables all have one more member.
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

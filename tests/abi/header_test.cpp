@@ -1,4 +1,4 @@
-// The header against itself in the other language, and against what was frozen of it.
+// Compares the header in C and in C++, and with the frozen header.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -47,7 +47,7 @@ TEST(AbiHeader, HasEveryFrozenMemberAndEnumeratorWhereItWas) {
     }
 }
 
-/// The least size that is accepted of each struct.
+/// The minimum accepted size of each struct.
 const layout kFirstSizes[] = {
 #undef SIZED
 #undef FIXED
@@ -67,7 +67,7 @@ TEST(AbiHeader, AcceptsEveryStructAsItWasFrozen) {
     for (const auto& [name, first] : least) EXPECT_EQ(first.size, then.at(name).size) << name;
 }
 
-/// Of each struct that may grow: the end of its last member, and its size.
+/// For each extensible struct: the end of its last member, and its size.
 const layout kEnds[] = {
 #undef SIZED
 #define SIZED(type, last) {#type, offsetof(type, last) + sizeof(type::last), sizeof(type)},
@@ -86,7 +86,7 @@ template <class Member>
 constexpr bool may_throw = std::is_pointer_v<Member> && !never_throws<Member> &&
                            std::is_function_v<std::remove_pointer_t<Member>>;
 
-/// Members that are functions which may throw.
+/// Function members that are not noexcept.
 const layout kThrowing[] = {
 #undef SIZED
 #undef MEMBER
@@ -103,7 +103,7 @@ TEST(AbiHeader, LetsNoExceptionCrossInEitherDirection) {
     EXPECT_TRUE(may_throw<void (*)()>);
 }
 
-/// Structs that are more than plain data.
+/// Structs that are not plain data.
 const layout kPlain[] = {
 #undef SIZED
 #undef FIXED

@@ -1,5 +1,5 @@
-// What a scenario measured beside its reference, and how that is told: a table for people, a list
-// for programs.
+// The result of a scenario compared with its reference, as a table for people and as a list for
+// programs.
 #pragma once
 
 #include <iosfwd>
@@ -9,11 +9,11 @@
 
 namespace ezapi::bench {
 
-/// Whether more or less of the unit is better.
+/// Whether a larger or a smaller value is better.
 enum class Better { more, less };
 
-/// One comparison. Rates of one machine differ from minute to minute; only the ratios of one run
-/// are worth comparing, so every round measures both.
+/// One comparison. Rates on one machine vary from minute to minute; only ratios within one run are
+/// comparable, so every round measures both sides.
 struct Figure {
     std::string name;
     std::string unit;
@@ -23,7 +23,7 @@ struct Figure {
     double ratio_median = 0;  // ours / reference, round by round
     double ratio_min = 0;
     double ratio_max = 0;
-    double target = 0;  // the ratio that is wanted: at least (more) or at most (less)
+    double target = 0;  // the wanted ratio: at least (more) or at most (less)
     Better better = Better::more;
 
     [[nodiscard]] bool ok() const {
@@ -36,16 +36,16 @@ struct Round {
     double reference = 0;
 };
 
-/// The same against a limit that stands: reference and target are the limit, ratio is against it.
+/// Compares with a fixed limit: reference and target are the limit, ratio is relative to it.
 [[nodiscard]] Figure against_limit(
     std::string name, std::string unit, std::vector<double> values, double limit, Better better);
 
-/// Folds the rounds of one comparison.
+/// Combines the rounds of one comparison.
 [[nodiscard]] Figure fold(Figure named, const std::vector<Round>& rounds);
 
 [[nodiscard]] double median(std::vector<double> values);
 
-/// The value below which the share `q` (0 to 1) of the values lies.
+/// The `q` quantile (0 to 1) of the values.
 [[nodiscard]] double quantile(std::vector<double> values, double q);
 
 void print(std::ostream& out, const std::vector<Figure>& figures);

@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kPatienceMs = 300000;
 
-/// A number behind `name` in a head, or nothing; names of both servers are in this case.
+/// The number after `name` in a head, or 0. Both servers write the header names in this case.
 size_t content_length(std::string_view head) {
     for (const std::string_view name : {"\r\nContent-Length: ", "\r\ncontent-length: "}) {
         const size_t at = head.find(name);
@@ -36,8 +36,8 @@ size_t content_length(std::string_view head) {
     return 0;
 }
 
-/// Of an answer whose length its server did not know; one request at a time, so its end is the last
-/// that comes.
+/// For an answer of unknown length. There is one request at a time, so the last chunk ends the
+/// input.
 bool is_chunked(std::string_view head) {
     return head.find("\r\nTransfer-Encoding: chunked\r\n") != std::string_view::npos;
 }
@@ -70,7 +70,7 @@ public:
         send_again();
     }
 
-    /// Blocking: a request fits into the socket's buffers, or the server reads meanwhile.
+    /// Blocks: the request fits into the socket buffers, or the server is reading.
     void send_again() {
         for (size_t sent = 0; sent < request_.size();) {
             const ssize_t n =
@@ -81,7 +81,7 @@ public:
         answer_.clear();
     }
 
-    /// Takes what is there; the status when the answer is whole, else 0.
+    /// Receives available bytes; returns the status once the answer is complete, otherwise 0.
     int receive() {
         char buffer[65536];
         const ssize_t n = recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);

@@ -1,4 +1,4 @@
-// tests/bench/run's program: runs scenarios and prints what they measured.
+// The program behind tests/bench/run: runs scenarios and prints the results.
 #include <Poco/Util/HelpFormatter.h>
 #include <Poco/Util/Option.h>
 #include <Poco/Util/OptionException.h>

@@ -6,7 +6,8 @@
 namespace ezapi::bench {
 namespace {
 
-/// The number behind `mark` at `at`; moves `at` behind its line. False: there is no whole line yet.
+/// Parses the number after `mark` at `at` and moves `at` to the next line. False when the line is
+/// incomplete.
 bool read_number(std::string_view text, size_t& at, char mark, size_t& number) {
     const size_t end = text.find("\r\n", at);
     if (end == std::string_view::npos) return false;
@@ -17,7 +18,7 @@ bool read_number(std::string_view text, size_t& at, char mark, size_t& number) {
     return true;
 }
 
-/// Where the command that `text` begins with ends; 0: not here.
+/// The end of the first command in `text`; 0 when it is incomplete.
 size_t end_of_command(std::string_view text) {
     size_t at = 0;
     size_t words = 0;

@@ -1,6 +1,5 @@
-// The commands that a server sends to Redis, kept in a file in the order of their arrival, in the
-// form that `redis-cli --pipe` reads. A proxy stands in between, so that what is measured beside it
-// is not slowed down.
+// Records the commands that a server sends to Redis into a file, in order and in the format of
+// `redis-cli --pipe`. They are captured by a proxy, so that later measurements are not slowed down.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +16,11 @@ class Recording {
 public:
     Recording(std::uint16_t redis_port, const std::string& file);
 
-    /// For the server whose commands are wanted.
+    /// The port for the server whose commands are recorded.
     [[nodiscard]] std::uint16_t port() const { return proxy_.port(); }
 
     void begin();
-    void end();  // throws when the file is not whole
+    void end();  // throws when the file is incomplete
 
 private:
     void take(int connection, std::string_view bytes);
@@ -29,8 +28,8 @@ private:
     std::mutex mutex_;
     std::ofstream out_;
     bool recording_ = false;
-    std::map<int, std::string> begun_;  // by connection: what its next command begins with
-    tests::TcpProxy proxy_;             // last: its threads use the others
+    std::map<int, std::string> begun_;  // by connection: the start of an incomplete command
+    tests::TcpProxy proxy_;             // last member: its threads use the others
 };
 
 }  // namespace ezapi::bench

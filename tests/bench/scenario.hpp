@@ -1,4 +1,4 @@
-// What a benchmark is: a name, and a function that measures and reports figures.
+// A benchmark: a name, and a function that measures and reports results.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace ezapi::bench {
 
-/// What the command line asked for, and what was measured so far.
+/// The command line options, and the results so far.
 class Run {
 public:
     Run(bool quick, std::map<std::string, std::string> peers)
@@ -19,13 +19,13 @@ public:
 
     [[nodiscard]] bool quick() const { return quick_; }
 
-    /// How often a comparison is repeated.
+    /// The number of rounds of a comparison.
     [[nodiscard]] size_t rounds() const { return quick_ ? 2 : 5; }
 
     /// `full` normally, a tenth of it in a quick run.
     [[nodiscard]] size_t sized(size_t full) const { return quick_ ? full / 10 : full; }
 
-    /// The other product in a mode of its own ("copy"), if one was named.
+    /// The other product, started in this mode ("copy"), if one was given.
     [[nodiscard]] std::optional<Target> peer(const std::string& mode) const;
 
     void add(Figure figure);
@@ -38,7 +38,8 @@ private:
     std::vector<Figure> figures_;
 };
 
-/// Runs `ours` and `reference` in turn, the first of a round changing, after one unmeasured round.
+/// Runs `ours` and `reference` alternately, changing the order in each round, after one warm-up
+/// round.
 template <class Ours, class Reference>
 std::vector<Round> alternate(size_t rounds, Ours&& ours, Reference&& reference) {
     std::vector<Round> measured;

@@ -7,7 +7,7 @@ namespace ezapi::bench {
 std::optional<Target> Run::peer(const std::string& mode) const {
     const auto found = peers_.find(mode);
     if (found == peers_.end()) return std::nullopt;
-    // The credentials that it is started with for a comparison.
+    // The credentials that the other product is started with for a comparison.
     return target_of(found->second, "bench-internal");
 }
 

@@ -1,5 +1,5 @@
-// A fresh stack for one scenario: PostgreSQL that really writes to disk, Redis, and the server with
-// all of its plugins.
+// A fresh stack for one scenario: a durable PostgreSQL (with fsync), Redis, and the server with all
+// of its plugins.
 #pragma once
 
 #include <map>
@@ -22,11 +22,11 @@ public:
 
     [[nodiscard]] tests::PrivateRedis& redis() { return redis_; }
 
-    /// Another server on the same stores, or on the Redis behind another port.
+    /// Starts another server on the same stores, or on the Redis behind another port.
     [[nodiscard]] std::unique_ptr<tests::Instance> beside(
         std::map<std::string, std::string> environment = {}, std::uint16_t redis_port = 0) const;
 
-    /// One statement in the server's database.
+    /// Runs one statement in the server's database.
     std::string sql(const std::string& statement) { return sql_.value(statement); }
 
     [[nodiscard]] Target admin() const { return target(tests::kAdminToken); }
@@ -37,7 +37,7 @@ public:
         return {.host = "127.0.0.1", .port = instance_.port(), .bearer = std::move(bearer)};
     }
 
-    /// Resident memory of the server in MiB, and the most that it ever was.
+    /// Resident memory of the server in MiB, and its peak.
     [[nodiscard]] double resident_mib() const { return status_mib("VmRSS:"); }
 
     [[nodiscard]] double peak_mib() const { return status_mib("VmHWM:"); }
@@ -51,7 +51,7 @@ private:
     tests::SqlReader sql_;
 };
 
-/// Runs a program and waits; the seconds that it took. Throws with its output when it fails.
+/// Runs a program and returns the seconds that it took. Throws with its output when it fails.
 double timed(std::vector<std::string> command);
 
 }  // namespace ezapi::bench

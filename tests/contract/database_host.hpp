@@ -1,7 +1,7 @@
-// What a plugin's code sees of the host when it needs a database and nothing else: a fresh database
-// with the migrations of some modules, transactions, changes, the log and doubles of services. No
-// process, no HTTP, no Redis. A test that uses it compiles host/api/{db,changes,log}_api.cpp and
-// links ezapi_changes and ezapi_test_support.
+// A minimal host for plugin code that needs only a database: a fresh database with the migrations
+// of some modules, transactions, changes, the log and fake services. No process, no HTTP, no Redis.
+// A test that uses it compiles host/api/{db,changes,log}_api.cpp and links ezapi_changes and
+// ezapi_test_support.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ public:
     explicit DatabaseHost(const std::string& module)
         : DatabaseHost(std::vector<std::string>{module}) {}
 
-    /// The last of the modules is the one under test.
+    /// The last module is the one under test.
     explicit DatabaseHost(const std::vector<std::string>& modules)
         : dsn_(PrivatePostgres::shared().fresh_database()), sql(dsn_) {
         host::db::Migrations({.folder = EZAPI_SOURCE_DIR "/migrations", .dsn = dsn_})
@@ -58,16 +58,16 @@ public:
 
     [[nodiscard]] Db db() const { return Db(&abi_); }
 
-    /// A service that the module under test finds.
+    /// Registers a service for the module under test.
     template <class Table>
     void offer(const std::string& id, const Table& table, void* self) {
         context_.services[id] = {&table, self};
     }
 
-    /// Makes what was subscribed and projected live.
+    /// Activates the subscriptions and projections.
     void activate() { bus_.activate(context_.plugin); }
 
-    /// The entities that a projection renders for these ids: its value or fields, null where
+    /// Renders these ids with a projection: the value or the fields of each entity, null when
     /// absent.
     [[nodiscard]] std::map<std::string, Json> render(const Projection& projection,
                                                      const std::vector<std::string_view>& ids) {
@@ -129,10 +129,10 @@ private:
     ez_host abi_{};
 
 public:
-    SqlReader sql;  // beside the plugin's code
+    SqlReader sql;  // independent of the plugin's code
 };
 
-/// A golden file of the contract; null where the folder of shared files is not at hand.
+/// A golden file of the contract; null when the shared folder is not available.
 [[nodiscard]] inline Json golden(const std::string& name) {
     const char* shared = std::getenv("EZ_SHARED_DIR");
     std::ifstream in(

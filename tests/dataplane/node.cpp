@@ -99,7 +99,7 @@ void DataplaneNode::run() {
         try {
             serve();
         } catch (const std::exception&) {
-            // Redis is away: what was taken over stays in use.
+            // Redis is unavailable: the applied data stays in use.
         }
         commands_.reset();
         events_.reset();
@@ -107,7 +107,7 @@ void DataplaneNode::run() {
     }
 }
 
-/// Events of the time before the subscription were missed, so everything is read once after it.
+/// Events before the subscription were missed, so everything is read once after subscribing.
 void DataplaneNode::serve() {
     commands_ = connect();
     events_ = connect();
@@ -134,7 +134,7 @@ DataplaneNode::Connection DataplaneNode::connect() const {
     return out;
 }
 
-/// What has arrived, or everything up to the answer of a PING.
+/// Reads pending messages, or all messages up to the reply to a PING.
 void DataplaneNode::read_messages(bool until_pong) {
     for (;;) {
         void* raw = nullptr;
@@ -168,8 +168,8 @@ void DataplaneNode::note_event(const std::string& payload) {
     if (watched_.contains(id)) dirty_hashes_.insert(id);
 }
 
-/// Redis sends messages of a subscription in order, so what was published before meta:sync was read
-/// has arrived when the answer to a PING sent afterwards has.
+/// Redis sends the messages of a subscription in order: when the reply to a PING arrives,
+/// everything that was published before meta:sync was read has arrived as well.
 void DataplaneNode::catch_up() {
     const Look meta = look("meta:sync");
     if (!is_whole(meta)) {
@@ -201,7 +201,7 @@ void DataplaneNode::catch_up() {
     report(meta.meta);
 }
 
-/// What cannot be taken over stays to be read.
+/// Keys that could not be applied remain marked as dirty.
 void DataplaneNode::read_dirty() {
     for (const std::string& resource : std::exchange(dirty_fields_, {})) {
         const Look found = look(resource);
@@ -221,7 +221,7 @@ void DataplaneNode::read_dirty() {
     }
 }
 
-/// In one step with meta:sync, which is not there while Redis is being filled.
+/// Read in one step with meta:sync, which is absent while Redis is being filled.
 DataplaneNode::Look DataplaneNode::look(const std::string& key) {
     Look out;
     out.asked = Clock::now();
@@ -236,7 +236,8 @@ DataplaneNode::Look DataplaneNode::look(const std::string& key) {
     return out;
 }
 
-/// Filled as a whole, and no older than what is in use. A new epoch begins anew.
+/// True when Redis is completely filled and not older than the applied data. A new epoch starts
+/// over.
 bool DataplaneNode::is_whole(const Look& look) {
     const auto epoch = look.meta.find("epoch");
     bool whole = epoch != look.meta.end() && look.meta.contains("revision");

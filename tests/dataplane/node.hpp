@@ -1,7 +1,7 @@
-// A node of the data plane that does exactly what the contract asks for: it subscribes, reads again
-// what an event names, keeps what it has while Redis is not whole, does not use what breaks the
-// contract, and reports itself. Everything that it took over stands in its history, with the time
-// at which it asked Redis, for a checker to judge.
+// A node of the data plane that implements the contract: it subscribes, reads again the keys that
+// an event names, keeps its data while Redis is incomplete, ignores values that violate the
+// contract, and reports its state. Everything that it applies is added to a history, with the time
+// when it read Redis, for a checker.
 #pragma once
 
 #include <atomic>
@@ -22,29 +22,29 @@ namespace ezapi::tests {
 
 using Content = std::map<std::string, std::string>;  // of a hash
 
-/// One entity as the node took it over at some time; no content: Redis does not hold it.
+/// A state of one entity that the node applied at some time; no content: absent in Redis.
 struct Seen {
     std::chrono::steady_clock::time_point asked;
     std::string resource;
     std::string id;
-    std::optional<std::string> content;  // JSON text; of a hash of its own its fields as JSON
-    std::int64_t revision = 0;           // where the contract shows one
+    std::optional<std::string> content;  // JSON; of an entity with its own hash: its fields
+    std::int64_t revision = 0;           // if the contract includes one
 };
 
 struct Applied {
     std::chrono::steady_clock::time_point at;
     std::string epoch;
     std::int64_t revision = 0;
-    size_t observations = 0;  // made until then
+    size_t observations = 0;  // number made until then
 };
 
 struct NodeOptions {
     uint16_t redis_port = 0;
     std::string id = "node";
-    std::set<std::string> fields;  // resources that are one hash, read whole
-    std::string hashes;            // the prefix of those that are a hash each, read when watched
+    std::set<std::string> fields;  // resources stored in one hash, which is read as a whole
+    std::string hashes;            // prefix of entities with a hash each, read when watched
     std::chrono::milliseconds heartbeat{500};
-    /// Whether a field's JSON keeps the contract; what does not is reported and not used.
+    /// Whether a field's JSON satisfies the contract; other values are reported and not used.
     bool (*sound)(const std::string& resource, const std::string& json) = nullptr;
 };
 
@@ -55,17 +55,17 @@ public:
     DataplaneNode(const DataplaneNode&) = delete;
     DataplaneNode& operator=(const DataplaneNode&) = delete;
 
-    /// Reads `<hashes>:<id>` from now on.
+    /// Also reads `<hashes>:<id>` from now on.
     void watch(const std::string& id);
 
     [[nodiscard]] std::vector<Seen> history() const;
     [[nodiscard]] std::vector<Applied> applied() const;
     [[nodiscard]] std::int64_t applied_revision() const;
-    /// What it uses now.
+    /// The data in use.
     [[nodiscard]] Content fields(const std::string& resource) const;
     [[nodiscard]] std::optional<std::string> hash(const std::string& id) const;
 
-    /// How often a half-filled or older Redis was not taken over.
+    /// How often an incomplete or older Redis was not applied.
     [[nodiscard]] int refusals() const { return refusals_; }
 
 private:
@@ -115,7 +115,7 @@ private:
     std::map<std::string, Content> used_;  // resource -> id -> content
     std::vector<Seen> history_;
     std::vector<Applied> applied_;
-    std::thread thread_;  // last: it uses the others
+    std::thread thread_;  // last member: it uses the others
 };
 
 }  // namespace ezapi::tests

@@ -26,7 +26,7 @@ bool is_list(const std::string& array) {
     return !array.empty() && array != "[]";
 }
 
-/// The bits of an address, IPv4 behind the 96 bits that map it into IPv6.
+/// The bits of an address; IPv4 in its IPv6-mapped form.
 std::string bits_of(const std::string& address) {
     const bool four = address.find(':') == std::string::npos;
     unsigned char bytes[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};

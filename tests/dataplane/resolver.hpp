@@ -1,11 +1,11 @@
-// A data plane's view: answers from Redis alone whether a token may call a model and which
+// The data plane's decision: determines from Redis alone whether a token may call a model and which
 // upstreams may serve it.
 //
 // Order of the rules: token known, active, not expired, within its quota; master known, active, its
-// epoch not past the token's; address not denied and among those allowed; namespace allowed to the
-// token (else to the master), known and active, the default one where the model names none; model
-// allowed and not denied; binding known and active; candidates of the token's route group (else of
-// `default`) that are active and resolved, with their upstreams whose provider is active.
+// epoch not later than the token's; address not denied and among those allowed; namespace (the
+// default one when the model names none) allowed to the token, else to the master, known and
+// active; model allowed and not denied; binding known and active; active and resolved candidates of
+// the token's route group (else of `default`), with upstreams whose provider is active.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace ezapi::tests {
 /// Lower-case hex SHA-256.
 [[nodiscard]] std::string sha256_hex(const std::string& text);
 
-/// One decision in a form that two independent ways to it can be compared by.
+/// A decision in a form in which results of independent implementations can be compared.
 struct Decision {
     std::string refusal;  // empty: allowed
     /// "group_id/route_group/weight" -> API key id -> upstream model
@@ -34,7 +34,7 @@ class Resolver {
 public:
     Resolver(uint16_t redis_port, std::int64_t now) : redis_(redis_port), now_(now) {}
 
-    /// `ip` empty: the lists of addresses are left out.
+    /// With an empty `ip` the address lists are not evaluated.
     [[nodiscard]] Decision resolve(const std::string& token,
                                    const std::string& model,
                                    const std::string& ip = {});

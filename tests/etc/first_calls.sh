@@ -1,7 +1,7 @@
 #!/bin/bash
-# The first calls of README.md, run as printed there against a server that etc/up has just started, the document of the
-# API as that server gives it, and an installation of the same build beside it. Called by etc/up as its command; only the
-# folder differs from the text.
+# Runs the first calls of README.md as printed there against a server that etc/up has just started, checks the API
+# document of that server, and tests an installation of the same build. Called by etc/up as its command; only the folder
+# differs from the text.
 set -euo pipefail
 root=$(realpath -- "$(dirname "${BASH_SOURCE[0]}")/../..")
 folder=$(mktemp -d)
@@ -22,7 +22,7 @@ bash -euo pipefail "$folder/calls" >"$folder/answers" 2>&1 || {
     exit 1
 }
 cat "$folder/answers"
-# The end of the road: the binding in Redis names the upstream model.
+# The final result: the binding in Redis names the upstream model.
 grep -q '"upstreams"' "$folder/answers"
 grep -q 'gpt-4.1-mini' "$folder/answers"
 
@@ -45,7 +45,7 @@ cmake --install "$(dirname "$(command -v ezapi)")" --prefix "$folder/prefix" >/d
 cd "$folder"
 start_process installed TERM 40 installed.log env -u EZ_CONFIG_FILE -u EZ_PLUGIN_DIRS -u EZ_MIGRATIONS_DIR -u EZ_SWAGGER_DIR \
     EZ_API_PORT=0 prefix/bin/ezapi serve
-# It takes a free port and names it in its log.
+# The server takes a free port and writes it to its log.
 ready() {
     port=$(sed -En 's,.* serves http://[^ ]*:([0-9]+) .*,\1,p' installed.log)
     [[ -n $port ]] && curl -fs --noproxy '*' -o /dev/null "http://127.0.0.1:$port/health/ready"

@@ -26,9 +26,9 @@ def eventually(condition, what, seconds=60):
 class Up(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # One folder for all cases, so that data directories are made once.
+        # One folder for all cases, so that data directories are created once.
         cls.folder = tempfile.mkdtemp(prefix="ezapi-up-test.")
-        os.chmod(cls.folder, 0o755)  # the user postgres passes through
+        os.chmod(cls.folder, 0o755)  # the user postgres needs access
         os.mkdir(f"{cls.folder}/build")
 
     @classmethod

@@ -84,7 +84,7 @@ bool Arena::converged() const {
                RedisReader(redis.port()).field("meta:sync", "epoch").has_value() &&
                in_database() == in_redis();
     } catch (const std::exception&) {
-        return false;  // one of them is away
+        return false;  // one of them is unavailable
     }
 }
 

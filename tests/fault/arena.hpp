@@ -1,5 +1,5 @@
-// Two instances on one PostgreSQL and one Redis, each reached through a proxy of its own, and all
-// that can be done to them.
+// Two instances on one PostgreSQL and one Redis, each reached through its own proxy, and the faults
+// that can be applied to them.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ class Arena {
 public:
     explicit Arena(std::map<std::string, std::string> environment = {});
 
-    /// Why it cannot be here; empty: it can.
+    /// Why the arena cannot run here; empty: it can.
     [[nodiscard]] static std::string missing();
 
     struct Place {
@@ -26,22 +26,22 @@ public:
     };
 
     PrivatePostgres postgres{
-        Durability::durable};  // as outside of tests: what is acknowledged stays
+        Durability::durable};  // as in production: what is acknowledged survives
     PrivateRedis redis;
     std::array<Place, 2> places;
 
-    /// What each of them holds of flags, tokens and namespaces, read past the instances.
+    /// Their flags, tokens and namespaces, read directly and not through the instances.
     [[nodiscard]] State in_database() const;
     [[nodiscard]] State in_redis() const;
 
-    /// Nothing waits to be pushed, and both hold the same.
+    /// True when nothing waits to be pushed, and both stores are equal.
     [[nodiscard]] bool converged() const;
 
 private:
     std::string dsn_;  // without a proxy
 };
 
-/// A DSN or host:port with the port of a proxy.
+/// A DSN or host:port with the port replaced by that of a proxy.
 [[nodiscard]] std::string through(const TcpProxy& proxy, const std::string& dsn);
 
 }  // namespace ezapi::tests

@@ -1,4 +1,4 @@
-// An instance whose sync plugin dies or stops at a step of a push when it is told to.
+// An instance whose sync plugin crashes or stops at a given step of a push.
 #pragma once
 
 #include <filesystem>
@@ -23,7 +23,7 @@ public:
 
     Instance* operator->() const { return instance_.get(); }
 
-    /// "kill written", "stop page".
+    /// Arms a fault: "kill written", "stop page".
     void at(const std::string& what) const {
         std::ofstream(folder_.path() + "/new") << what << "\n";
         std::filesystem::rename(folder_.path() + "/new", folder_.path() + "/step");
@@ -33,10 +33,10 @@ public:
         return eventually(limit, [&] { return !armed(); });
     }
 
-    /// The step is still to come.
+    /// True while the step has not been reached.
     [[nodiscard]] bool armed() const { return std::filesystem::exists(folder_.path() + "/step"); }
 
-    /// No push is between its steps. Look whether anything waits for one before.
+    /// True when no push is in progress. Check first that nothing waits for one.
     [[nodiscard]] bool is_idle() const {
         std::ifstream passed(folder_.path() + "/step.passed");
         int begun = 0;
@@ -48,7 +48,7 @@ public:
         return begun == ended;
     }
 
-    /// Kills it where that has not happened, and starts it.
+    /// Kills the instance if that has not happened, and starts it.
     void start_again() const {
         instance_->kill();
         std::filesystem::remove(folder_.path() + "/step.passed");

@@ -1,6 +1,6 @@
-// step() of the plugin that the tests break: the file named by EZ_TEST_SYNC_STEP says "kill <step>"
-// or "stop <step>", and is gone when that has happened once. Each step that is passed becomes a
-// line of a file beside it, whose name ends with ".passed".
+// The step() of the sync plugin that the tests crash: the file named by EZ_TEST_SYNC_STEP contains
+// "kill <step>" or "stop <step>", and is removed once that has happened. Each step that is passed
+// is appended as a line to a file next to it, whose name ends with ".passed".
 #include <unistd.h>
 
 #include <csignal>

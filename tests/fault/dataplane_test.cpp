@@ -1,4 +1,4 @@
-// A node of the data plane beside the server: what it takes over, refuses and reports.
+// A node of the data plane with the server: what it applies, refuses and reports.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -35,7 +35,7 @@ protected:
         ASSERT_TRUE(eventually(30s, [&] { return !node_->applied().empty(); }));
     }
 
-    /// Its revision.
+    /// Returns the revision.
     std::string put(const json& value) {
         return admin_->put("/admin/features/beta", {{"value", value}}).header("x-change-revision");
     }

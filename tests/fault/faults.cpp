@@ -48,7 +48,7 @@ void end_on(TcpProxy& proxy, std::uint32_t way) {
 
 }  // namespace
 
-/// One that is killed comes back last: its start wants everything else to be there.
+/// A killed instance is restarted last, because its start needs everything else.
 void Faults::next() {
     rest(100, 1500);
     const Fault first = draw();
@@ -113,7 +113,7 @@ void Faults::end(const Fault& fault) {
     if (fault.kind == "redis restart") arena_.redis.start();
     if (fault.kind == "redis older copy") {
         arena_.redis.start();
-        drop_copy();  // the next restart finds nothing
+        drop_copy();  // the next restart finds no data
     }
     if (fault.kind == "redis hang") arena_.redis.resume();
     if (fault.kind == "postgres restart") arena_.postgres.start();
@@ -121,8 +121,8 @@ void Faults::end(const Fault& fault) {
     if (fault.kind == "postgres connections") end_on(*place.to_postgres, fault.way);
 }
 
-/// Redis stops and will start from what it held some time ago. A node cannot tell a copy with the
-/// revision that it has applied from what it knows, so the copy is older than that.
+/// Saves a copy of Redis from which it will restart later. A node cannot distinguish a copy with
+/// the revision that it has applied from its own data, so the copy must be older.
 void Faults::keep_copy() {
     RedisReader redis(arena_.redis.port());
     const auto number = [&](const std::string& key, const std::string& field) {

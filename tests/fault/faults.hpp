@@ -1,6 +1,6 @@
-// Faults drawn from a seed, one after the other, now and then two at once, each begun and ended by
-// this thread. The seed decides which faults come, where and for how long; when exactly, the
-// machine decides.
+// Random faults from a seed, one after the other, sometimes two at once, each started and ended by
+// the calling thread. The seed determines the kinds, places and durations of the faults; their
+// exact times depend on the machine.
 #pragma once
 
 #include <chrono>
@@ -16,22 +16,22 @@ namespace ezapi::tests {
 
 class Faults {
 public:
-    /// `node` reports itself in Redis.
+    /// `node` is the node that reports itself in Redis.
     Faults(Arena& arena, std::string node, std::uint32_t seed)
         : arena_(arena), node_(std::move(node)), random_(seed) {}
 
-    /// The next one or two, from their begin to their end.
+    /// Runs the next one or two faults from start to end.
     void next();
 
-    /// Kind -> how often.
+    /// Number of faults by kind.
     [[nodiscard]] const std::map<std::string, int>& done() const { return done_; }
 
 private:
     struct Fault {
         std::string kind;
         size_t place = 0;       // the instance
-        std::uint32_t way = 0;  // of what happens to connections
-        std::string target;     // what it breaks; only one at a time does
+        std::uint32_t way = 0;  // how connections are affected
+        std::string target;     // what it breaks; at most one fault per target at a time
         std::chrono::milliseconds lasts{0};
     };
 

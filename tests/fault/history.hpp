@@ -1,6 +1,6 @@
-// What the writers did, key by key. A key has one writer, and each of its operations has a number
-// of its own that rises; the content that it writes carries that number. After an operation whose
-// outcome is not known the key is left alone, so at most the last one is in doubt.
+// The history of the writers, by key. Each key has one writer. Its operations are numbered in
+// ascending order, and the written content contains that number. After an operation with an unknown
+// outcome the key is not used again, so that at most the last operation of a key is in doubt.
 #pragma once
 
 #include <chrono>
@@ -17,11 +17,11 @@ struct Operation {
     using Time = std::chrono::steady_clock::time_point;
 
     std::int64_t number = 0;
-    bool present = true;  // false: it deletes
+    bool present = true;  // false: the operation deletes
     bool active = true;   // of a token or namespace
     bool acknowledged = false;
-    std::int64_t revision = 0;         // 0: not told
-    std::optional<Time> applied = {};  // when its writer was told that it is in Redis
+    std::int64_t revision = 0;         // 0: unknown
+    std::optional<Time> applied = {};  // when the writer learned that it is in Redis
 };
 
 /// "meta:features", "auth:token" or "config:namespaces", and the id in Redis.

@@ -1,4 +1,4 @@
-// Two instances on one PostgreSQL and one Redis: each may stop or be cut off at any moment.
+// Two instances on one PostgreSQL and one Redis: each may stop or be disconnected at any moment.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -96,7 +96,7 @@ TEST_F(Instances, OneThatStopsInAFullPushIsRelievedAndDoesNoHarmWhenItComesBack)
         auto full = std::async(std::launch::async, [&] {
             HttpClient admin(first_->operator->()->port(), kAdminToken, 60s);
             int status = 0;
-            // Refused while the other instance is still at a full push of its own.
+            // Refused while the other instance runs a full push.
             const bool began = eventually(60s, [&] {
                 status = admin.send("POST", "/admin/sync/full").status;
                 return !first_->armed();

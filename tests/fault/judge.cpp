@@ -22,8 +22,8 @@ std::optional<Shown> left_by(const Operation& operation) {
     return Shown{operation.number, operation.active};
 }
 
-/// Where in the order of its key's operations an observation stands; nothing: nowhere behind
-/// `from`.
+/// The position of an observation in the operations of its key, at or after `from`; nullopt when
+/// there is none.
 std::optional<size_t> place_of(const Operations& operations,
                                const std::optional<Shown>& shown,
                                size_t from) {
@@ -33,7 +33,7 @@ std::optional<size_t> place_of(const Operations& operations,
     return std::nullopt;
 }
 
-/// One key as one node saw it.
+/// One key as seen by one node.
 class Track {
 public:
     Track(const KeyName& key, const Operations& operations, Verdict& verdict)
@@ -58,7 +58,7 @@ public:
         }
     }
 
-    /// The node has said that it applied everything up to this revision.
+    /// The node has reported that it applied everything up to this revision.
     void promise(std::int64_t revision) {
         for (; promised_ < operations_.size(); ++promised_) {
             const Operation& operation = operations_[promised_];
@@ -82,8 +82,8 @@ private:
     Verdict& verdict_;
     std::optional<Shown> shown_;
     bool observed_ = false;
-    size_t place_ = 0;     // the first operation that may have left what was seen
-    size_t promised_ = 0;  // those before it were promised
+    size_t place_ = 0;     // first operation that may have led to the observed state
+    size_t promised_ = 0;  // earlier operations are guaranteed to be applied
 };
 
 }  // namespace
@@ -106,7 +106,7 @@ void judge_state(const std::map<KeyName, Operations>& operations,
         const auto found = state.find(key);
         const auto shown = found == state.end() ? std::nullopt : std::optional(found->second);
         const Operation& last = made.back();
-        std::optional<Shown> sure;  // what the one before the doubtful one left
+        std::optional<Shown> sure;  // state before the operation in doubt
         if (made.size() > 1) sure = left_by(made[made.size() - 2]);
         const bool right = shown == left_by(last) || (!last.acknowledged && shown == sure);
         if (right) {
@@ -141,7 +141,7 @@ void judge_node(const std::map<KeyName, Operations>& operations,
                                          " to " + std::to_string(each.revision));
         observe_until(each.observations);
         for (auto& [key, track] : tracks) {
-            // A token is read once its writer has told the node of it.
+            // A token is only read once its writer has made it known to the node.
             if (key.resource != "auth:token" || track.observed()) track.promise(each.revision);
         }
         last = each.revision;

@@ -1,4 +1,4 @@
-// Holds what the data plane and the database show against what the writers did.
+// Compares what the data plane and the database show with the history of the writers.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace ezapi::tests {
 
-/// An entity's state as somebody shows it.
+/// An observed state of an entity.
 struct Shown {
     std::int64_t number = 0;  // of the operation that wrote it
     bool active = true;
@@ -19,26 +19,27 @@ struct Shown {
     bool operator==(const Shown&) const = default;
 };
 
-/// What stands in a flag, token or namespace as Redis has it.
+/// Parses a flag, token or namespace as stored in Redis.
 [[nodiscard]] Shown shown_in(const std::string& resource, const std::string& content);
 
 using State = std::map<KeyName, Shown>;
 
 struct Verdict {
     std::vector<std::string> violations;
-    size_t operations = 0;    // acknowledged ones that were found in the end
+    size_t operations = 0;    // acknowledged ones that were found at the end
     size_t observations = 0;  // of the data plane
-    size_t promises = 0;      // "applied" told to a writer or by a node, and kept
+    size_t promises = 0;      // kept reports of "applied", to a writer or by a node
 };
 
-/// The last acknowledged operation of each key, or the one in doubt after it.
+/// Checks that each key has the state of its last acknowledged operation, or of the one in doubt
+/// after it.
 void judge_state(const std::map<KeyName, Operations>& operations,
                  const State& state,
                  const std::string& whose,
                  Verdict& verdict);
 
-/// Every observation is of an operation that was made, none goes back, and none is older than what
-/// was told to be applied before it was made.
+/// Checks that every observation matches an operation, that none goes back, and that none is older
+/// than what was reported as applied before it.
 void judge_node(const std::map<KeyName, Operations>& operations,
                 const std::vector<Seen>& seen,
                 const std::vector<Applied>& applied,

@@ -1,4 +1,4 @@
-// The judge finds each kind of broken promise, and nothing where all were kept.
+// The checker finds each kind of violation, and none when there is none.
 #include "tests/fault/judge.hpp"
 
 #include <gtest/gtest.h>

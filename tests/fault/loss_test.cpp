@@ -1,4 +1,4 @@
-// Redis loses what it held, holds what is older or somebody else's, or does not answer.
+// Redis loses its data, contains older or foreign data, or does not answer.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -44,7 +44,8 @@ protected:
 
     [[nodiscard]] bool is_whole() const { return reader().field("meta:sync", "epoch").has_value(); }
 
-    /// What a reader that asks all the time sees of the hash's length while Redis loses its data.
+    /// The lengths of the hash as seen by a reader that polls continuously while Redis loses its
+    /// data.
     template <class Lose>
     std::set<std::int64_t> lengths_during(Lose&& lose) {
         std::atomic<bool> done{false};

@@ -1,5 +1,5 @@
-// The process dies between the commit of a change and its arrival, at each step of the push, and
-// nothing is lost.
+// The process crashes between the commit of a change and its delivery, at each step of the push,
+// and nothing is lost.
 #include <gtest/gtest.h>
 
 #include "tests/fault/breakable.hpp"
@@ -44,7 +44,7 @@ protected:
         return text ? json::parse(*text).at("value").get<int>() : 0;
     }
 
-    /// So that the next step is one of the next push.
+    /// Ensures that the next step belongs to the next push.
     [[nodiscard]] bool nothing_waits() const {
         HttpClient admin = (*instance_)->admin();
         return admin.get("/admin/sync").json()["outbox"]["pending"] == 0 && instance_->is_idle();

@@ -1,8 +1,9 @@
-// Writers, two instances, a node of the data plane, and one or two faults at a time. Afterwards:
-// every acknowledged write is in PostgreSQL and in Redis, nobody saw anything go back or come back,
-// and both agree soon after the last fault.
+// Writers, two instances, a node of the data plane, and one or two faults at a time. Afterwards
+// every acknowledged write is in PostgreSQL and in Redis, no reader has seen a state revert, and
+// both stores agree soon after the last fault.
 //
-// EZ_TEST_FAULT_SECONDS and EZ_TEST_FAULT_SEED say how long and which faults; see tests/fault/run.
+// EZ_TEST_FAULT_SECONDS and EZ_TEST_FAULT_SEED set the duration and the faults; see
+// tests/fault/run.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -62,7 +63,7 @@ protected:
         writers_.push_back(std::make_unique<Writer>(options, history_));
     }
 
-    /// How long it took, at most a minute.
+    /// Returns the time that it took, at most a minute.
     std::chrono::duration<double> wait_for_convergence() {
         const auto begin = Clock::now();
         for (const auto& writer : writers_) writer->stop();

@@ -85,7 +85,7 @@ void Writer::make_flag() {
     write_flag(keys_.back());
 }
 
-/// Creates it where it does not exist, replaces it where it does.
+/// Creates the flag if it does not exist, otherwise replaces it.
 void Writer::write_flag(Key& key) {
     const Operation operation{.number = ++key.number};
     const Headers headers =
@@ -94,7 +94,7 @@ void Writer::write_flag(Key& key) {
     settle(key, operation, send("PUT", key.path, body.dump(), headers));
 }
 
-/// A token whose making has an unknown outcome is nobody's: its value is not known either.
+/// A token whose creation has an unknown outcome is abandoned: its value is unknown as well.
 void Writer::make_token() {
     const std::string keys = "/admin/masters/" + std::to_string(options_.master) + "/keys";
     const json body{{"name", options_.name + "-t" + std::to_string(++made_)}, {"qps_limit", 1}};
@@ -110,7 +110,7 @@ void Writer::make_token() {
     settle(keys_.back(), {.number = 1}, answer);
 }
 
-/// Nor is that of such a namespace, whose name nobody takes again.
+/// Likewise a namespace with an unknown outcome, whose name is not used again.
 void Writer::make_namespace() {
     const std::string name = options_.name + "-n" + std::to_string(++made_);
     const json body{{"name", name}, {"description", "1"}};
@@ -125,7 +125,7 @@ void Writer::make_namespace() {
     settle(keys_.back(), {.number = 1}, answer);
 }
 
-/// A token or a namespace.
+/// Updates a token or a namespace.
 void Writer::amend(Key& key) {
     const Operation operation{.number = ++key.number, .active = below(3) != 0};
     json body{{"status", operation.active ? "active" : "suspended"}};
@@ -155,7 +155,7 @@ void Writer::settle(Key& key, Operation operation, const std::optional<HttpAnswe
     } else {
         ++unknown_;
         std::this_thread::sleep_for(kPauseAfterFailure);
-        // Nobody else writes this key, so what was acknowledged must be there.
+        // No other writer uses this key, so what was acknowledged must exist.
         if (answer && answer->status >= 400 && answer->status < 500 && answer->status != 429)
             history_.violation(key.name.id + ": operation " + std::to_string(operation.number) +
                                " answered " + std::to_string(answer->status) + " " + answer->body);
@@ -173,7 +173,7 @@ std::optional<HttpAnswer> Writer::send(const std::string& method,
         HttpClient client(port, kAdminToken, kPatience);
         return client.send(method, path + query, body, headers);
     } catch (const std::exception&) {
-        return std::nullopt;  // nobody knows
+        return std::nullopt;  // unknown outcome
     }
 }
 

@@ -1,6 +1,6 @@
-// A client that writes flags, tokens and namespaces without pause, at a random instance each time,
-// and notes what it was told. Each of its writes names the version that it is based on, so one that
-// was delayed cannot take effect after a later one.
+// A client that continuously writes flags, tokens and namespaces through random instances and
+// records the answers. Each write names the version that it is based on, so that a delayed write
+// cannot take effect after a later one.
 #pragma once
 
 #include <atomic>
@@ -42,7 +42,7 @@ private:
         KeyName name;
         std::string path;  // of the entity in the API
         std::int64_t number = 0;
-        std::string etag;  // empty: it does not exist
+        std::string etag;  // empty: the entity does not exist
         bool given_up = false;
     };
 
@@ -70,7 +70,7 @@ private:
     std::atomic<int> acknowledged_{0};
     std::atomic<int> unknown_{0};
     std::atomic<bool> ending_{false};
-    std::thread thread_;  // last: it uses the others
+    std::thread thread_;  // last member: it uses the others
 };
 
 }  // namespace ezapi::tests

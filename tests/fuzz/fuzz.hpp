@@ -1,13 +1,13 @@
-// Targets of the fuzzer: what reads bytes from outside. Each is run by libFuzzer (preset `fuzz`),
-// and by fuzz_test over its corpus and changes of it, which needs no other compiler.
+// Fuzz targets: code that parses external input. Each is run by libFuzzer (preset `fuzz`), and by
+// fuzz_test over its corpus and mutations of it, which works with any compiler.
 //
 //     EZ_FUZZ(urls) {
 //         const Url url = Url::parse(input);
 //         require(Url::parse(url.text()).text() == url.text(), "reads what it wrote");
 //     }
 //
-// A target may throw ezapi::Error, which is how input is refused. Every other exception, a signal,
-// and a property that does not hold are findings.
+// A target may throw ezapi::Error to refuse its input. Any other exception, a signal, or a violated
+// property is a finding.
 #pragma once
 
 #include <map>
@@ -21,7 +21,7 @@ namespace ezapi::fuzz {
 
 using Target = void (*)(std::string_view input);
 
-/// By name, which is that of the folder in corpus/, too.
+/// By name, which is also that of the folder in corpus/.
 inline std::map<std::string, Target, std::less<>>& targets() {
     static std::map<std::string, Target, std::less<>> all;
     return all;
@@ -39,7 +39,7 @@ inline void require(bool holds, const std::string& property) {
     if (!holds) throw Finding(property);
 }
 
-/// Runs it; input that is refused is no finding.
+/// Runs a target; refused input is not a finding.
 inline void run(Target target, std::string_view input) {
     try {
         target(input);

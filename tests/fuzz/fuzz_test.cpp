@@ -1,4 +1,4 @@
-// Runs every target over its corpus and over changes of it, the same ones each time.
+// Runs every target over its corpus and over deterministic mutations of it.
 #include "tests/fuzz/fuzz.hpp"
 
 #include <gtest/gtest.h>
@@ -29,8 +29,8 @@ std::vector<std::string> corpus_of(const std::string& name) {
     return out;
 }
 
-/// One to four changes: bytes that go, come, are others or are repeated, or a part of another
-/// input.
+/// Applies one to four mutations: bytes are deleted, inserted, replaced or repeated, or a part of
+/// another input is inserted.
 std::string changed(std::string text, const std::vector<std::string>& all, std::mt19937& random) {
     static constexpr std::string_view kBytes =
         "{}[]\",:\\/.-+eE0189 %\t\r\n\0\x7f\x80\xc3\xff#@?=&;'";

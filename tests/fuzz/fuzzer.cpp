@@ -1,4 +1,4 @@
-// The entry of libFuzzer. EZAPI_FUZZ names the target.
+// The entry point for libFuzzer. EZAPI_FUZZ names the target.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

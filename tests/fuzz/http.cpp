@@ -1,4 +1,4 @@
-// The bytes of a connection: framing, heads, targets.
+// Bytes of an HTTP connection: framing, heads, request targets.
 #include "host/http/framer.hpp"
 #include "host/http/target.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -10,8 +10,8 @@ using fuzz::require;
 
 constexpr Limits kLimits{.head_bytes = 512, .fields = 8, .target_bytes = 256, .body_bytes = 1024};
 
-/// What a framer makes of the bytes, cut into pieces of `size`. Whether it says 100 Continue depends
-/// on the cut, and so does which fault it names of a head that has several.
+/// The framer's result for the bytes, fed in pieces of `size`. Whether it sends 100 Continue, and
+/// which of several faults of a head it reports, depends on the pieces, so both are left out.
 std::string reading(std::string_view input, size_t size) {
     Framer framer(kLimits);
     std::string out;

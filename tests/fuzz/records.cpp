@@ -21,7 +21,7 @@ bool is_json(std::string_view text) {
     }
 }
 
-/// Whether a body is refused as malformed; any other refusal is none.
+/// Whether the body is refused as malformed JSON; other refusals do not count.
 template <class Read>
 bool is_malformed(Read&& read) {
     try {

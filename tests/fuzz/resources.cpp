@@ -1,4 +1,4 @@
-// What clients send to resources: bodies, and the queries of lists.
+// Input of clients to resources: bodies, and query strings of lists.
 #include "ezapi/fake_host.hpp"
 #include "ezapi/resource.hpp"
 #include "ezapi/resource/feed.hpp"
@@ -32,7 +32,7 @@ Draft read(const Json& body) {
     return draft;
 }
 
-/// A feed whose statements are looked at and answered by a fake database.
+/// A feed whose statements are recorded and answered by a fake database.
 struct Notes {
     explicit Notes(Host& host)
         : db(host.db()),
@@ -63,7 +63,7 @@ EZ_FUZZ(bodies) {
             require(!fault.code.empty() && !fault.message.empty(), "a fault says what is wrong");
         return;
     }
-    // What is kept can be sent again, and is kept as it is.
+    // The stored entity can be sent again and remains the same.
     Json again = first.after;
     again["api_key"] = body.value("api_key", Json("key-of-the-test"));
     if (again["api_key"].is_null()) return;
@@ -84,7 +84,7 @@ EZ_FUZZ(queries) {
         return true;
     }();
     require(started, "the plugin starts");
-    // What does not reach a handler: the host refuses such targets.
+    // The host refuses such targets before they reach a handler.
     if (host::http::vet_target("/notes?" + std::string(input), 4096)) return;
     const fake::HttpReply reply = host.http.call({"GET", "/notes?" + std::string(input)});
     require(reply.status == 200 || reply.status == 400, "a query is answered or refused");

@@ -14,7 +14,7 @@ namespace {
 
 using fuzz::require;
 
-/// The parts between line breaks, `Count` of them; missing ones are empty.
+/// The first `Count` lines; missing ones are empty.
 template <size_t Count>
 std::array<std::string_view, Count> lines(std::string_view input) {
     std::array<std::string_view, Count> out;
@@ -100,7 +100,7 @@ EZ_FUZZ(connection_strings) {
     if (!pairs) return;
     for (const auto& [key, value] : *pairs) {
         if (key != "password" || value.size() < 8 || is_harmless(value)) continue;
-        // The same text may stand in a part that is shown, or in "password=***".
+        // The same text may also occur in a part that is shown, or in "password=***".
         bool elsewhere = value.find('*') != std::string::npos;
         for (const auto& [other, text] : *pairs)
             elsewhere = elsewhere || (other != "password" && text.find(value) != std::string::npos);

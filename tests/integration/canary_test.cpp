@@ -1,6 +1,6 @@
-// Secrets go in by every way there is; then everything that the system keeps or says is searched
-// for them: every column of every table, every key and value of Redis, every log line, every answer
-// and error, every audit row, every file of the state directory.
+// Sends secrets by every input, then searches everything that the system stores or outputs for
+// them: every column of every table, every key and value of Redis, every log line, every answer and
+// error, every audit row, every file of the state directory.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@ std::string base64(std::string_view text) {
         for (held += 8; held >= 6;)
             out.push_back(kDigits[(bits >> static_cast<unsigned>(held -= 6)) & 63U]);
     }
-    return out;  // without the last bits, which depend on what follows
+    return out;  // without the last bits, which depend on the next character
 }
 
 std::string hex(std::string_view text) {
@@ -45,7 +45,7 @@ std::string hex(std::string_view text) {
     return out;
 }
 
-/// Alternately text and search; counts what it looked at.
+/// Collects text and searches it; counts what was searched.
 class Canaries {
 public:
     void add(const std::string& name, const std::string& secret) {
@@ -55,7 +55,7 @@ public:
         ++count_;
     }
 
-    /// The names of those that are in the text.
+    /// The names of the secrets that occur in the text.
     [[nodiscard]] std::set<std::string> in(std::string_view text) {
         ++searched_;
         std::set<std::string> out;
@@ -97,7 +97,7 @@ protected:
                                 {"EZ_WEBHOOK_ALLOWED_NETWORKS", "127.0.0.1"}}};
     }
 
-    /// An answer may hold the secrets that it is there to show.
+    /// An answer may contain the secrets that it is meant to show.
     HttpAnswer say(const HttpAnswer& answer, const std::set<std::string>& shown = {}) {
         std::string whole = answer.body;
         for (const auto& [name, value] : answer.headers) whole += "\n" + name + ": " + value;
@@ -185,7 +185,7 @@ void CanaryTest::send_secrets() {
     say(admin().send("POST", "/admin/logs/webhook/test"));
 }
 
-/// What is wrong is said without the value of a secret.
+/// Error messages must not repeat the value of a secret.
 void CanaryTest::send_what_is_refused() {
     HttpClient wrong = instance().client("canary-of-a-wrong-bearer-token");
     for (const char* path : {"/admin/masters", "/v1/self", "/internal/metrics"})
@@ -215,7 +215,7 @@ void CanaryTest::send_what_is_refused() {
                      {{"Idempotency-Key", "canary-of-an-idempotency-key"}}));
 }
 
-/// Every GET of the API's document, with the ids that there are.
+/// Calls every GET of the API document with existing ids.
 void CanaryTest::read_everything() {
     const json document = admin().get("/swagger/openapi.json").json();
     HttpClient tenant = instance().client(master_.at("master_key"));
@@ -279,7 +279,7 @@ TEST_F(CanaryTest, NoSecretIsFoundWhereItDoesNotBelong) {
             ADD_FAILURE() << key << " is a " << type.value_or("nothing");
         }
         for (const std::string& value : values) {
-            // The data plane calls the providers with them.
+            // The data plane needs these to call the providers.
             const std::set<std::string> expected =
                 key == "config:providers" ? upstream : std::set<std::string>{};
             for (const std::string& name : canaries_.in(value))

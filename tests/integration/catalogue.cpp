@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-/// models.dev names the client library of a provider; those of ours that speak the same API.
+/// models.dev names the client library of a provider; maps it to our type with the same API.
 std::string type_of(const json& provider) {
     static const std::map<std::string, std::string> kTypes{
         {"@ai-sdk/openai", "openai"},
@@ -23,11 +23,11 @@ std::string type_of(const json& provider) {
     const auto known = kTypes.find(provider.value("npm", ""));
     if (known != kTypes.end()) return known->second;
     return provider.contains("api") ? "compatible"
-                                    : "";  // an API base without a type of its own speaks OpenAI's
+                                    : "";  // a base URL without a known type uses the OpenAI API
 }
 
-/// Some API bases hold a variable of the user's: https://${HOST}/v1. It becomes a name of the same
-/// shape.
+/// Some base URLs contain a variable of the user, as https://${HOST}/v1. It is replaced by a name
+/// of the same form.
 std::string without_variables(std::string url) {
     for (size_t at = url.find("${"); at != std::string::npos; at = url.find("${", at)) {
         const size_t end = url.find('}', at);
@@ -110,12 +110,12 @@ json selector(const std::string& model, size_t turn) {
             return {{"selector_type", "normalize_exact"}, {"selector_value", ""}};
         case 5:
             return {{"selector_type", "regex"},
-                    {"selector_value", escaped(model.substr(0, 4))}};  // often several
+                    {"selector_value", escaped(model.substr(0, 4))}};  // often several matches
         case 6:
             return {{"selector_type", "exact"}, {"selector_value", "  " + model + " "}};
         default:
             return {{"selector_type", "exact"},
-                    {"selector_value", model + "-no-such-model"}};  // none
+                    {"selector_value", model + "-no-such-model"}};  // no match
     }
 }
 

@@ -1,5 +1,5 @@
-// The models.dev catalogue as this API's entities: which provider becomes a group of which type,
-// and what is bound to what.
+// Converts the models.dev catalogue to entities of this API: the type of the group for each
+// provider, and the bindings.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +22,16 @@ struct CatalogueGroup {
 struct Catalogue {
     std::vector<CatalogueGroup> groups;
     std::vector<std::string>
-        left_out;  // providers without an API base whose npm package tells no type of ours
+        left_out;  // providers without a base URL whose npm package maps to no type
     std::map<std::string, std::vector<size_t>> offers;  // model -> groups that have it
 
-    /// Path of models.dev's api.json; empty where there is none.
+    /// Path of models.dev's api.json; empty when it is not available.
     [[nodiscard]] static std::string file();
     [[nodiscard]] static Catalogue load(const std::string& path);
 };
 
-/// One of the three ways to name `model`, chosen by `turn`; now and then one that several models
-/// answer to.
+/// One of the three selector types for `model`, chosen by `turn`; sometimes one that matches
+/// several models.
 [[nodiscard]] nlohmann::json selector(const std::string& model, size_t turn);
 
 }  // namespace ezapi::tests

@@ -1,5 +1,6 @@
-// The whole models.dev catalogue through the REST API into an empty system, then a data plane that
-// reads Redis alone against answers computed from the database, before and after things change.
+// Loads the whole models.dev catalogue through the REST API into an empty system, then compares the
+// decisions of a data plane that reads only Redis with those computed from the database, before and
+// after changes.
 
 #include "tests/integration/catalogue.hpp"
 
@@ -94,7 +95,7 @@ protected:
         for (size_t i = 0; i < ids.size(); ++i) catalogue.groups[i].key_id = key_ids[i];
     }
 
-    /// Every model in every namespace, bound to up to three groups that offer it.
+    /// Binds every model in every namespace to up to three groups that offer it.
     static std::vector<std::int64_t> load_bindings(const Catalogue& catalogue) {
         std::vector<json> operations;
         size_t turn = 0;
@@ -160,7 +161,7 @@ protected:
         EXPECT_EQ(admin().get("/admin/sync").json().at("outbox").at("dead"), 0);
     }
 
-    /// Both ways to 10,000 decisions; returns how many were allowed.
+    /// Computes 10,000 decisions in both ways; returns how many were allowed.
     static size_t expect_agreement(const std::vector<IssuedToken>& tokens,
                                    const std::vector<std::string>& models,
                                    unsigned seed) {

@@ -1,5 +1,5 @@
-// What POST /admin/bindings/explain says, from the database, against what a data plane decides from
-// Redis alone; and what an API key's impact says against what becomes of the calls without it.
+// Compares POST /admin/bindings/explain, which reads the database, with the decisions of a data
+// plane that reads only Redis; and the impact of an API key with the effect of removing it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,7 +48,7 @@ protected:
 
     static std::int64_t id_of(const json& made) { return made.at("id").get<std::int64_t>(); }
 
-    /// Built once for all tests: they only read, except where one puts back what it changes.
+    /// Built once for all tests: they only read, or restore what they change.
     void SetUp() override {
         InstanceTest::SetUp();
         if (IsSkipped() || !callers_.empty()) return;
@@ -170,7 +170,7 @@ protected:
         };
         manage(3, "suspend");
         manage(4, "revoke-tokens");
-        // Tokens that named `open` have nothing in common with their master any more.
+        // Tokens that named `open` now have no namespace in common with their master.
         EXPECT_EQ(
             admin()
                 .patch("/admin/masters/" + std::to_string(ids[5]), {{"namespaces", {"other"}}})
@@ -189,7 +189,7 @@ protected:
         callers_.push_back({"", 987654321});
     }
 
-    /// As time and use would, and before the jobs that tidy up have seen it.
+    /// Ages and uses tokens, without the effect of the maintenance jobs.
     static void age_tokens() {
         SqlReader sql(instance().dsn());
         sql.query("UPDATE keys SET expires_at = now() - interval '1 minute' WHERE id % 16 = 9");
@@ -275,7 +275,7 @@ TEST_F(ExplainTest, AgreesWithADataPlaneThatReadsRedisAlone) {
         const json asked = question(caller, model, ip);
         Decision explained;
         Decision decided;
-        // Once more where a job has tidied up in between.
+        // Repeated in case a maintenance job has run in between.
         const bool agreed = eventually(5s, [&] {
             explained = decision_of(explain(asked));
             decided = seen(caller, model, ip);
@@ -334,7 +334,7 @@ TEST_F(ExplainTest, EveryRuleIsToldWithWhatDecidedIt) {
               json({{"resource", "keys"}, {"id", key.at("id")}, {"version", key.at("version")}}));
     EXPECT_EQ(said.at("rules")[4].at("entity"),
               json({{"resource", "masters"}, {"id", made.at("id")}, {"version", 1}}));
-    // What would serve is told all the same: two API keys of the first group, one of the second.
+    // The candidates are reported all the same: two API keys of the first group, one of the second.
     ASSERT_EQ(said.at("candidates").size(), 3U);
     const json& first = said.at("candidates")[0];
     EXPECT_EQ(first.at("weight"), 10);
@@ -420,7 +420,7 @@ TEST_F(ExplainTest, NamesTheModelThatAClientHasToAskFor) {
     EXPECT_EQ(allowed.at("decision"), "allow");
     EXPECT_EQ(allowed.at("ask_for"), json());
 
-    // Not the default namespace where the token may not use it, and none where it may use nothing.
+    // Not the default namespace if the token may not use it, and none if it may use nothing.
     const Caller bound = caller({{"name", "dots-2"}, {"namespaces", {"other"}}});
     EXPECT_EQ(ask(bound, "gpt-4.1-mini").at("ask_for"), "other.gpt-4.1-mini");
     EXPECT_EQ(ask(home, "gpt-9.1").at("ask_for"), json());
@@ -478,7 +478,7 @@ TEST_F(ExplainTest, BadQuestionsAreFaultsOfTheirFields) {
     EXPECT_EQ(fault({{"key_id", 1}, {"model", "m"}, {"color", "red"}}), "color");
 }
 
-/// Who is allowed what now, by the data plane.
+/// The data plane's decisions for all tokens and models.
 using Allowed = std::map<std::pair<std::string, std::string>, Decision>;
 
 TEST_F(ExplainTest, ImpactForetellsWhatTheDataPlaneRefusesWithoutTheApiKey) {
@@ -502,7 +502,7 @@ TEST_F(ExplainTest, ImpactForetellsWhatTheDataPlaneRefusesWithoutTheApiKey) {
         const Allowed after = decide_all();
         set_status(api_key, "active");
 
-        std::map<std::string, std::pair<int, int>> models;  // tokens that lose it, that lose a part
+        std::map<std::string, std::pair<int, int>> models;  // tokens: lost, reduced
         std::set<std::string> losing;
         std::set<std::string> reduced;
         for (const auto& [call, decision] : before) {

@@ -1,4 +1,4 @@
-// The composed OpenAPI document: it lints clean, and every operation in it answers as it says.
+// The generated OpenAPI document passes the linter, and every operation in it answers as declared.
 
 #include <gtest/gtest.h>
 

@@ -82,7 +82,7 @@ Decision Oracle::decide(std::int64_t key_id, const std::string& model) const {
     const auto found = tokens_.find(key_id);
     if (found == tokens_.end()) return {"unknown_token", {}};
     const Token& token = found->second;
-    // A suspended master and a raised epoch suspend the token itself, in what the data plane reads.
+    // In what the data plane reads, a suspended master and a raised epoch suspend the token itself.
     if (token.status != "active" || token.master_status != "active" ||
         token.epoch < token.master_epoch)
         return {"token_not_active", {}};

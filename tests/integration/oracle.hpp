@@ -1,5 +1,5 @@
-// The same decisions as tests/dataplane makes from Redis, computed from the database in SQL, by
-// nothing that the server is built of.
+// Computes the same decisions as tests/dataplane, from the database in SQL and without any code of
+// the server.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace ezapi::tests {
 
 class Oracle {
 public:
-    /// Reads everything as it is now.
+    /// Reads the current state.
     Oracle(const std::string& dsn, std::int64_t now);
 
     [[nodiscard]] Decision decide(std::int64_t key_id, const std::string& model) const;
@@ -30,7 +30,7 @@ private:
     struct Candidate {
         std::int64_t group_id = 0;
         std::string route_group, weight,
-            upstream;  // upstream empty: the selector does not name exactly one
+            upstream;  // upstream empty: the selector does not match exactly one
         bool active = false;
     };
 

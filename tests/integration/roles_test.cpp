@@ -1,6 +1,5 @@
-// Who may call what: every operation that the server declares, tried as every kind of caller.
-// roles.txt lists each operation with its access, so that a new route needs an entry before it can
-// pass here.
+// Access control: calls every operation that the server declares as every kind of caller. roles.txt
+// lists each operation with its access, so that a new route needs an entry there.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -17,7 +16,7 @@ struct Operation {
     std::string path;         // as declared: "/admin/masters/{id}"
     std::string access;       // "public", "admin", "master" or "internal"
     bool reads = false;       // a POST that a session of scope "read" may call
-    bool no_session = false;  // sessions are refused: it wants the admin token itself
+    bool no_session = false;  // sessions are refused: requires the admin token itself
 
     [[nodiscard]] std::string name() const { return method + " " + path; }
 };
@@ -38,7 +37,7 @@ std::vector<Operation> expected_operations() {
     return out;
 }
 
-/// What the document says: "GET /admin/masters admin".
+/// The operations of the document: "GET /admin/masters admin".
 std::vector<std::string> declared_operations(const nlohmann::json& document) {
     const std::map<std::string, std::string> access{
         {"adminToken", "admin"}, {"masterKey", "master"}, {"internalToken", "internal"}};
@@ -58,7 +57,7 @@ std::vector<std::string> declared_operations(const nlohmann::json& document) {
 struct Caller {
     std::string what;
     std::string authorization;  // empty: no header
-    std::string access;         // what it may call; empty: nothing but public routes
+    std::string access;         // what it may call; empty: only public routes
     bool session = false;
     bool reads_only = false;
 };
@@ -128,8 +127,7 @@ protected:
                 {"the admin token", bearer(kAdminToken), "admin"}};
     }
 
-    /// Each call comes from an address of its own, so that no limit on wrong credentials answers
-    /// it.
+    /// Each call comes from a different address, so that no limit on wrong credentials applies.
     static HttpAnswer call(HttpClient& client, const Operation& operation, const Caller& caller) {
         static uint32_t next = 0;
         ++next;

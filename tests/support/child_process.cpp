@@ -45,7 +45,7 @@ const passwd* account(const std::string& user) {
         (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) {
         _exit(126);
     }
-    // After the change of user, which would clear it.
+    // After the change of user, which resets it.
     prctl(PR_SET_PDEATHSIG, options.parent_death_signal);
     if (getppid() != parent) _exit(125);
     sigset_t none;
@@ -97,7 +97,7 @@ uint16_t reserve_port() {
         bind(fd, generic, length) != 0 || getsockname(fd, generic, &length) != 0) {
         throw std::runtime_error(std::string("reserve a port: ") + std::strerror(errno));
     }
-    return ntohs(address.sin_port);  // the descriptor stays open: it is the reservation
+    return ntohs(address.sin_port);  // the descriptor stays open: it reserves the port
 }
 
 std::string make_folder(const std::string& prefix,
@@ -118,7 +118,7 @@ std::string make_folder(const std::string& prefix,
 }
 
 TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored;  // a left-over folder in the temporary directory harms nobody
+    std::error_code ignored;  // a leftover temporary folder is harmless
     std::filesystem::remove_all(path_, ignored);
 }
 

@@ -1,5 +1,5 @@
-// A server that a test starts: runs as an unprivileged user where the server demands it, writes its
-// output to a file, and dies with the test even when that is killed.
+// A server process started by a test: runs as an unprivileged user if required, writes its output
+// to a file, and is killed with the test.
 #pragma once
 
 #include <cstdint>
@@ -9,35 +9,34 @@
 namespace ezapi::tests {
 
 struct ChildOptions {
-    std::string user;  // run as it when the test runs as root; empty: as the test
-    std::string log;   // file for standard output and error
+    std::string user;  // if the test runs as root; empty: same user
+    std::string log;   // file for stdout and stderr
     int parent_death_signal = 9;
 };
 
-/// Starts `arguments[0]`; returns its process id. Throws std::runtime_error when it cannot be
-/// forked.
+/// Starts `arguments[0]`; returns its process id. Throws std::runtime_error when fork fails.
 [[nodiscard]] int start_process(const std::vector<std::string>& arguments,
                                 const ChildOptions& options);
 
-/// Waits for its end; returns the exit code, or 128 + signal.
+/// Waits until it ends; returns the exit code, or 128 + signal.
 int wait_process(int pid);
 
-/// True while it has not ended; an ended one is reaped.
+/// True while it is running; a process that has ended is reaped.
 [[nodiscard]] bool process_runs(int pid);
 
-/// A TCP port of 127.0.0.1 for a server that a test starts, reserved until this process ends. A
-/// socket that never listens stays bound to it, so the kernel gives the port to no other connection
-/// and to no server that asks for any port. A server that sets SO_REUSEADDR can bind it, also after
-/// a restart. Throws std::runtime_error when no port is left.
+/// Reserves a TCP port of 127.0.0.1 for a server, until this process ends. A socket that never
+/// listens stays bound to it, so that the kernel assigns the port neither to a connection nor to a
+/// server that asks for any port. A server with SO_REUSEADDR can bind it, also after a restart.
+/// Throws std::runtime_error when no port is left.
 [[nodiscard]] uint16_t reserve_port();
 
-/// A new directory under `base`, or the system's temporary one if that is empty, owned by `user` if
-/// that is not empty.
+/// Creates a directory in `base`, or in the system's temporary one if that is empty; owned by
+/// `user` if that is not empty.
 [[nodiscard]] std::string make_folder(const std::string& prefix,
                                       const std::string& user = {},
                                       const std::string& base = {});
 
-/// A new directory that is removed with all that is in it when this ends.
+/// A temporary directory that is removed with its content by the destructor.
 class TemporaryFolder {
 public:
     explicit TemporaryFolder(const std::string& prefix) : path_(make_folder(prefix)) {}
@@ -52,13 +51,14 @@ private:
     std::string path_;
 };
 
-/// A folder in memory for much short-lived data; empty where there is none or little room.
+/// A folder in memory (tmpfs) for much short-lived data; empty when there is none or too little
+/// space.
 [[nodiscard]] std::string memory_folder();
 
-/// The last lines of a log, for a message about a failure.
+/// The last lines of a log, for failure messages.
 [[nodiscard]] std::string tail(const std::string& file);
 
-/// Full path of a program, looked up in PATH and `also`; empty: there is none.
+/// Full path of a program, searched in PATH and `also`; empty when not found.
 [[nodiscard]] std::string find_program(const std::string& name,
                                        const std::vector<std::string>& also = {});
 

@@ -1,4 +1,4 @@
-// Waits for a condition with a limit, instead of sleeping and hoping.
+// Waits for a condition with a limit, instead of sleeping.
 #pragma once
 
 #include <algorithm>
@@ -7,11 +7,11 @@
 
 namespace ezapi::tests {
 
-/// The limit judges no speed: it ends a test that would wait for ever, and a busy machine must not
-/// reach it. A shorter one is taken as this.
+/// The limit is not a performance check: it ends a test that would wait forever, and must not be
+/// reached on a busy machine. Shorter limits are raised to this.
 inline constexpr std::chrono::seconds kLeastLimit{60};
 
-/// True as soon as `condition()` is; false when it was not within `limit`.
+/// Returns true as soon as `condition()` is true, false after `limit`.
 template <class Condition>
 [[nodiscard]] bool eventually(std::chrono::milliseconds limit, Condition&& condition) {
     const auto deadline =

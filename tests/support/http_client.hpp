@@ -1,4 +1,4 @@
-// A client of the REST API: one kept connection, JSON in and out.
+// A client of the REST API: one persistent connection, JSON bodies.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ struct HttpAnswer {
     Headers headers;  // names in lower case
     std::string body;
 
-    /// The body as JSON; null where it is none.
+    /// The body as JSON; null when it is not JSON.
     [[nodiscard]] nlohmann::json json() const;
 
     [[nodiscard]] std::string header(const std::string& lower_case_name) const {
@@ -32,7 +32,7 @@ struct HttpAnswer {
 
 class HttpClient {
 public:
-    /// `bearer` goes with every request; empty: none.
+    /// `bearer` is sent with every request; empty: none.
     explicit HttpClient(uint16_t port,
                         std::string bearer = {},
                         std::chrono::seconds patience = std::chrono::seconds(60));

@@ -81,8 +81,7 @@ std::map<std::string, std::string> Instance::environment() const {
         {"EZ_REDIS_ADDR", options_.redis},
         {"EZ_ADMIN_TOKEN", kAdminToken},
         {"EZ_INTERNAL_STATS_TOKEN", kInternalToken},
-        // Beside a machine under load a new connection can take longer than the two seconds that
-        // operators want.
+        // On a machine under load a connection can take longer than the default of two seconds.
         {"EZ_PG_CONNECT_TIMEOUT_MS", "10000"},
         {"EZ_PG_WAIT_MS", "10000"},
     };

@@ -1,11 +1,12 @@
-// The real server in a process of its own, with a configuration file, a state directory and a fresh
-// database of its own.
+// The real server in a child process, with its own configuration file, state directory and fresh
+// database.
 //
 //     class MastersTest : public InstanceTest {
 //         InstanceOptions options() const override { return {.plugins = {"masters", "sync"}}; }
 //     };
-//     TEST_F(MastersTest, CreatesOne) { EXPECT_EQ(admin().post("/admin/masters", {{"name",
-//     "acme"}}).status, 201); }
+//     TEST_F(MastersTest, CreatesOne) {
+//         EXPECT_EQ(admin().post("/admin/masters", {{"name", "acme"}}).status, 201);
+//     }
 #pragma once
 
 #include <gtest/gtest.h>
@@ -32,17 +33,17 @@ struct InstanceOptions {
     std::string redis = {};  // "host:port"; empty: PrivateRedis::shared(), emptied first
     std::map<std::string, std::string> environment =
         {};                                            // EZ_... on top of what the instance needs
-    std::vector<std::string> plugin_directories = {};  // besides those of this build
-    std::string settings = {};  // YAML lines for the end of the file, e.g. "sync:\n  outbox:\n
-                                // enabled: false\n"
+    std::vector<std::string> plugin_directories = {};  // in addition to those of this build
+    /// YAML lines for the end of the file, e.g. "sync:\n  outbox:\n    enabled: false\n".
+    std::string settings = {};
     std::map<std::string, std::string> plugin_settings =
         {};  // plugin -> the rest of its flow map: "refresh_seconds: 1"
 };
 
 class Instance {
 public:
-    /// Starts it and waits until it is ready. Throws std::runtime_error with the end of its log
-    /// otherwise.
+    /// Starts it and waits until it is ready. Throws std::runtime_error with the end of its log on
+    /// failure.
     explicit Instance(InstanceOptions options);
     ~Instance();
     Instance(const Instance&) = delete;
@@ -66,10 +67,10 @@ public:
 
     [[nodiscard]] HttpClient internal() const { return client(kInternalToken); }
 
-    /// What it runs with, for a run_ezapi() beside it.
+    /// Its environment, for use with run_ezapi().
     [[nodiscard]] std::map<std::string, std::string> environment() const;
 
-    [[nodiscard]] std::string log() const;  // all that it has written
+    [[nodiscard]] std::string log() const;  // everything written so far
 
     int stop();    // SIGTERM; returns the exit code
     void kill();   // SIGKILL
@@ -85,20 +86,20 @@ private:
     int pid_ = 0;
 };
 
-/// A full push, begun when the one of the start is through.
+/// Runs a full push after the one at start has ended.
 HttpAnswer push_all(HttpClient& admin);
 
-/// Arguments of a run of the binary that ends by itself (`check-config`, `plugins`, a refused
+/// The result of a run of the binary that ends by itself (`check-config`, `plugins`, a refused
 /// start).
 struct RunResult {
     int exit_code = 0;
-    std::string output;  // standard output and error
+    std::string output;  // stdout and stderr
 };
 
 [[nodiscard]] RunResult run_ezapi(const std::vector<std::string>& arguments,
                                   const std::map<std::string, std::string>& environment);
 
-/// A fixture whose instance is shared by the tests of one suite; skips where there are no servers.
+/// A fixture with one instance for the whole suite; skips its tests when there are no servers.
 class InstanceTest : public ::testing::Test {
 protected:
     [[nodiscard]] virtual InstanceOptions options() const = 0;

@@ -42,7 +42,7 @@ void execute(const std::string& dsn, const std::string& sql) {
     if (!ok) throw std::runtime_error(sql + ": " + why);
 }
 
-/// The DSN with another database; keys are separated by spaces.
+/// The DSN with another database; its parts are separated by spaces.
 std::string with_database(const std::string& dsn, const std::string& name) {
     std::stringstream words(dsn);
     std::string result;
@@ -191,8 +191,8 @@ void PrivatePostgres::make_cluster() {
 void PrivatePostgres::start() {
     if (pid_ != 0 || external_ != nullptr) return;
     const std::string log = folder_ + "/server.log";
-    // Somebody else may take a port between its choice and its use: then with another one. A
-    // restart keeps its port, since clients hold the DSN.
+    // Another process may take the port between its choice and its use: then tries another one. A
+    // restart keeps the port, because clients have the DSN.
     for (int attempt = 0; attempt < 5; ++attempt) {
         if (port_ == 0) port_ = reserve_port();
         const std::string port = std::to_string(port_);
@@ -241,7 +241,7 @@ void PrivatePostgres::restart() {
 
 void PrivatePostgres::signal_all(int signal) {
     if (pid_ == 0) return;
-    // The postmaster first, so that it starts no further child meanwhile.
+    // The postmaster first, so that it starts no further child.
     kill(pid_, signal);
     for (const int child : children_of(pid_)) kill(child, signal);
 }

@@ -1,6 +1,6 @@
 // A PostgreSQL server for one test binary: a fresh cluster in a temporary directory on a free port
-// of 127.0.0.1, gone with the object; without fsync unless asked for. With EZ_TEST_PG_DSN set it is
-// a fresh database on that running server instead, which cannot be stopped, restarted or frozen.
+// of 127.0.0.1, removed with the object; without fsync by default. With EZ_TEST_PG_DSN set it is a
+// fresh database on that running server instead, which cannot be stopped, restarted or frozen.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,27 +10,27 @@
 
 namespace ezapi::tests {
 
-/// What a power cut would leave: nothing, in memory and fast, or all that was committed, as a
-/// server in production does, on disk.
+/// What survives a power failure: nothing (in memory, fast), or all commits (on disk, as in
+/// production).
 enum class Durability { none, durable };
 
 class PrivatePostgres {
 public:
-    /// Throws std::runtime_error with the end of the server's log when it does not come up.
+    /// Throws std::runtime_error with the end of the server's log when it does not start.
     explicit PrivatePostgres(Durability durability = Durability::none);
     ~PrivatePostgres();
     PrivatePostgres(const PrivatePostgres&) = delete;
     PrivatePostgres& operator=(const PrivatePostgres&) = delete;
 
-    /// Why none can be made here (no server binaries); empty: it can.
+    /// Why none can be started here (no server binaries); empty: it can.
     [[nodiscard]] static std::string missing();
 
-    /// The one of this test binary, made at first use.
+    /// The server of this test binary, started at first use.
     [[nodiscard]] static PrivatePostgres& shared();
 
     [[nodiscard]] const std::string& dsn() const noexcept { return dsn_; }
 
-    /// Creates an empty database and returns its DSN; it goes with the server.
+    /// Creates an empty database and returns its DSN; it is removed with the server.
     [[nodiscard]] std::string fresh_database();
 
     [[nodiscard]] bool controllable() const noexcept { return external_ == nullptr; }
@@ -56,7 +56,7 @@ private:
     int databases_ = 0;
 };
 
-/// A fixture that skips its tests where there is no PostgreSQL.
+/// A fixture that skips its tests when there is no PostgreSQL.
 class PostgresTest : public ::testing::Test {
 protected:
     void SetUp() override {

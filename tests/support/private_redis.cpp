@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::chrono::seconds kStartLimit{20};
 
-/// Sends one inline command and returns the first line of the answer; empty: nobody answers.
+/// Sends one inline command and returns the first line of the reply; empty when nobody answers.
 std::string ask(const std::string& host, uint16_t port, const std::string& command) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};

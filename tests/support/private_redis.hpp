@@ -1,5 +1,5 @@
 // A Redis server for one test binary: without persistence, in a temporary directory, on a free port
-// of 127.0.0.1, gone with the object. With EZ_TEST_REDIS=host:port set it is that running server
+// of 127.0.0.1, removed with the object. With EZ_TEST_REDIS=host:port set it is that running server
 // instead, emptied first, which cannot be stopped, restarted or paused.
 #pragma once
 
@@ -19,10 +19,10 @@ public:
     PrivateRedis(const PrivateRedis&) = delete;
     PrivateRedis& operator=(const PrivateRedis&) = delete;
 
-    /// Why none can be made here (no server binary); empty: it can.
+    /// Why none can be started here (no server binary); empty: it can.
     [[nodiscard]] static std::string missing();
 
-    /// The one of this test binary, made at first use.
+    /// The server of this test binary, started at first use.
     [[nodiscard]] static PrivateRedis& shared();
 
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
@@ -46,7 +46,7 @@ private:
     int pid_ = 0;
 };
 
-/// A fixture that skips its tests where there is no Redis.
+/// A fixture that skips its tests when there is no Redis.
 class RedisTest : public ::testing::Test {
 protected:
     void SetUp() override {

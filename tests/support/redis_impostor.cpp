@@ -22,13 +22,13 @@ sockaddr_in local(uint16_t port) {
     return address;
 }
 
-/// One side of a connection, read in the units of the protocol. Throws when it ends.
+/// One side of a connection, read in units of the protocol. Throws at its end.
 class Stream {
 public:
     Stream(int descriptor, const std::atomic<bool>& ending)
         : descriptor_(descriptor), ending_(ending) {}
 
-    /// A line with its end, or so many bytes.
+    /// Reads a line with its terminator, or a number of bytes.
     std::string line() {
         size_t end = 0;
         while ((end = buffer_.find("\r\n")) == std::string::npos) fill();
@@ -40,7 +40,7 @@ public:
         return take(count);
     }
 
-    /// One reply, or one request, as it stands on the wire.
+    /// Reads one reply or request, as sent.
     std::string unit() {
         std::string out = line();
         const long count = out[0] == '*' || out[0] == '$' ? std::stol(out.substr(1)) : -1;
@@ -57,7 +57,7 @@ public:
         }
     }
 
-    /// Whether something came within a tick.
+    /// Whether data arrived within a tick.
     [[nodiscard]] bool ready() const {
         pollfd socket{descriptor_, POLLIN, 0};
         return !buffer_.empty() || poll(&socket, 1, kTickMs) > 0;
@@ -172,7 +172,7 @@ void RedisImpostor::serve(int client) {
         Stream from_server(server, ending_);
         bool subscribed = false;
         while (!ending_) {
-            // Messages come without having been asked for.
+            // Messages arrive without a request.
             if (subscribed && from_server.ready()) from_client.write(from_server.rest());
             if (!from_client.ready()) continue;
             const std::string request = from_client.unit();
@@ -186,7 +186,7 @@ void RedisImpostor::serve(int client) {
             if (!subscribed) from_client.write(from_server.unit());
         }
     } catch (const std::runtime_error&) {
-        // One of the two is gone, and so is the other one now.
+        // One side has closed; close the other.
     }
     close(client);
     close(server);

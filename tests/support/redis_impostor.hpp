@@ -1,6 +1,5 @@
-// Stands between a client and a Redis of the tests and answers chosen commands itself, with
-// whatever a test wants a client to survive. All others go through. Remembers which commands it has
-// seen.
+// A proxy between a client and a Redis server that answers chosen commands itself, to test how the
+// client handles the replies. All other commands are forwarded. Records which commands it has seen.
 #pragma once
 
 #include <atomic>
@@ -17,7 +16,7 @@ namespace ezapi::tests {
 
 class RedisImpostor {
 public:
-    /// To a Redis on a port of 127.0.0.1.
+    /// Forwards to a Redis on a port of 127.0.0.1.
     explicit RedisImpostor(uint16_t target);
     ~RedisImpostor();
     RedisImpostor(const RedisImpostor&) = delete;
@@ -25,18 +24,18 @@ public:
 
     [[nodiscard]] uint16_t port() const noexcept { return port_; }
 
-    /// What a command is called here: its verb, and the script of an EVALSHA.
+    /// The name of a command: its verb, and for EVALSHA the script.
     [[nodiscard]] static std::string name_of(const std::vector<std::string>& words);
 
     [[nodiscard]] std::set<std::string> seen() const;
 
-    /// From now on commands of this name are answered with `reply`, as bytes of the protocol.
+    /// From now on answers commands of this name with `reply`, in protocol form.
     void answer(const std::string& name, const std::string& reply);
 
-    /// Lets every command through.
+    /// Forwards every command again.
     void relent();
 
-    /// How many commands were answered by this object.
+    /// The number of commands that were answered here.
     [[nodiscard]] int answered() const noexcept { return answered_; }
 
 private:

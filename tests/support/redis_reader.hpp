@@ -1,4 +1,4 @@
-// Reads Redis as the data plane does, beside the server under test.
+// Reads Redis as the data plane does, independently of the server under test.
 #pragma once
 
 #include <cstdint>

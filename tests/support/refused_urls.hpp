@@ -1,5 +1,5 @@
-// Texts that are no address, for the tests of every place that takes one: settings, fields of
-// entities, redirects.
+// Invalid URLs, for the tests of everything that accepts a URL: settings, fields of entities,
+// redirects.
 #pragma once
 
 namespace ezapi::tests {

@@ -1,4 +1,4 @@
-// Reads the database beside the server under test.
+// Accesses the database independently of the server under test.
 #pragma once
 
 #include <memory>
@@ -16,10 +16,10 @@ class SqlReader {
 public:
     explicit SqlReader(const std::string& dsn);
 
-    /// One statement, any kind. Throws std::runtime_error with the server's message.
+    /// Runs any single statement. Throws std::runtime_error with the server's message.
     std::vector<SqlRow> query(const std::string& sql);
 
-    /// The one cell of the first row; empty where there is no row.
+    /// The first cell of the first row; empty when there is no row.
     std::string value(const std::string& sql);
 
 private:

@@ -25,7 +25,7 @@ sockaddr_in local(uint16_t port) {
     return address;
 }
 
-/// The peer is told by a reset, as by a network that lost the connection's state.
+/// Sends a reset to the peer, as after a loss of the connection's state in the network.
 void reset(int descriptor) {
     const linger now{1, 0};
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now);
@@ -138,7 +138,7 @@ void TcpProxy::forward(Pair& pair) const {
     pair.over = true;
 }
 
-/// Closes what is over.
+/// Closes finished connections.
 void TcpProxy::sweep() {
     std::vector<std::unique_ptr<Pair>> over;
     {

@@ -1,5 +1,5 @@
-// Stands between a client and a server of the tests, and breaks what goes through it: cuts every
-// connection, refuses new ones, or lets bytes lie. A tap shows what clients say.
+// A TCP proxy between a client and a server that breaks connections: resets all, refuses new ones,
+// or stops forwarding. A tap sees what clients send.
 #pragma once
 
 #include <atomic>
@@ -15,10 +15,10 @@ namespace ezapi::tests {
 
 class TcpProxy {
 public:
-    /// Called on the thread of the connection with what its client sent, before it is passed on.
+    /// Called on the thread of the connection with the client's bytes, before they are forwarded.
     using Tap = std::function<void(int connection, std::string_view bytes)>;
 
-    /// To a port of 127.0.0.1, which need not listen yet.
+    /// Forwards to a port of 127.0.0.1, which need not be open yet.
     explicit TcpProxy(uint16_t target, Tap tap = {});
     ~TcpProxy();
     TcpProxy(const TcpProxy&) = delete;

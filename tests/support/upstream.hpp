@@ -1,5 +1,5 @@
-// A small HTTP server for outgoing requests: answers what the test says, and keeps what it was
-// asked: the headers, and :method, :path and :body.
+// A small HTTP server as the target of outgoing requests: returns the answers that the test sets,
+// and records the headers and :method, :path and :body of the requests.
 #pragma once
 
 #include <Poco/Net/HTTPRequestHandler.h>
@@ -48,7 +48,7 @@ public:
         answer_ = std::move(answer);
     }
 
-    /// The document with an ETag, and 304 for who has it.
+    /// Serves the document with an ETag, and 304 when the client has it.
     void serve(const std::string& document, const std::string& etag) {
         answer([document, etag](Request& request, Response& response) {
             response.set("ETag", etag);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Every C and C++ source reads as .clang-format says. Releases of the formatter differ, so the one of Debian 12 judges.
+# Every C and C++ source is formatted according to .clang-format, by the release of clang-format in Debian 12.
 source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
 need clang-format
 version=$(clang-format --version | grep -oE 'version [0-9]+' | cut -d ' ' -f 2)

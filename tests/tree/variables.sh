@@ -1,5 +1,5 @@
 #!/bin/bash
-# README.md, the sample configuration and the sources name the same variables: none is promised that nothing reads.
+# README.md, the sample configuration and the sources name the same variables: every documented variable is used.
 source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
 
 in_readme=$(grep -oE '^\| .EZ_[A-Z_]+. \|' README.md | grep -oE 'EZ_[A-Z_]+' | sort -u)
@@ -7,7 +7,7 @@ in_sample=$(grep -oE '\[EZ_[A-Z_]+\]' etc/ezapi.yaml | tr -d '[]' | sort -u)
 in_sources=$(grep -rhoE '"EZ_[A-Z_]+"' host plugins --include='*.cpp' --include='*.hpp' | tr -d '"' | sort -u)
 failed=0
 
-# within <what> <variables> <where> <variables>: the first are all among the second.
+# within <what> <variables> <where> <variables>: checks that the first variables are among the second.
 within() {
     local lacking
     lacking=$(comm -23 <(echo "$2") <(echo "$4"))

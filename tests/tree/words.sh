@@ -1,5 +1,6 @@
 #!/bin/bash
-# The tree speaks for itself on any machine: no path of somebody's checkout or home, no unresolved merge, no credential.
+# The source tree contains no path of a particular machine or home folder, no merge conflict, no notes to come back to
+# and no credential.
 source "$(dirname "${BASH_SOURCE[0]}")/files.sh"
 
 mapfile -t files < <(own_files | grep -vE '^(tests/tree/words\.sh|etc/package-lock\.json)$')

@@ -1,5 +1,5 @@
-// The routes that a gateway calls most, beside the other product. Both look the master up in the
-// database for each request; ours also writes the audit row, the outbox and, before the answer,
+// The routes that a gateway calls most, compared with the other product. Both look up the master in
+// the database for each request; ours also writes the audit row, the outbox and, before the answer,
 // Redis.
 #include <stdexcept>
 #include <string>
@@ -48,7 +48,7 @@ private:
 
 void measure_api(Run& run) {
     const auto peer = run.peer("insert");
-    if (!peer) return;  // nothing to measure it beside
+    if (!peer) return;  // nothing to compare with
     Api api(run);
     size_t number = 0;
     api.compare(

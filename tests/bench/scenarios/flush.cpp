@@ -1,5 +1,5 @@
-// Usage counters of 1,000 tokens a body. The other product adds them in one UPDATE ... FROM unnest
-// and neither refuses repetitions nor tells Redis.
+// Usage counters of 1,000 tokens per body. The other product adds them with one UPDATE ... FROM
+// unnest; it does not detect repetitions and does not update Redis.
 #include <string>
 
 #include "tests/bench/scenarios/scenarios.hpp"
@@ -81,7 +81,7 @@ private:
 
 void measure_flush(Run& run) {
     const auto peer = run.peer("unnest");
-    if (!peer) return;  // nothing to measure it beside
+    if (!peer) return;  // nothing to compare with
     Flush flush(run);
     run.add(fold(
         {.name = "logs-flush", .unit = "items/s", .reference_name = "peer, unnest", .target = 1.0},

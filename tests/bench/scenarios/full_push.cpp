@@ -1,6 +1,5 @@
-// Everything at once: a full push beside `redis-cli --pipe` with the commands of one, the
-// comparison that finds nothing beside a full push, and what comparisons in the background leave to
-// those who call the API.
+// A full push compared with `redis-cli --pipe` of its commands; a comparison without differences
+// compared with a full push; and the effect of background comparisons on API requests.
 
 #include <chrono>
 #include <filesystem>
@@ -19,7 +18,7 @@ class Tokens {
 public:
     explicit Tokens(size_t count) : count_(count) {
         tests::HttpClient admin = stack_.instance().admin();
-        tests::push_all(admin);  // so that the one of the start is through
+        tests::push_all(admin);  // after the push at start
         insert_tokens(stack_, count_);
     }
 
@@ -36,7 +35,7 @@ public:
     /// Entities per second.
     double push() { return rate("/admin/sync/full"); }
 
-    /// Entities per second; there must be nothing to find.
+    /// Entities per second; there must be no differences.
     double compare() {
         const double rate = this->rate("/admin/sync/drift");
         const auto found = stack_.instance().admin().get("/admin/sync/drift").json()["found"];
@@ -44,12 +43,12 @@ public:
         return rate;
     }
 
-    /// The commands of a full push once more, by redis-cli.
+    /// The commands of a full push, sent again by redis-cli.
     double pipe() {
         if (!std::filesystem::exists(file_)) record();
         const std::string port = std::to_string(stack_.redis().port());
         const double seconds = timed({"sh", "-c", "redis-cli -p " + port + " --pipe < " + file_});
-        // A full push that the database has not noted is one that the server replaces.
+        // Wait until the full push is noted in the database; otherwise the server would repeat it.
         tests::HttpClient admin = stack_.instance().admin();
         tests::push_all(admin);
         return static_cast<double>(count_) / seconds;
@@ -79,7 +78,7 @@ private:
 
 enum class Comparisons { none, all_the_time };
 
-/// Requests per second of a server meanwhile.
+/// API requests per second of the server during comparisons.
 double api_rate(Run& run, Tokens& tokens, Comparisons comparisons) {
     const bool compares = comparisons == Comparisons::all_the_time;
     const auto server =
@@ -94,7 +93,7 @@ double api_rate(Run& run, Tokens& tokens, Comparisons comparisons) {
                                   .connections = 16,
                                   .requests = requests})
                             .per_second(requests);
-    // One that gives way ends when the load is over: it must have been under way.
+    // A comparison that yields ends after the load: make sure that it was running meanwhile.
     const auto ended = [&] { return admin.get("/admin/sync/drift").json()["checked_at"] != since; };
     if (compares && !tests::eventually(std::chrono::seconds(60), ended))
         throw std::runtime_error("there was no comparison");

@@ -1,7 +1,7 @@
-// Log records over HTTP: committed, deduplicated and rolled up, beside psql's COPY of the same rows
-// into a table with the same columns and indexes, and beside the other product, which answers when
-// records are queued and neither deduplicates nor rolls up. Its queue is at most 10,000 records
-// when its time is taken, which counts for it.
+// Log records over HTTP, committed, deduplicated and added to the statistics. Compared with psql's
+// COPY of the same rows into a table with the same columns and indexes, and with the other product,
+// which answers when records are queued and neither deduplicates nor aggregates. Up to 10,000
+// records are still in its queue when the time is taken, which is in its favour.
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -19,14 +19,14 @@ constexpr const char* kPath = "/internal/logs";
 
 struct Shape {
     std::string name;
-    size_t records;  // in a body
-    size_t bodies;   // in a round
+    size_t records;  // per body
+    size_t bodies;   // per round
     size_t connections;
 };
 
 class Ingest {
 public:
-    /// `ack` of the server: committed or queued.
+    /// `ack`: the server's log.ack, committed or queued.
     Ingest(Shape shape, const std::string& ack)
         : shape_(std::move(shape)),
           stack_({{"EZ_LOG_MAX_RECORDS", "100000000"}, {"EZ_LOG_ACK", ack}}) {}
@@ -43,7 +43,7 @@ public:
 
     double peer(const Target& target) { return rate(target, RecordShape::peer); }
 
-    /// Rows per second of COPY into a table like ours, of the rows that are in ours now.
+    /// Rows per second of COPY into an identical table, with the rows that ours contains now.
     double copy() {
         if (copied_ == 0) export_rows();
         stack_.sql("TRUNCATE copied");
@@ -73,8 +73,8 @@ private:
         return result.per_second(shape_.bodies * shape_.records);
     }
 
-    /// What was answered when it was queued is stored a little later; all of it, or this never
-    /// ends.
+    /// Records that were queued are stored a little later. All of them must arrive, or this never
+    /// returns.
     void wait_for_rows() {
         const std::string sent = std::to_string(shape_.bodies * shape_.records);
         while (stack_.sql("SELECT count(*) FROM request_logs") != sent)
@@ -133,9 +133,10 @@ void measure_ingest(Run& run) {
 }
 
 void measure_ingest_single(Run& run) {
-    if (!run.peer("insert") && !run.peer("copy")) return;  // nothing to measure it beside
-    // The other product answers when a record is queued: beside it, so does ours. Many more than
-    // the 10,000 that both queues hold, however short the run: else only the queues are measured.
+    if (!run.peer("insert") && !run.peer("copy")) return;  // nothing to compare with
+    // The other product answers when a record is queued, so ours does the same in this comparison.
+    // Far more records than the 10,000 that both queues hold, even in a quick run; otherwise only
+    // the queues are measured.
     constexpr size_t kBodies = 60000;
     const Shape queued{"logs-ingest-single", 1, kBodies, 64};
     {

@@ -18,7 +18,7 @@ constexpr std::array<const char*, 8> kModels{"gpt-4o",
                                              "qwen-max",
                                              "llama-70b"};
 
-/// SplitMix64: request ids are spread like random ones, and are the same in every run.
+/// SplitMix64: request ids are distributed like random ones, but are the same in every run.
 std::uint64_t scattered(std::uint64_t value) {
     value += 0x9e3779b97f4a7c15;
     value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;

@@ -1,4 +1,4 @@
-// The measurements, by room.
+// The benchmarks, by area.
 #pragma once
 
 #include "tests/bench/scenario.hpp"

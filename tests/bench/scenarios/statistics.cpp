@@ -1,5 +1,5 @@
-// Statistics over 30 days of request records, for each group_by, beside the GROUP BY over the rows
-// that computes the same figures, and beside the same statistics over 30 other days that have a
+// Statistics over 30 days of request records, for each group_by. Compared with a GROUP BY over the
+// rows that computes the same values, and with the same statistics over 30 other days that have a
 // tenth of the rows.
 #include <array>
 #include <chrono>
@@ -30,9 +30,9 @@ constexpr std::array<Grouping, 8> kGroupings{{{"model", "model"},
                                               {"day", "date_trunc('day', created_at, 'UTC')"}}};
 
 constexpr size_t kRounds = 9;
-constexpr size_t kRequests = 40;  // of each round
+constexpr size_t kRequests = 40;  // per round
 
-/// Midnight, UTC, so many days from today.
+/// Midnight UTC, this many days from today.
 std::string day(int offset) {
     const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
     const std::chrono::year_month_day date{today + std::chrono::days(offset)};
@@ -53,7 +53,7 @@ struct Month {
 
 class Statistics {
 public:
-    /// Adds rows, the 30 days through, and waits for their summaries.
+    /// Inserts rows over the 30 days, and waits for their summaries.
     void fill(const Month& month, size_t count) {
         for (size_t left = count; left > 0;) {
             const size_t part = std::min<size_t>(left, 500000);
@@ -63,12 +63,12 @@ public:
         rebuild(month);
         if (!tests::eventually(600s, [&] { return stack_.sql(missing_spans(month)) == "0"; }))
             throw std::runtime_error("days and weeks were not summed up within 600 s");
-        // As autovacuum would within minutes, and then not beside what is measured: all rows are
-        // new, and the rebuild replaced every summary.
+        // Does what autovacuum would do within minutes, so that it does not run during the
+        // measurement: all rows are new, and the rebuild has replaced every summary.
         stack_.sql("VACUUM (ANALYZE) request_logs, request_log_hours, request_log_summaries");
     }
 
-    /// Milliseconds of the answers of a round.
+    /// Response times of a round in milliseconds.
     std::vector<double> ours(const Grouping& grouping, const Month& month) {
         const std::string path = "/admin/logs/stats?from=" + month.from + "&to=" + month.to +
                                  "&group_by=" + grouping.name + "&limit=500";
@@ -76,7 +76,7 @@ public:
             .latencies_ms;
     }
 
-    /// Milliseconds of the query over the rows.
+    /// Duration of the query over the rows in milliseconds.
     double plain(const Grouping& grouping, const Month& month) {
         const auto begin = std::chrono::steady_clock::now();
         stack_.sql(std::string("SELECT ") + grouping.sql +
@@ -110,7 +110,7 @@ private:
         inserted_ += count;
     }
 
-    /// How many days and weeks that are over are not summed up.
+    /// A query for the number of past days and weeks without a summary.
     static std::string missing_spans(const Month& month) {
         return "SELECT count(*) FROM generate_series(timestamptz '" + month.from +
                "', timestamptz '" + month.to +
@@ -147,7 +147,7 @@ void measure_statistics(Run& run) {
     const Month few{day(-60), day(-30)};
     statistics.fill(few, rows / 10);
     statistics.fill(many, rows);
-    // All before the plain queries, which turn over the caches.
+    // All of these before the plain queries, which evict the caches.
     std::array<std::vector<double>, kGroupings.size()> answers;
     std::array<std::vector<Round>, kGroupings.size()> rounds;
     for (size_t round = 0; round < kRounds; ++round) {
@@ -166,7 +166,7 @@ void measure_statistics(Run& run) {
                       .target = 1.0 / 200,
                       .better = Better::less},
                      {{quantile(answers[i], 0.99), statistics.plain(kGroupings[i], many)}}));
-        // A tenth more is what the machine does by itself from one minute to the next.
+        // 10 % is the normal variation of the machine.
         run.add(fold({.name = name + ", p50",
                       .unit = "ms",
                       .reference_name = "a tenth of the rows",

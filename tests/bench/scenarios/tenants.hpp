@@ -1,5 +1,4 @@
-// Masters and tokens in the database of a stack, inserted by SQL: as many as no client would wait
-// for.
+// Inserts masters and tokens by SQL, in numbers that would take too long over the API.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +7,7 @@
 
 namespace ezapi::bench {
 
-/// One master for each thousand tokens; token n (from 1) is "sk-seed-<n>", known by its SHA-256.
+/// One master per thousand tokens. Token n (from 1) is "sk-seed-<n>", stored as its SHA-256.
 void insert_tokens(Stack& stack, size_t count);
 
 }  // namespace ezapi::bench

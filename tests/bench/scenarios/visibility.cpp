@@ -1,4 +1,4 @@
-// When Redis shows what a write was answered for.
+// The delay from the answer to a write until Redis shows the change.
 #include <algorithm>
 #include <chrono>
 #include <mutex>
@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr size_t kWriters = 32;
 
-/// One writer on a master of its own; for each write the milliseconds from its answer until Redis
-/// shows it, 0 when it was there already.
+/// One writer with a master of its own. For each write the milliseconds from its answer until Redis
+/// shows it; 0 when it was there already.
 std::vector<double> delays_of_writer(Stack& stack, size_t writer, size_t writes) {
     tests::HttpClient client = stack.instance().admin();
     tests::RedisReader redis(stack.redis().port());
@@ -67,7 +67,7 @@ std::vector<double> delays_of_all(Stack& stack, size_t writes) {
     return all;
 }
 
-/// How many entities were pushed so far, whatever became of them.
+/// The number of entities pushed so far, whatever the result.
 double pushed(Stack& stack) {
     std::istringstream page(stack.instance().internal().get("/internal/metrics").body);
     double sum = 0;
@@ -139,7 +139,7 @@ void make_bindings(tests::HttpClient& client, const std::string& group, size_t c
 
 void measure_visibility(Run& run) {
     Stack stack;
-    for (size_t writer = 1; writer <= kWriters; ++writer) {  // with the ids 1 to kWriters
+    for (size_t writer = 1; writer <= kWriters; ++writer) {  // ids 1 to kWriters
         stack.instance().admin().post("/admin/masters", {{"name", "m" + std::to_string(writer)}});
     }
     const std::vector<double> delays = delays_of_all(stack, run.sized(200));

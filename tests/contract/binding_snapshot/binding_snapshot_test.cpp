@@ -1,4 +1,4 @@
-// What the data plane reads in config:bindings, from database rows to JSON.
+// Rendering of config:bindings for the data plane, from database rows to JSON.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What the data plane reads in meta:models and meta:models_meta, from database rows.
+// Rendering of meta:models and meta:models_meta for the data plane, from database rows.
 #include "model_snapshot.hpp"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ protected:
             .at(std::string(kModelsMeta));
     }
 
-    /// The rule of the contract, computed from what the projection renders.
+    /// The checksum as defined by the contract, computed from the rendered values.
     std::string expected_checksum() {
         std::string text;
         Tx tx = database_->db().begin();
@@ -87,7 +87,7 @@ TEST_F(ModelSnapshot, MetaLeavesOutAnUpstreamThatThereIsNot) {
 }
 
 TEST_F(ModelSnapshot, ChecksumGoesInByteOrderOverManyPages) {
-    // Upper case, slashes and letters beyond ASCII sort otherwise in most locales.
+    // Upper case, slashes and non-ASCII letters sort differently in most locales.
     database_->sql.query(
         "INSERT INTO models (name, context_window) SELECT 'ns.' || (ARRAY['a','B','/','Z','z-', "
         "'ä'])[1 + n % 6] || n, n FROM generate_series(1, 2500) AS n");

@@ -1,4 +1,4 @@
-// What the data plane reads in config:providers, from database rows to JSON.
+// Rendering of config:providers for the data plane, from database rows to JSON.
 #include "provider_snapshot.hpp"
 
 #include <gmock/gmock.h>
@@ -75,7 +75,7 @@ TEST_F(ProviderSnapshot, AddsTokensAndWeightWhereTheyArePresent) {
 
 TEST_F(ProviderSnapshot, LeavesOutTheDefaultWeight) {
     insert_key(1, kKey);
-    insert_key(2, kKey, ", weight", ", 0");  // as it was stored once
+    insert_key(2, kKey, ", weight", ", 0");  // as stored by earlier versions
     insert_key(3, kKey, ", weight", ", 1");
     insert_key(4, kKey, ", weight", ", 2");
     for (const char* id : {"1", "2", "3"})
@@ -135,7 +135,7 @@ TEST_F(ProviderSnapshot, PagesInByteOrderOfTheIds) {
     EXPECT_THAT(seen, ElementsAre("1", "10", "2", "42"));
 }
 
-/// A change and a full push show it alike: a change that failed would hold back all later ones.
+/// A change and a full push render it alike: a failing change would block all later ones.
 TEST_F(ProviderSnapshot, ShowsOneThatCannotBeDecryptedSuspendedAndWithoutCredentials) {
     const Keyring other = Keyring::parse("lost:" + std::string(64, 'b'));
     insert_key(1, kKey);

@@ -1,5 +1,5 @@
-// Defaults are said twice, by the API's fields and by the columns of the tables: for every column
-// of every resource they are the same.
+// Defaults are defined twice, by the fields of the API and by the columns of the tables: for every
+// column of every resource they must be equal.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,10 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-/// A resource, and the least that has to be said to create one.
+/// A resource, and the minimal body to create one.
 struct Made {
     std::string table;
-    std::string body_schema;  // of OpenAPI
+    std::string body_schema;  // schema name in the OpenAPI document
     json given;
     std::string id;
 };
@@ -102,24 +102,24 @@ TEST_F(DefaultsTest, OfSqlAndOfTheApiAreOne) {
             } else if (fields.contains(name)) {
                 EXPECT_EQ(fields.at(name).value("default", json()), in_sql) << what;
                 EXPECT_EQ(stored, in_sql) << what;
-            } else if (!in_sql.is_null()) {  // read-only or hidden: what code sets at creation
+            } else if (!in_sql.is_null()) {  // read-only or hidden: set by code at creation
                 EXPECT_EQ(stored, in_sql) << what;
             }
         }
     }
     EXPECT_GT(columns, 60U);
-    // A table with a version is a resource's: a new one belongs into the list above.
+    // A table with a version belongs to a resource: new ones must be added to the list above.
     for (const SqlRow& table :
          sql.query("SELECT c.table_name FROM information_schema.columns c JOIN "
                    "information_schema.columns u USING (table_schema, table_name) WHERE "
                    "c.table_schema = 'public' AND c.column_name = 'version' AND c.data_type = "
                    "'bigint' AND u.column_name = 'created_at'")) {
-        if (*table[0] == "webhook_settings") continue;  // one row, that SQL made
+        if (*table[0] == "webhook_settings") continue;  // a single row, inserted by a migration
         EXPECT_TRUE(seen.contains(*table[0])) << *table[0];
     }
 }
 
-/// The row of the webhook is made by SQL; a PUT of nothing makes it what the API's defaults say.
+/// The row of the webhook is inserted by SQL; an empty PUT sets the API's defaults.
 TEST_F(DefaultsTest, OfTheWebhookAreOne) {
     const auto settings = [] {
         json out = admin().get("/admin/logs/webhook").json();

@@ -1,5 +1,6 @@
-// What the data plane reads of entities that were created through the API of a real server, against
-// the golden files of the contract: a default of SQL and one of the API cannot differ unseen.
+// Compares what the data plane reads, for entities created through the API of a real server, with
+// the golden files of the contract, so that the defaults of SQL and of the API cannot differ
+// unnoticed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +31,7 @@ json golden(const char* name) {
     return json::parse(in);
 }
 
-/// The fields that the contract's table gives a hash: the last words in backticks of its row.
+/// The fields of a hash in the table of the contract: the last words in backticks of its row.
 std::set<std::string> fields_of(const std::string& key) {
     std::ifstream in(contract() / "README.md");
     for (std::string line; std::getline(in, line);) {
@@ -90,7 +91,7 @@ protected:
             .query("ALTER TABLE " + table + " ALTER COLUMN id RESTART WITH " + std::to_string(id));
     }
 
-    /// Null until it is there.
+    /// null until it exists.
     static json field(const std::string& key, const std::string& name) {
         json out;
         EXPECT_TRUE(eventually(10s,
@@ -129,7 +130,7 @@ TEST_F(GoldenTest, ProviderWithOptionalMembers) {
     for (const auto& [name, value] : read.items()) EXPECT_TRUE(known.contains(name)) << name;
 }
 
-/// As clients send it that cannot leave out a number.
+/// Some clients cannot omit a number.
 TEST_F(GoldenTest, AWeightOfZeroIsTheDefault) {
     const json key = create("/admin/api-keys",
                             {{"group_id", 9}, {"api_key", "sk-zero-weight-1"}, {"weight", 0}});
@@ -163,7 +164,7 @@ TEST_F(GoldenTest, ModelAndCatalogue) {
     json body = golden("model_snapshot.json");
     create("/admin/models", body);
     EXPECT_EQ(field("meta:models", "ns.m"), golden("model_snapshot.json"));
-    // As a Go client sends a model of which it knows nothing.
+    // Like the request of a Go client that knows nothing about the model.
     create("/admin/models",
            {{"name", "ns.zero"},
             {"kind", "chat"},

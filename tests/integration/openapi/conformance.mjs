@@ -1,7 +1,8 @@
-// Calls every operation that the server declares and holds each answer against the declaration: status, content type and
-// schema, where an answer may not carry a member that is not declared. Fails when a declared operation was not called.
+// Calls every operation that the server declares and validates each answer against the declaration: status, content
+// type and schema; members that are not declared are errors. Fails when a declared operation was not called.
 //
-// EZ_URL, EZ_ADMIN_TOKEN, EZ_INTERNAL_TOKEN name the server; on EZ_REGISTRY_PORT a model registry of one model is served to it.
+// EZ_URL, EZ_ADMIN_TOKEN, EZ_INTERNAL_TOKEN define the server; this script serves it a model registry with one model on
+// EZ_REGISTRY_PORT.
 import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
 import { coveredElsewhere, scenario } from './scenario.mjs';
@@ -21,7 +22,7 @@ addFormats(ajv);
 ajv.addFormat('int64', { type: 'number', validate: Number.isInteger });
 ajv.addFormat('int32', { type: 'number', validate: Number.isInteger });
 
-// References resolved, allOf merged, objects closed: what is left says exactly which members an answer may have.
+// Resolves references, merges allOf and closes objects, so that only declared members are valid.
 function closed(schema) {
   if (schema.$ref) return closed(schema.$ref.split('/').slice(1).reduce((at, name) => at[name], document));
   if (schema.allOf) {
@@ -63,7 +64,7 @@ function judge(where, operation, status, type, text) {
   }
 }
 
-// One call: `path` is the declared one, its parameters stand in `params`. Answers {status, body, headers}.
+// Makes one call: `path` is the declared one, `params` has its parameters. Returns {status, body, headers}.
 async function call(method, path, { params = {}, query = '', body, headers = {}, as = 'admin', expect } = {}) {
   const operation = document.paths[path]?.[method.toLowerCase()];
   const where = `${method} ${path}`;

@@ -1,9 +1,9 @@
-// What a client does with each operation, in an order in which everything that is needed exists.
+// Calls each operation as a client does, in an order in which all prerequisites exist.
 
-// These succeed only after a fault; the tests that bring the fault call them.
+// These succeed only after a fault; the tests that inject the fault call them.
 export const coveredElsewhere = new Set(['POST /admin/sync/outbox/{id}/retry']);
 
-// Create, read, list, replace, merge, delete and batch of one collection, with the answers to misuse.
+// Create, read, list, replace, merge, delete and batch of one collection, with the answers to invalid requests.
 async function collection(call, path, { create, patch, params = {}, as = 'admin', item = 'id', batch = true }) {
   const one = `${path}/{${item}}`;
   const made = await call('POST', path, { params, as, body: create('one'), expect: 201 });
