@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// The routes of bindings over a database that stores one row.
+/// The routes of bindings with a fake database that stores one row.
 class Binding : public ::testing::Test {
 protected:
     struct Plugin {

@@ -75,7 +75,7 @@ protected:
 
 TEST_F(BindingsApi, CreationAnswersTheWholeEntity) {
     json binding = bind("openai/gpt-4.1", {{"route_group", " vip "}, {"weight", 5}});
-    // Given on creation, because the public model has a dot; not a member of the entity.
+    // Returned on creation because the public model contains a dot; not a member of the entity.
     EXPECT_EQ(binding.erase("warnings"), 1U);
     EXPECT_EQ(binding["route_group"], "vip");
     EXPECT_EQ(binding["weight"], 5);

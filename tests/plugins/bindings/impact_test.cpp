@@ -1,4 +1,4 @@
-// What an API key's end costs, and whom: the counting by classes against counting one by one.
+// The impact of losing an API key: compares counting by classes with counting token by token.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -72,7 +72,7 @@ TEST_F(Losses, WhatDoesNotServeNowLosesNothing) {
     EXPECT_TRUE(of({candidate("m", "default", alone_)}, {"ns"}).empty());
 }
 
-/// Random losses and classes of tokens over a few names, so that they meet.
+/// Random losses and token classes over few names, so that they overlap.
 class AudienceTest : public ::testing::Test {
 protected:
     std::string pick(const std::vector<std::string>& from) { return from[random_() % from.size()]; }

@@ -1,4 +1,4 @@
-// Which bindings are marked when something elsewhere changes, over a real database and change bus.
+// Which bindings are marked when other entities change, with a real database and change bus.
 #include "reactions.hpp"
 
 #include <gmock/gmock.h>
@@ -53,7 +53,7 @@ protected:
             "('other', 'a', 1, 'exact', ''), ('ns', 'c', 2, 'exact', '')");
     }
 
-    /// What a transaction marks.
+    /// The bindings that a transaction marks.
     std::set<std::string> marked_by(Tx tx) {
         forget();
         tx.commit();
@@ -66,14 +66,14 @@ protected:
         marked_.clear();
     }
 
-    /// What an update of an entity marks.
+    /// The bindings that an update of an entity marks.
     std::set<std::string> update(const Resource& resource, std::int64_t id, const Json& fields) {
         Tx tx = database_->db().begin();
         (void)resource.update(tx, id, fields, BodyMode::merge);
         return marked_by(std::move(tx));
     }
 
-    /// What a change of an API key marks; its plugin's own rows do not matter.
+    /// The bindings that a change of an API key marks; the rows of its plugin do not matter.
     std::set<std::string> change_key(const Json& before, const Json& after) {
         Tx tx = database_->db().begin();
         const std::string from = before.is_null() ? "" : before.dump();
@@ -141,7 +141,8 @@ TEST_F(Reactions, TheStatusOfANamespaceMarksItsBindings) {
 }
 
 TEST_F(Reactions, AChangeOfAGroupWaitsForBindingsThatAreBeingCommitted) {
-    // Holds what a binding's transaction holds between its subscribers and its COMMIT.
+    // Holds the locks that the transaction of a binding holds between its subscribers and its
+    // COMMIT.
     Tx writing = database_->db().begin();
     (void)bindings_.create(writing,
                            {{"namespace", "ns"}, {"public_model", "late"}, {"group_id", 2}});

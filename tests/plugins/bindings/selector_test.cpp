@@ -17,7 +17,7 @@ const std::vector<std::string> kModels{"openai/gpt-4.1",
                                        "Anthropic/Claude-Sonnet",
                                        "bedrock/anthropic/claude-sonnet"};
 
-/// The model found, or "none" or "several".
+/// The model that was found, or "none" or "several".
 std::string resolve(Selection selection,
                     std::string_view value,
                     std::string_view public_model = "public",
@@ -89,7 +89,7 @@ TEST(Normalized, CutsTrimsAndLowers) {
     EXPECT_EQ(normalized(" A/B/ C-1 "), "c-1");
     EXPECT_EQ(normalized("plain"), "plain");
     EXPECT_EQ(normalized("a/"), "");
-    EXPECT_EQ(normalized("É"), "É");  // ASCII letters only, as everywhere
+    EXPECT_EQ(normalized("É"), "É");  // ASCII letters only
 }
 
 TEST(Pattern, FaultsSayWhatIsWrong) {

@@ -70,7 +70,7 @@ TEST_F(FeaturesApi, KeepsEveryDigitOfANumber) {
             return field && field->find(digits) != std::string::npos;
         }));
     }
-    // What was read may be written again: no digit is lost by the way back.
+    // The body of a GET can be written again without losing digits.
     EXPECT_EQ(admin().send("PUT", "/admin/features/digits", made.body).status, 200);
     EXPECT_NE(admin().get("/admin/features/digits").body.find("0.10000000000000000001"),
               std::string::npos);

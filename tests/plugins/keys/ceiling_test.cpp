@@ -9,7 +9,7 @@ using nlohmann::json;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 
-/// One limit: what an admin sets, what a tenant may make of it, and what it may not.
+/// One limit: the value that an admin sets, values allowed for a tenant, and values that are not.
 struct Limit {
     const char* field;
     const char* set;
@@ -52,7 +52,7 @@ protected:
         return out;
     }
 
-    /// Tries every way in which the tenant could leave the ceiling.
+    /// Tries every way in which a tenant could exceed the limits.
     void expect_held(const json& key) const {
         const json before = read(of_, key);
         const std::string field = GetParam().field;

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-/// What arrives in Redis.
+/// What is delivered to Redis.
 class Delivery : public TokensFixture {
 protected:
     [[nodiscard]] InstanceOptions options() const override {

@@ -12,7 +12,7 @@ using ::testing::IsSupersetOf;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-/// What becomes of tokens when they or their masters change.
+/// The effect of changes of tokens and masters on the rendered tokens.
 class Follow : public TokensFixture {};
 
 TEST_F(Follow, ProjectionHasWhatTheContractNamesAndNoMore) {

@@ -18,7 +18,7 @@ Json row() {
             {"quota_reset_at", nullptr}};
 }
 
-/// What `changes` leave of a stored row.
+/// The stored row after `changes`.
 Draft updated(const Json& before, const Json& changes) {
     Draft draft;
     draft.before = &before;

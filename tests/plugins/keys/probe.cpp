@@ -1,5 +1,6 @@
-// A plugin for the tests of masters and keys: what only other plugins see, as routes. It reads
-// projections, remembers what was touched, and passes calls to the service "keys/1".
+// A plugin for the tests of masters and keys that provides routes to what only other plugins can
+// access: it reads projections, remembers touched entities, and forwards calls to the service
+// "keys/1".
 #include <map>
 #include <mutex>
 #include <set>
@@ -116,7 +117,7 @@ private:
             });
             all.update(page);
             if (page.size() < limit) break;
-            after = std::prev(page.end()).key();  // objects are sorted by bytes
+            after = std::prev(page.end()).key();  // objects are ordered bytewise
         }
         return Response::json(all);
     }

@@ -81,7 +81,7 @@ TEST_F(Rotation, NextRotationCutsTheGraceOfTheOneBefore) {
     for (const json& old : {first, second, third}) EXPECT_TRUE(rendered(hash(old)).is_null());
 }
 
-/// Each has the key's rate to itself in the data plane, so that their number is a limit, too.
+/// In the data plane each of them has the key's full rate, so their number must be limited.
 TEST_F(Rotation, TwoTokensAtMostAreInTheirGrace) {
     const json of = master();
     std::vector<json> tokens{issue(of)};

@@ -14,7 +14,7 @@ using nlohmann::json;
 using ::testing::Contains;
 using ::testing::UnorderedElementsAre;
 
-/// Quotas, with the job that resets them as good as never running.
+/// Shared quotas; the job that resets them practically never runs.
 class SharedQuota : public TokensFixture {
 protected:
     [[nodiscard]] InstanceOptions options() const override {
@@ -65,7 +65,8 @@ TEST_F(SharedQuota, AllTokensOfAMasterShareIt) {
     EXPECT_EQ(read(of, one).at("status"), "active") << "its own state is another";
 }
 
-/// The ETag of each answer that shows the quota names that answer, whatever moves in between.
+/// The ETag of an answer that shows the quota always matches that answer, even if usage changes
+/// meanwhile.
 TEST_F(SharedQuota, AnswersNotModifiedUntilSomethingIsUsed) {
     const json of = master({{"quota_limit", 100}, {"quota_reset", "daily"}});
     const json key = issue(of);
@@ -208,8 +209,8 @@ TEST_F(SharedQuotaJob, ResetsWhatIsDueAndForgetsMastersThatAreGone) {
     }));
 }
 
-/// Reports that exhaust a master race its deletion: each is counted or told that the token is
-/// unknown, none fails, and nothing of the master is left.
+/// Reports that exhaust a master are sent during its deletion: each is counted or answered with
+/// unknown tokens, none fails, and nothing of the master is left.
 TEST_F(SharedQuotaJob, ReportsRaceTheDeletionOfTheirMaster) {
     for (int round = 0; round < 10; ++round) {
         const json of = master({{"quota_limit", 50}});

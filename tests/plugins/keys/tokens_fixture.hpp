@@ -1,4 +1,4 @@
-// A server with masters and tokens, and shortcuts for what their tests do again and again.
+// A server with masters and tokens, and shortcuts for frequent operations of the tests.
 #pragma once
 
 #include <string>
@@ -57,7 +57,7 @@ protected:
         return sha256_hex(issued.at("token").get<std::string>());
     }
 
-    /// What the data plane is to see of a hash; null: nothing.
+    /// The rendered token hash for the data plane; null when absent.
     static nlohmann::json rendered(const std::string& hash) {
         return admin().get("/probe/render/auth:token/" + hash).json().at(hash);
     }

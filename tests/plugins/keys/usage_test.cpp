@@ -12,11 +12,11 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-/// The service "keys/1" through a plugin that calls it.
+/// The service "keys/1", called by a test plugin.
 class Usage : public TokensFixture {
 protected:
-    /// What a report answers that finds a token's row changed by these statements, which are
-    /// committed once it waits for the row.
+    /// The answer to a report during which the token's row is changed: these statements are
+    /// committed once the report waits for the row.
     static json add_while(const std::string& token_hash, const std::vector<std::string>& changes) {
         SqlReader other(instance().dsn());
         other.query("BEGIN");
@@ -114,7 +114,7 @@ TEST_F(Usage, TokenThatIsRotatedMeanwhileIsCounted) {
     EXPECT_EQ(read(of, key).at("request_count"), 1);
 }
 
-/// By the token before, by that one and by the id, while a second rotation commits.
+/// Reports by the previous token, by the current one and by id, while a second rotation commits.
 TEST_F(Usage, TokenThatIsRotatedAgainMeanwhileIsCounted) {
     const json of = master();
     int requests = 0;

@@ -1,5 +1,5 @@
-// What POST /internal/logs makes of a body: which records it takes, which it refuses and why, and
-// what ends it all.
+// Parsing of POST /internal/logs: which records are accepted, which are refused and why, and which
+// faults refuse the whole body.
 #include "ingest/body.hpp"
 
 #include <gmock/gmock.h>
@@ -31,7 +31,7 @@ ParsedBody read_lines(const std::string& body) {
     return read(body, "application/x-ndjson");
 }
 
-/// The names of the fields of the one record, with one more member, that were repaired.
+/// The repaired fields of the single record with one additional member.
 std::vector<std::string> repaired_in(const ParsedBody& body) {
     std::vector<std::string> out;
     for (const Repair& repair : body.repairs.listed) {
@@ -43,7 +43,7 @@ std::vector<std::string> repaired_in(const ParsedBody& body) {
     return out;
 }
 
-/// The row of a record of which one member is repaired.
+/// The row of a record with one repaired member.
 RowBlock::Row repaired(const std::string& member) {
     const ParsedBody body = read(R"([{"request_id":"r",)" + member + "}]");
     EXPECT_TRUE(body.refused.empty()) << member << ": " << body.refused.front().message;
@@ -52,7 +52,7 @@ RowBlock::Row repaired(const std::string& member) {
     return body.rows.size() == 1 ? body.rows.rows().front() : RowBlock::Row{};
 }
 
-/// The value of a text column of the only row, as COPY sends it.
+/// A text column of the only row, as sent by COPY.
 std::string column(const ParsedBody& body, size_t place) {
     std::string_view bytes = body.rows.bytes(body.rows.rows().front()).substr(2);
     for (;; --place) {
@@ -69,7 +69,7 @@ constexpr size_t kModelColumn = 16;
 constexpr size_t kErrorColumn = 19;
 constexpr size_t kAddressColumn = 20;
 
-/// What is stored of a text, where the text is repaired or is not.
+/// The stored form of a text, which is repaired or not.
 std::string stored_text(const std::string& member, size_t place, bool is_repaired) {
     const ParsedBody body = read(R"([{"request_id":"r",)" + member + "}]");
     EXPECT_EQ(body.rows.size(), 1U) << member;
@@ -77,7 +77,7 @@ std::string stored_text(const std::string& member, size_t place, bool is_repaire
     return body.rows.size() == 1 ? column(body, place) : "";
 }
 
-/// The one refusal of a record with one more member.
+/// The refusal of a record with one additional member.
 Refusal refusal_of(const std::string& member) {
     const ParsedBody body = read(R"([{"request_id":"r",)" + member + R"(},{"request_id":"good"}])");
     EXPECT_EQ(body.rows.size(), 1U) << member;
@@ -535,8 +535,8 @@ TEST(IngestBody, RefusesTheWholeArrayThatIsNoJson) {
     EXPECT_EQ(status_of(" [ ] \n"), 200);
 }
 
-/// Takes what the parser of all other bodies takes, and refuses what that refuses; but other
-/// characters of a value may make a word without quotes of it.
+/// Accepts and refuses the same texts as the strict parser of all other bodies, except that changed
+/// bytes may turn a value into an unquoted word.
 TEST(IngestBody, AgreesWithTheStrictParserOnWhatIsJson) {
     const std::string sound =
         R"([{"request_id":"a","x":[1,-2.5e+3,{"y":null,"z":[true,false,"\u00e4\\"]}]},[],{},"s",0])";
@@ -555,7 +555,7 @@ TEST(IngestBody, AgreesWithTheStrictParserOnWhatIsJson) {
             const bool structure = std::string_view("{}[]:").find(junk) != std::string_view::npos;
             if (strict) {
                 ASSERT_NE(status, 400) << body;
-            } else if (structure && status != 422) {  // 422: no array
+            } else if (structure && status != 422) {  // 422: not an array
                 ASSERT_EQ(status, 400) << body;
             }
         }
@@ -585,8 +585,8 @@ TEST(IngestBody, SkipsWhatIsNestedToAnyDepth) {
     EXPECT_EQ(status_of(R"([{"request_id":"a","x":{a:1}}])"), 400);
 }
 
-/// What writers of Python, Lua and C make of values that JSON cannot hold costs no other record,
-/// and of its own record that field alone.
+/// Values of Python, Lua and C writers that JSON cannot represent affect no other record, and only
+/// their own field.
 TEST(IngestBody, TakesAWordWithoutQuotesForAFlawOfItsField) {
     for (const char* word : {"NaN",
                              "nan",
@@ -635,7 +635,7 @@ TEST(IngestBody, TakesAWordWithoutQuotesForAFlawOfItsField) {
     EXPECT_EQ(status_of(R"([{"request_id":"a","cost":$1}])"), 400);
 }
 
-/// A text that holds a line break or another control character as it is, without an escape.
+/// A text that contains an unescaped line break or other control character.
 TEST(IngestBody, TakesAControlCharacterForAFlawOfItsText) {
     EXPECT_EQ(stored_text("\"model\":\"a\tb\\u0041\nc\"", kModelColumn, true), "a\tbA\nc");
     for (char c = 1; c < 0x20; ++c) {

@@ -1,4 +1,4 @@
-// The operation log's chain in the real server, tampered with by a superuser behind its back.
+// The operation log's hash chain in the real server, modified by a superuser of the database.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ protected:
         InstanceTest::SetUp();
         if (IsSkipped()) return;
         sql_ = std::make_unique<SqlReader>(instance().dsn());
-        // No trigger stands in a superuser's way.
+        // Disables triggers, as a superuser can.
         sql_->query("SET session_replication_role = replica");
         write(5);
         ASSERT_TRUE(all_sealed()) << verify().dump();
@@ -35,7 +35,7 @@ protected:
             return;
         }
         sql_->query("BEGIN");
-        sql_->query("LOCK TABLE operation_chain_head IN EXCLUSIVE MODE");  // nothing is sealed now
+        sql_->query("LOCK TABLE operation_chain_head IN EXCLUSIVE MODE");  // stops sealing
         for (const std::string table : kTables) {
             sql_->query("DELETE FROM " + table);
             sql_->query("INSERT INTO " + table + " OVERRIDING SYSTEM VALUE TABLE kept_" + table);
@@ -75,7 +75,7 @@ protected:
     static constexpr const char* kTables[] = {
         "operation_logs", "operation_chain", "operation_chain_head"};
     std::unique_ptr<SqlReader> sql_;
-    bool tampered_ = true;  // false: rows were written, and what is there now is sound
+    bool tampered_ = true;  // false: only rows were inserted, and the current state is valid
 };
 
 TEST_F(OperationChain, HoldsEveryCommittedRow) {
@@ -217,7 +217,7 @@ TEST_F(OperationChain, ARowThatCommitsLateKeepsItsPlaceAmongTheOthers) {
     const std::string id = late.value(
         "INSERT INTO operation_logs (actor_kind, actor, action, resource, resource_id) "
         "VALUES ('admin', 'late', 'create', 'masters', '1') RETURNING id");
-    // Nobody waits for it.
+    // No request waits for it.
     write(2);
     ASSERT_TRUE(eventually(10s, [] { return verify().at("waiting") == 2; }));
     EXPECT_EQ(verify().at("sealed"), before);
@@ -235,7 +235,7 @@ TEST_F(OperationChain, GoesOnInADatabaseWhoseTransactionsCountFromTheBeginningAg
     sql_->query(
         "UPDATE operation_chain_head SET sealed_below = "
         "(sealed_below::text::bigint + 1000000000)::text::xid8");
-    // It waited when the dump was made.
+    // It was waiting when the dump was made.
     sql_->query(
         "INSERT INTO operation_logs (actor_kind, actor, action, resource, resource_id, xid) "
         "VALUES ('admin', 'dumped', 'create', 'masters', '1', '1999999999')");

@@ -1,5 +1,5 @@
-// POST /internal/stats/flush of the real server: whatever happens to a report on its way, its
-// counters are added once.
+// POST /internal/stats/flush of the real server: counters are added exactly once, whatever happens
+// to a report on its way.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -22,7 +22,7 @@ protected:
         return {.plugins = {"masters", "keys", "sync", "logs"}};
     }
 
-    /// A token of a master of its own.
+    /// A token of a new master.
     static json issue(json members = json::object()) {
         static int last = 0;
         const std::string name = "flush-" + std::to_string(++last);
@@ -248,7 +248,7 @@ TEST_F(CounterFlush, ForgottenNumbersAreRefusedAndDoNotComeBack) {
     SqlReader sql(instance().dsn());
     for (int sequence = 1; sequence <= 3; ++sequence)
         flushed(report("forgets", sequence, {{{"key_id", key["id"]}, {"requests", 1}}}));
-    // What the job does in its first and in its second run after the numbers have become too old.
+    // What the job does in its first and second run after the numbers have expired.
     sql.query("INSERT INTO counter_floors (node, epoch, floor) VALUES ('forgets', 'e', 2)");
     const json known = report("forgets", 1, {{{"key_id", key["id"]}, {"requests", 1}}});
     EXPECT_EQ(flushed(known)["duplicate"], true) << "its row is there still";
@@ -259,8 +259,7 @@ TEST_F(CounterFlush, ForgottenNumbersAreRefusedAndDoNotComeBack) {
     EXPECT_EQ(read(key)["request_count"], 3);
 }
 
-/// The process is killed at moments that nobody chose while a node sends; the node repeats what was
-/// not answered.
+/// The process is killed at random moments while a node sends; the node repeats unanswered reports.
 TEST(CounterFlushCrash, LosesAndDoublesNothing) {
     Instance server({.plugins = {"masters", "keys", "logs"}});
     const json master = server.admin().post("/admin/masters", {{"name", "crash"}}).json();

@@ -38,7 +38,7 @@ std::vector<std::string> faults(const Json& body) {
     return faults_in(body.dump());
 }
 
-/// The status of the refusal, 0: it was read.
+/// The status of the refusal; 0: accepted.
 int status_of(std::string_view body) {
     try {
         (void)read_report(body);
@@ -96,8 +96,7 @@ TEST(CounterReport, IsReadWithWhatJsonAllows) {
     EXPECT_EQ(all_of(out), all_of(read(parse_json(kPlain))));
 }
 
-/// What became of the only item: its code where it is rejected, the members that are repaired
-/// otherwise.
+/// The result for the only item: its code if it is rejected, otherwise the repaired members.
 std::string fate_of(const std::string& item) {
     const CounterReport out =
         read_report(R"({"node":"n","epoch":"e","sequence":1,"items":[)" + item + "]}");
@@ -227,10 +226,9 @@ TEST(CounterReport, NamesNoTokenByItself) {
     EXPECT_EQ(item.name(), "7");
 }
 
-/// Whatever a byte too many, too few or another makes of a report: it is JSON for the reader
-/// exactly where it is for the parser of all other bodies, and says the same. That one refuses
-/// members that stand twice, texts that are none and numbers beyond all ranges as malformed, here
-/// they are faults or repairs among others.
+/// For reports with an inserted, deleted or replaced byte, the reader agrees with the parser of all
+/// other bodies on what is JSON and on its content. That parser refuses duplicate members, invalid
+/// texts and numbers out of range as malformed; here these are faults or repairs.
 TEST(CounterReport, IsMalformedWhereAllOtherBodiesAre) {
     std::mt19937 random(7);
     size_t taken = 0;

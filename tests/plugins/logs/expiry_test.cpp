@@ -1,4 +1,4 @@
-// Retention: what is dropped or deleted, and what is not, over a real PostgreSQL.
+// Retention: what is dropped or deleted and what is kept, with a real PostgreSQL.
 #include "retention/expiry.hpp"
 
 #include "rollup/summaries.hpp"
@@ -81,7 +81,7 @@ TEST_F(Upkeep, DeletesStatisticsOfWholeDays) {
     EXPECT_EQ(value("SELECT sum(requests) FROM request_log_hours"), "20");
     EXPECT_EQ(
         value("SELECT string_agg(span, ' ' ORDER BY span) FROM request_log_spans WHERE ready"),
-        "day hour hour");  // and no week, of which some is too old
+        "day hour hour");  // and no week, because a part of it has expired
     Summaries(db()).run(kNow, never);
     EXPECT_EQ(value("SELECT sum(requests) FROM request_log_summaries"
                     " WHERE span = 'week' AND dimension = 'status' AND master_id = 0"),

@@ -1,4 +1,4 @@
-// What was acknowledged is there, once, whatever dies meanwhile: the process or the log database.
+// Acknowledged records are stored exactly once, even if the process or the log database crashes.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr size_t kPerBody = 20;
 
-/// Clients that send as fast as they get answers, each body again until it is acknowledged.
+/// Clients that send as fast as they get answers, and repeat each body until it is acknowledged.
 class Senders {
 public:
     explicit Senders(const Instance& instance, int clients = 8) {
@@ -62,7 +62,7 @@ private:
         try {
             status = ingest(client, records(prefix, kPerBody)).status;
         } catch (const std::exception&) {
-            return false;  // the connection broke: as if there were no answer
+            return false;  // the connection broke: treated as unanswered
         }
         const std::lock_guard lock(mutex_);
         statuses_.insert(status);
@@ -84,7 +84,8 @@ protected:
         if (const std::string why = PrivateRedis::missing(); !why.empty()) GTEST_SKIP() << why;
     }
 
-    /// Every acknowledged record once, and the hours in agreement with the rows.
+    /// Checks that every acknowledged record is stored once, and that the hours agree with the
+    /// rows.
     static void expect_all(const std::string& dsn, const std::set<std::string>& acknowledged) {
         SqlReader sql(dsn);
         EXPECT_EQ(sql.value("SELECT count(*) - count(DISTINCT request_id) FROM request_logs"), "0");
@@ -102,7 +103,7 @@ protected:
     }
 };
 
-/// Rounds of the crash test, unless EZ_CRASH_ROUNDS says how many.
+/// Rounds of the crash test; EZ_CRASH_ROUNDS sets another number.
 int crash_rounds() {
     const char* rounds = std::getenv("EZ_CRASH_ROUNDS");
     return rounds == nullptr ? 50 : std::max(1, std::atoi(rounds));

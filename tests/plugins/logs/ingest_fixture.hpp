@@ -9,7 +9,7 @@
 
 namespace ezapi::tests {
 
-/// `count` records `<prefix>-0` ... as a JSON array; each of 10 tokens in and 5 out.
+/// `count` records `<prefix>-0` ... as a JSON array; each with 10 input and 5 output tokens.
 [[nodiscard]] inline std::string records(const std::string& prefix, size_t count) {
     std::string body = "[";
     for (size_t i = 0; i < count; ++i) {
@@ -26,7 +26,8 @@ namespace ezapi::tests {
     return client.send("POST", "/internal/logs", body, {{"Content-Type", type}});
 }
 
-/// A fresh database of which a commit survives the server's crash; those of tests need not.
+/// A fresh database whose commits survive a server crash; the usual test databases do not need
+/// that.
 [[nodiscard]] inline std::string durable_database(PrivatePostgres& server) {
     std::string dsn = server.fresh_database();
     SqlReader(dsn).query(
@@ -35,7 +36,7 @@ namespace ezapi::tests {
     return dsn;
 }
 
-/// Rows, and what the rollups say they are: "rows requests".
+/// The number of rows, and that of requests in the rollups: "rows requests".
 [[nodiscard]] inline std::string stored(const std::string& dsn) {
     SqlReader sql(dsn);
     return sql.value("SELECT count(*) FROM request_logs") + " " +

@@ -107,7 +107,7 @@ TEST_F(Ingest, RefusesAnotherRecordUnderAStoredRequestId) {
         EXPECT_EQ(answer["rejected"][0]["message"],
                   "request_id: another record has this id: they differ in " + std::string(member));
     }
-    // In one body, too.
+    // Also within one body.
     const json both = post(R"([{"request_id":"x","cost":1},{"request_id":"x","cost":1},)"
                            R"({"request_id":"x","cost":2}])")
                           .json();
@@ -115,7 +115,7 @@ TEST_F(Ingest, RefusesAnotherRecordUnderAStoredRequestId) {
     EXPECT_EQ(both["duplicates"], 1);
     EXPECT_EQ(both["rejected"][0]["index"], 2);
     EXPECT_EQ(stored(instance().dsn()), "2 2");
-    // What is stored decides, whatever comes first.
+    // The stored record decides, independent of the order.
     for (const size_t more : {0U, 100U}) {  // few rows, and many
         json twins = json::parse(R"([{"request_id":"x","cost":2},{"request_id":"x","cost":1},)"
                                  R"({"request_id":"x","cost":2}])");
@@ -128,7 +128,7 @@ TEST_F(Ingest, RefusesAnotherRecordUnderAStoredRequestId) {
         EXPECT_EQ(judged["rejected"][0]["index"], 0);
         EXPECT_EQ(judged["rejected"][1]["index"], 2);
     }
-    // All refusals come in the order of the records, whichever part of the server found them.
+    // Refusals are in the order of the records, whichever part of the server found them.
     const json mixed = post(R"([{"request_id":"x","cost":3},{"request_id":""},1,)"
                             R"({"request_id":"x","cost":4}])")
                            .json();
@@ -146,7 +146,7 @@ TEST_F(Ingest, KeepsTheRecordsOfMastersThatUseOneRequestId) {
         return out;
     };
     const std::vector<json> owners{1, 2, nullptr, 3};
-    // One body each, and the last two in one.
+    // One body each; the last two share one.
     for (size_t i = 0; i < 2; ++i)
         EXPECT_EQ(post(json::array({record(owners[i], 1)}).dump()).json()["accepted"], 1);
     EXPECT_EQ(
@@ -297,7 +297,7 @@ protected:
 
 TEST_F(SmallQueue, TurnsAwayWholeBodiesWhileItIsFull) {
     SqlReader other(instance().dsn());
-    other.query("SELECT pg_advisory_lock(7310872414)");  // the writer waits
+    other.query("SELECT pg_advisory_lock(7310872414)");  // blocks the writer
     auto first = std::async(std::launch::async, [] {
         HttpClient client = instance().internal();
         return ingest(client, records("first", 8));

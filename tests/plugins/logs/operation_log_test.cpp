@@ -1,4 +1,4 @@
-// The operation log of the real server: every write of every plugin leaves its row.
+// The operation log of the real server: every write of every plugin adds a row.
 #include <gmock/gmock.h>
 
 #include "tests/support/eventually.hpp"
@@ -24,7 +24,7 @@ protected:
         return answer.json()["data"];
     }
 
-    /// The answer's own rows, newest first.
+    /// The rows of the answer's request, newest first.
     static json rows_of(const HttpAnswer& answer) {
         EXPECT_LT(answer.status, 300) << answer.body;
         return entries("request_id=" + answer.header("x-request-id"));
@@ -82,7 +82,7 @@ TEST_F(OperationLog, MarksARequestIdThatTheClientChose) {
         {{"Content-Type", "application/json"}, {"X-Request-ID", "chosen-by-the-client"}});
     EXPECT_EQ(given.header("x-request-id"), "chosen-by-the-client");
     EXPECT_EQ(rows_of(given)[0]["request_id_given"], true);
-    // One that is not taken over is no choice of the client.
+    // A request id that is not accepted does not count as chosen by the client.
     const HttpAnswer refused =
         admin().send("POST",
                      "/admin/namespaces",
@@ -164,7 +164,7 @@ TEST_F(OperationLog, HoldsWhatTimeDoesToTokens) {
     EXPECT_EQ(row_of(expiring)[0]["after"], json({{"status", "expired"}}));
     EXPECT_EQ(row_of(expiring)[0]["actor"], "keys");
     EXPECT_EQ(row_of(exhausted)[0]["after"], json({{"status", "active"}}));
-    // A reset that changes no state is one of a batch.
+    // A reset without a change of status is recorded in its batch only.
     EXPECT_TRUE(row_of(active).empty());
     std::vector<std::string> reset;
     for (const json& row : entries("resource=quota-resets")) {

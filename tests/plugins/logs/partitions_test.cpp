@@ -1,4 +1,4 @@
-// Partitions and what is stored in them, over a real PostgreSQL.
+// Partitions and what is stored in them, with a real PostgreSQL.
 #include "retention/partitions.hpp"
 
 #include <atomic>
@@ -73,7 +73,7 @@ TEST_F(Upkeep, MovesRowsFromTheFutureBehindTheEndOfTheOpenPartition) {
               value("SELECT '2026-11-25Z'::timestamptz"));
     EXPECT_EQ(value("SELECT count(*) FROM request_logs"), "55");
     EXPECT_EQ(value("SELECT count(*) FROM request_logs_all"), "50");
-    // A partition that ends in the year 10000 keeps nobody from reading the others.
+    // A partition that ends in the year 10000 does not prevent reading the others.
     EXPECT_EQ(partition_of("last1"), "request_logs_99991231_100000101");
     store_ = std::make_unique<RequestStore>(db());
     EXPECT_EQ(store("new", kNow, 100), 100U);
@@ -102,7 +102,7 @@ TEST_F(Upkeep, LosesNothingThatIsStoredWhileThePartitioningChanges) {
             for (int group = 0; !stopping; ++group) {
                 const std::string prefix =
                     std::to_string(writer) + "-" + std::to_string(group) + "-";
-                // 70 by COPY, 7 by the statement for a few; again where nothing was stored.
+                // 70 by COPY, 7 by the statement for few rows; repeated when nothing was stored.
                 const size_t count = group % 2 == 0 ? 70 : 7;
                 for (size_t done = 0; done == 0;) {
                     try {
@@ -155,7 +155,7 @@ TEST_F(Upkeep, TellsAnotherRecordUnderAStoredIdFromTheSameSentAgain) {
     store("first", kNow, 1);
     for (const Partitioning mode : {Partitioning::off, Partitioning::day}) {
         tend(mode, kNow);
-        // In the middle of a day, and near its end; few by one statement, many by COPY.
+        // In the middle of a day and near its end; few rows by one statement, many by COPY.
         for (const Timestamp time : {at("2026-11-24T12:00:00Z"), at("2026-11-24T23:59:00Z")}) {
             for (const size_t count : {10U, 100U}) {
                 const std::string prefix = "id-" + std::to_string(static_cast<int>(mode)) + "-" +
@@ -165,7 +165,7 @@ TEST_F(Upkeep, TellsAnotherRecordUnderAStoredIdFromTheSameSentAgain) {
                     if (restarted) store_ = std::make_unique<RequestStore>(db());
                     EXPECT_EQ(store(prefix, time, count), 0U);
                     EXPECT_EQ(reused_, 0U);
-                    // Of another master it is another record, stored once.
+                    // With another master it is a different record, stored once.
                     EXPECT_EQ(store(prefix, time, count, {.master = 9}), restarted ? 0U : count);
                     EXPECT_EQ(reused_, 0U);
                     EXPECT_EQ(store(prefix, time, count, {.master = 9, .key = 3}), 0U);
@@ -184,7 +184,8 @@ TEST_F(Upkeep, TellsAnotherRecordUnderAStoredIdFromTheSameSentAgain) {
     EXPECT_EQ(value("SELECT sum(requests) FROM request_log_hours WHERE master_id = 9"), "440");
 }
 
-/// A version that knew no master in a request id makes partitions, and writes, beside this one.
+/// An earlier version, whose index did not include the master, creates partitions and writes
+/// concurrently.
 TEST_F(Upkeep, PartitionsOfAnEarlierVersionKeepNoMasterOut) {
     tend(Partitioning::day, kNow);
     const Timestamp noon = at("2026-11-26T12:00:00Z");
@@ -214,12 +215,12 @@ TEST_F(Upkeep, PartitionsOfAnEarlierVersionKeepNoMasterOut) {
         host_->sql.query("DELETE FROM request_logs WHERE master_id = 9");
     }
     EXPECT_EQ(value("SELECT sum(requests) FROM request_log_hours WHERE master_id = 9"), "110");
-    // The upkeep does the same before a record needs it.
+    // The maintenance job does the same before a record needs it.
     host_->sql.query("DROP INDEX " + table + "_request_id");
     host_->sql.query("CREATE UNIQUE INDEX " + table + "_request_id ON " + table + " (request_id)");
     Partitions(db()).own_ids();
     EXPECT_EQ(own(), "t");
-    // Its statement for a few records names the ids that were stored before.
+    // Its statement for few records returns the ids that were already stored.
     const std::string signature = value("SELECT request_logs_enter(ARRAY[]::timestamptz[], false)");
     const auto add = [&](const char* master) {
         return value(std::string("SELECT coalesce(string_agg(coalesce(id, 'NULL'), ','), '-') FROM "
@@ -241,7 +242,7 @@ TEST_F(Upkeep, PartitionsOfAnEarlierVersionKeepNoMasterOut) {
 }
 
 TEST_F(Upkeep, StoresTheSameWhetherManyOrFewCome) {
-    // One round trip for a few, COPY for many: the first group learns of the partitions, by COPY.
+    // One round trip for few rows, COPY for many: the first group uses COPY to read the partitions.
     store("first", kNow, 1);
     store("few", kNow, 40, {.key = 7, .model = "a \"quoted\\ name", .status = 404});
     store("many", kNow, 400, {.key = 8, .model = "a \"quoted\\ name", .status = 404});

@@ -59,13 +59,13 @@ TEST(Cover, DaysComeBeforeHoursAndTheRestIsLoose) {
     const Cover found = cover({at("2026-01-02T22:00:00Z"), at("2026-01-05T02:00:00Z")},
                               {.days = {at("2026-01-02T00:00:00Z"),   // begins before the range
                                         at("2026-01-03T00:00:00Z"),   // all of it
-                                        at("2026-01-05T00:00:00Z")},  // ends behind the range
+                                        at("2026-01-05T00:00:00Z")},  // ends after the range
                                .hours = {at("2026-01-02T21:00:00Z"),  // before the range
                                          at("2026-01-02T23:00:00Z"),
-                                         at("2026-01-03T05:00:00Z"),  // of a day that is there
+                                         at("2026-01-03T05:00:00Z"),  // of a day with a summary
                                          at("2026-01-04T10:00:00Z"),
                                          at("2026-01-05T01:00:00Z"),
-                                         at("2026-01-05T02:00:00Z")}});  // behind the range
+                                         at("2026-01-05T02:00:00Z")}});  // after the range
     EXPECT_THAT(found.days, ElementsAre(at("2026-01-03T00:00:00Z")));
     EXPECT_THAT(
         found.hours,
@@ -87,9 +87,9 @@ TEST(Cover, WeeksComeBeforeDays) {
     const Cover found = cover({at("2026-01-04T00:00:00Z"), at("2026-01-14T03:00:00Z")},
                               {.weeks = {at("2025-12-29T00:00:00Z"),   // begins before the range
                                          at("2026-01-05T00:00:00Z"),   // all of it
-                                         at("2026-01-12T00:00:00Z")},  // ends behind the range
+                                         at("2026-01-12T00:00:00Z")},  // ends after the range
                                .days = {at("2026-01-04T00:00:00Z"),
-                                        at("2026-01-05T00:00:00Z"),  // of a week that is there
+                                        at("2026-01-05T00:00:00Z"),  // of a week with a summary
                                         at("2026-01-11T00:00:00Z"),
                                         at("2026-01-13T00:00:00Z")},
                                .hours = {at("2026-01-11T23:00:00Z"), at("2026-01-14T01:00:00Z")}});

@@ -1,4 +1,4 @@
-// The realtime endpoints of the real server, with this test in the place of the data plane.
+// The realtime routes of the real server; this test plays the role of the data plane.
 #include <gmock/gmock.h>
 
 #include "ezapi/time.hpp"
@@ -73,8 +73,8 @@ TEST_F(Realtime, ShowsTheCountersOfTheDataPlane) {
 
 TEST_F(Realtime, RateIsOfTheLastCompleteSeconds) {
     const json id = master()["id"];
-    // Whatever second it is when the server looks, the five before it are equal; what lies further
-    // back does not count.
+    // The five seconds before the server's current second are equal, whichever that is; older ones
+    // do not count.
     const std::int64_t second = unix_seconds(now());
     for (std::int64_t at = second - 5; at <= second + 30; ++at) count_second(id, at, 40);
     for (std::int64_t at = second - 60; at < second - 5; ++at) count_second(id, at, 1000);

@@ -1,5 +1,5 @@
-// GET /admin/logs: what it lists through the real server, and which index each of its statements
-// takes on a table with many records.
+// GET /admin/logs: the results of the real server, and the index that each statement uses on a
+// table with many records.
 #include "query/records.hpp"
 
 #include <gmock/gmock.h>
@@ -53,7 +53,7 @@ protected:
         return answer.json();
     }
 
-    /// The plan of the statement that the route sends for a query.
+    /// The query plan of the statement that the route executes for a query string.
     static std::string plan(const std::string& query) {
         FakeHost host;
         Host front(host.abi());
@@ -214,7 +214,7 @@ TEST_F(Records, RefuseWhatIsNoFilter) {
     EXPECT_EQ(instance().client().get("/admin/logs").status, 401);
 }
 
-/// Of one word, and only where it is recent: no index has it.
+/// Two characters of a word, in recent records only: no index supports it.
 TEST_F(Records, AreSearchedForTwoCharactersOfAWord) {
     SqlReader sql(instance().dsn());
     sql.query(
@@ -237,7 +237,7 @@ TEST_F(Records, AreSearchedForTwoCharactersOfAWord) {
     sql.query("DELETE FROM request_logs WHERE request_id LIKE 'word-%'");
 }
 
-/// Each filter reads an index, and reads no more than it returns wherever the index has the order
+/// Each filter uses an index, and reads no more rows than it returns when the index has the order
 /// of the pages.
 TEST_F(Records, EachFilterHasItsIndex) {
     const auto on = [](const char* index) {

@@ -1,5 +1,5 @@
-// A recorded trace of real requests, replayed a hundred times through HTTP with retries: what is
-// stored and what the hours say equals what the file says, exactly.
+// Replays a recorded trace of real requests a hundred times over HTTP, with retries: stored records
+// and hours must match the file exactly.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -55,7 +55,7 @@ std::vector<TracedRequest> read_trace() {
     std::ifstream file(trace_file());
     std::vector<TracedRequest> out;
     std::string line;
-    std::getline(file, line);  // the names
+    std::getline(file, line);  // the header
     while (std::getline(file, line)) {
         while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
         const size_t first = line.find(',');
@@ -93,7 +93,7 @@ protected:
         return out + "]";
     }
 
-    /// Sends until it is taken; every tenth body once more.
+    /// Sends a body until it is accepted; every tenth body once more.
     void send(HttpClient& client, size_t number) {
         const size_t bodies = (trace_.size() + kPerBody - 1) / kPerBody;
         const std::string text =

@@ -1,4 +1,4 @@
-// Retention and partitions as the real server keeps them, by its own jobs.
+// Retention and partitions in the real server, by its own jobs.
 #include <gtest/gtest.h>
 
 #include "ezapi/time.hpp"

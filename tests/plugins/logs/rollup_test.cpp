@@ -1,4 +1,4 @@
-// Folding, summaries and recomputation of what the rows add up to, over a real PostgreSQL.
+// Folding, summaries and recomputation of statistics, with a real PostgreSQL.
 #include <future>
 
 #include "retention/expiry.hpp"

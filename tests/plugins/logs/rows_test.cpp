@@ -1,4 +1,4 @@
-// The parts of storing that need no database.
+// The parts of storing records that need no database.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -74,7 +74,7 @@ protected:
         return out;
     }
 
-    /// Rows of a binary COPY of which each begins with so many columns.
+    /// The number of rows of a binary COPY, each beginning with this number of columns.
     static size_t rows_in(std::string_view copy) {
         size_t rows = 0;
         for (copy.remove_prefix(pg_binary::kHeader.size()); copy != pg_binary::kTrailer; ++rows) {
@@ -156,7 +156,7 @@ TEST(IngestQueue, HandsOutWholeBodiesUpToABound) {
     for (const size_t records : {4U, 4U, 4U, 30U}) EXPECT_TRUE(pushed(queue, records));
     EXPECT_EQ(queue.take(10).size(), 2U);
     EXPECT_EQ(queue.take(10).size(), 1U);
-    EXPECT_EQ(queue.take(10).size(), 1U);  // larger than the bound, alone
+    EXPECT_EQ(queue.take(10).size(), 1U);  // larger than the limit, alone
 }
 
 TEST(IngestQueue, WaitsForEnoughOnlyWhereNobodyWaits) {

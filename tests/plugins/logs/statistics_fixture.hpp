@@ -1,5 +1,4 @@
-// Request records that are written as ingest writes them, and what they add up to by plain
-// arithmetic.
+// Request records as written by ingest, and their statistics by simple arithmetic.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +30,7 @@ struct LogRow {
     std::int64_t cost_nano = 0;
 };
 
-/// The same every time: `count` records, spread over a range.
+/// Deterministic: `count` records, spread over a range.
 inline std::vector<LogRow> make_rows(size_t count, Timestamp from, Timestamp to) {
     std::mt19937_64 random(20260102);
     const auto below = [&](std::int64_t limit) {
@@ -108,7 +107,7 @@ inline std::string day_text(const LogRow& row) {
     return format_time(std::chrono::floor<std::chrono::days>(row.created_at));
 }
 
-/// As the rollup tables name the value of each dimension.
+/// The value of each dimension as named in the rollup tables.
 inline std::map<std::string, GroupOf> dimensions() {
     return {{"model", [](const LogRow& row) { return row.model; }},
             {"master", [](const LogRow& row) { return std::to_string(row.master_id); }},
@@ -138,8 +137,8 @@ inline void insert_row(std::string& sql, const LogRow& row) {
            (row.status_code >= 500 ? "'upstream: Connection refused'" : "''") + ",'')";
 }
 
-/// Writes the records, and to the rollup of their hours what they add to it: folded by all that
-/// the rollup distinguishes for one half of the days, in deltas of one record for the other.
+/// Inserts the records and their contribution to the rollup of their hours: folded for one half of
+/// the days, as deltas of single records for the other.
 inline void write_rows(SqlReader& sql, const std::vector<LogRow>& rows) {
     std::string records;
     std::map<std::string, Sums> deltas;
@@ -171,8 +170,8 @@ inline void write_rows(SqlReader& sql, const std::vector<LogRow>& rows) {
         hours);
 }
 
-/// Sums up a day or a week for all masters and each, or an hour for all. The rollup of its hours
-/// stays: who reads both counts twice.
+/// Creates the summaries of a day or a week for all masters and each, or of an hour for all. The
+/// rollup of its hours is kept: a reader of both would count twice.
 inline void sum_up(SqlReader& sql,
                    const std::vector<LogRow>& rows,
                    const std::string& span,

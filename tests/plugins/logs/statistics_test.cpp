@@ -1,5 +1,5 @@
-// The statistics of the real server over every kind of range, against plain arithmetic over the
-// same records.
+// The statistics of the real server over every kind of range, compared with simple arithmetic over
+// the same records.
 #include <gmock/gmock.h>
 
 #include <set>
@@ -15,8 +15,8 @@ using nlohmann::json;
 const Timestamp kFirst = *parse_time("2026-03-01T00:00:00Z");
 constexpr std::chrono::days kDays{17};
 
-/// 17 days of records. The second, the third and one of the summed up week are summed up as days,
-/// two hours of the fifth as hours; the rest stands in the rollup of its hours only.
+/// 17 days of records. Summaries exist for the second and the third day, for one week with one of
+/// its days, and for two hours of the fifth day; all else is in the hourly rollup only.
 class Statistics : public InstanceTest {
 protected:
     InstanceOptions options() const override { return {.plugins = {"masters", "logs"}}; }
@@ -38,7 +38,7 @@ protected:
         InstanceTest::TearDownTestSuite();
     }
 
-    /// As an answer shows the value of each group.
+    /// The value of each group as shown in answers.
     static std::map<std::string, std::function<json(const LogRow&)>> shown_groups() {
         const auto id = [](std::int64_t value) { return value == 0 ? json() : json(value); };
         return {

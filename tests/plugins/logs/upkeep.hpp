@@ -1,4 +1,4 @@
-// A log database of its own for each test, in which the time is what the test says.
+// A separate log database for each test, with a time that the test sets.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -98,7 +98,7 @@ protected:
 
     std::unique_ptr<tests::DatabaseHost> host_;
     std::unique_ptr<RequestStore> store_;
-    size_t reused_ = 0;  // of the records that were stored last
+    size_t reused_ = 0;  // of the records stored last
 };
 
 }  // namespace ezapi::logs

@@ -52,7 +52,7 @@ TEST_F(WebhookApi, KeepsItsSecretToItself) {
     EXPECT_EQ(admin().get(kPath).json(), stored);
     EXPECT_FALSE(stored.contains("signing_key"));
 
-    // What is read may be sent back, but a mask is never stored.
+    // The body of a GET can be sent back, but a mask is never stored.
     json masked = put(stored);
     EXPECT_EQ(masked.at("secret"), stored.at("secret"));
     masked["secret"] = "********";

@@ -1,4 +1,4 @@
-// The webhook against a receiver of the test and a real database, at times that the test says.
+// The webhook with a receiver of the test and a real database, at times that the test sets.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ protected:
         PostgresTest::SetUp();
         if (IsSkipped()) return;
         database_ = std::make_unique<tests::DatabaseHost>("logs");
-        // What the alarm reads of the request records.
+        // The columns of request records that the alarm reads.
         database_->sql.query(
             "CREATE TABLE IF NOT EXISTS request_logs (created_at timestamptz NOT NULL, "
             "status_code smallint NOT NULL, model text NOT NULL)");
@@ -53,7 +53,7 @@ protected:
 
     bool check(Timestamp now) { return Alarm(database_->db(), database_->db()).check(now); }
 
-    /// As the job does; returns how many attempts were made.
+    /// Like the job; returns the number of attempts.
     int deliver(Timestamp now, const outgoing::Reach& reach = outgoing::Reach("127.0.0.0/8")) {
         const Deliveries deliveries(database_->db());
         const outgoing::Limits limits{
@@ -94,7 +94,7 @@ TEST_F(WebhookTest, AKeyInPlainTextIsSealedAndSealedAgainAfterARotation) {
     EXPECT_EQ(SigningKey(std::string(64, 'b')).open(read_webhook(db)), "key-of-the-test");
     EXPECT_THROW((void)key_.open(read_webhook(db)), Error);
 
-    // As a server of an earlier version takes it away, and sets another.
+    // A server of an earlier version removes the secret, and sets another.
     configure("secret = NULL");
     EXPECT_EQ(key_.open(read_webhook(db)), "");
     configure("secret = 'mask', signing_key = 'key-of-an-old-server'");
@@ -128,7 +128,7 @@ TEST_F(WebhookTest, ErrorsThatReachTheThresholdAreToldOnce) {
 TEST_F(WebhookTest, OnlyErrorsOfTheWindowAndTheStatusCount) {
     fail_requests(3, kStart);
     EXPECT_FALSE(check(kStart + 61s));
-    EXPECT_FALSE(check(kStart));  // what is written now belongs to the window behind
+    EXPECT_FALSE(check(kStart));  // records written now belong to the next window
     configure("min_status = 501");
     EXPECT_FALSE(check(kStart + 1s));
     configure("min_status = 500");
@@ -223,7 +223,7 @@ TEST_F(WebhookTest, ADeliveryWhoseSenderDiedIsSentByAnother) {
     EXPECT_EQ(deliver(kStart + 2s), 0);
     EXPECT_EQ(deliver(kStart + 1s + Deliveries::kClaim), 1);
     EXPECT_EQ(history("status, attempts"), "delivered 2");
-    // The first comes back and has nothing to say any more.
+    // The first claimant returns; its result is ignored.
     deliveries.settle(*claimed, {.error = "late"}, kStart + 10min, 0);
     EXPECT_EQ(history("status, attempts, error"), "delivered 2");
 }

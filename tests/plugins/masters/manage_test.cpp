@@ -129,13 +129,13 @@ TEST_F(Manage, EveryWriteMarksTheMaster) {
 }
 
 TEST_F(Manage, ProjectionsPagesHaveEveryMasterOnce) {
-    for (int i = 0; i < 12; ++i) create();  // ids of one and of two digits
+    for (int i = 0; i < 12; ++i) create();  // ids with one and two digits
     const json all = admin().get("/probe/scan/auth:master/3").json();
     SqlReader sql(instance().dsn());
     EXPECT_EQ(std::to_string(all.size()), sql.value("SELECT count(*) FROM masters"));
 }
 
-/// Has its server to itself, as it takes the database away.
+/// Uses a server of its own, because it makes the database unavailable.
 class Outage : public MastersFixture {};
 
 TEST_F(Outage, FailureOfTheDatabaseIsNotAWrongKey) {
@@ -143,7 +143,7 @@ TEST_F(Outage, FailureOfTheDatabaseIsNotAWrongKey) {
     const json master = create();
     HttpClient tenant = instance().client(master.at("master_key"));
     EXPECT_EQ(tenant.get("/v1/self").status, 200);
-    SqlReader(instance().dsn()).query("CHECKPOINT");  // the tests' server commits lazily
+    SqlReader(instance().dsn()).query("CHECKPOINT");  // the test server commits asynchronously
     PrivatePostgres::shared().stop();
     const HttpAnswer answer = tenant.get("/v1/self");
     EXPECT_EQ(answer.status, 503) << answer.body;

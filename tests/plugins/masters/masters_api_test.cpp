@@ -202,7 +202,7 @@ TEST_F(MastersApi, NamesThatLookTheSameAreOne) {
     EXPECT_EQ(admin().get("/admin/masters?q=" + name + "e%CC%81").json().at("data").size(), 1U);
     EXPECT_THAT(faults(admin().post("/admin/masters", {{"name", "\xC2\xA0"}})),
                 ElementsAre("name"));
-    // Upper and lower case differ.
+    // Names are case-sensitive.
     create({{"name", name + "Race"}});
     create({{"name", name + "race"}});
 }

@@ -1,4 +1,4 @@
-// A server with masters, and shortcuts for what their tests do again and again.
+// A server with masters, and shortcuts for frequent operations of the tests.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ protected:
         return {.plugins = {"namespaces", "masters", "probe"}, .plugin_directories = {EZAPI_PROBE}};
     }
 
-    /// A name that no other test has taken.
+    /// A name that no other test uses.
     static std::string fresh_name() {
         static int last = 0;
         return "master-" + std::to_string(++last);

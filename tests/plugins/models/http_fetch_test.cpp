@@ -84,7 +84,7 @@ TEST(HttpFetch, FollowsRedirectsAndNotForEver) {
 
 TEST(HttpFetch, JudgesTheAddressOfEveryHop) {
     const outgoing::Reach nothing("");
-    Upstream inner;  // what an attacker would like to reach
+    Upstream inner;  // a target for an attacker
     inner.serve("secret", "\"one\"");
     const auto refused = [&](const std::string& url, const outgoing::Reach& reach) {
         try {
@@ -97,11 +97,11 @@ TEST(HttpFetch, JudgesTheAddressOfEveryHop) {
         ADD_FAILURE() << url << " was fetched";
     };
     refused(inner.url(), nothing);
-    refused("http://localhost:" + std::to_string(inner.port()), nothing);  // by a name
+    refused("http://localhost:" + std::to_string(inner.port()), nothing);  // by name
     refused("http://[::1]:" + std::to_string(inner.port()), nothing);
     refused("http://[::ffff:127.0.0.1]:" + std::to_string(inner.port()), nothing);
 
-    // The first hop is allowed, where it leads to is not.
+    // The first address is allowed, the redirect's target is not.
     Upstream outer;
     for (const std::string& target : {"http://127.0.0.2:" + std::to_string(inner.port()) + "/",
                                       "http://[::1]:" + std::to_string(inner.port()) + "/",
@@ -192,7 +192,7 @@ TEST(HttpFetch, GivesUpOnAnUpstreamThatDrips) {
         response.setChunkedTransferEncoding(true);
         std::ostream& out = response.send();
         for (auto next = std::chrono::steady_clock::now(); !done && out.good(); next += 20ms) {
-            std::this_thread::sleep_until(next);  // the pace of the upstream, not a wait for it
+            std::this_thread::sleep_until(next);  // the rate of the upstream, not a wait for it
             out << "x" << std::flush;
         }
     });

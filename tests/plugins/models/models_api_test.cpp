@@ -1,4 +1,4 @@
-// Models over REST, against the real server.
+// Models over REST, with the real server.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -104,7 +104,7 @@ TEST_F(ModelsTest, KeepsEveryDigitOfAPrice) {
     const std::string digits = "\"cost_per_token\":0.000000123456789012345678,";
     EXPECT_THAT(made.body, HasSubstr(digits));
     const std::string at = path(made.json());
-    // A write of another field, and one of the whole as it was read, leave it as it is.
+    // Writing another field, or the whole entity as it was read, does not change it.
     EXPECT_THAT(admin().patch(at, {{"supports_vision", true}}).body, HasSubstr(digits));
     const std::string read = admin().get(at).body;
     EXPECT_THAT(admin().send("PUT", at, read).body, HasSubstr(digits));
@@ -162,7 +162,7 @@ TEST_F(ModelsTest, WarnsOfAPublicModelWithADot) {
     EXPECT_FALSE(create({{"name", "ns.plain"}}).contains("warnings"));
     EXPECT_FALSE(admin().get(path(dotted)).json().contains("warnings"));
     EXPECT_TRUE(admin().patch(path(dotted), {{"kind", "other"}}).json().contains("warnings"));
-    // What an answer told may come back with it.
+    // Members that only appear in answers may be sent back.
     json again = dotted;
     again["kind"] = "other";
     for (const char* changed : {"version", "updated_at"}) again.erase(changed);

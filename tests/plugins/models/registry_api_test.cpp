@@ -1,4 +1,4 @@
-// The registry inside the real server: the job, the routes, and what is written by hand.
+// The registry in the real server: the job, the routes, and manual models.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,7 +53,7 @@ protected:
         return page.empty() ? json() : page.at(0);
     }
 
-    /// The job's own run may still hold the registry when its state is seen already.
+    /// The run of the job may still hold the lock of the registry after its state is visible.
     HttpAnswer refresh(const std::string& query = "") {
         HttpAnswer answer;
         EXPECT_TRUE(eventually(10s, [&] {

@@ -1,5 +1,5 @@
-// The real catalogue, damaged at random: whatever happens to one place of the document, rows of
-// models in other places stay, and what is stored of them stays true.
+// The real catalogue with random damage: damage in one place of the document must neither remove
+// nor change models in other places.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 namespace ezapi::models {
 namespace {
 
-/// Read once: it is large. Null where it is not here.
+/// Read once, because it is large. Null when it is not available.
 const Json& catalogue() {
     static const Json whole = [] {
         const char* shared = std::getenv("EZ_SHARED_DIR");
@@ -30,7 +30,7 @@ const Json& catalogue() {
     return whole;
 }
 
-/// Part of the catalogue, so that hundreds of documents are read in a second.
+/// A part of the catalogue, so that hundreds of documents are read in a second.
 Json some_of(const Json& whole, size_t providers) {
     Json out = Json::object();
     for (const auto& [id, provider] : whole.items()) {
@@ -61,7 +61,7 @@ class Damage {
 public:
     explicit Damage(unsigned seed) : random_(seed) {}
 
-    /// Provider and model that a strike concerns; the model is empty where it is all of them.
+    /// The provider and the model that the damage affects; an empty model means all of them.
     using Place = std::pair<std::string, std::string>;
 
     /// Replaces or adds something in one place.
@@ -111,7 +111,7 @@ class RegistryDamage : public ::testing::TestWithParam<std::string> {};
 TEST_P(RegistryDamage, NeverTakesRowsOfModelsThatWereNotTouched) {
     const Json& whole = catalogue();
     if (whole.is_null()) GTEST_SKIP() << "the models.dev catalogue is not here: set EZ_SHARED_DIR";
-    // Most rounds read a small part, a few a large one.
+    // Most rounds use a small part of the catalogue, a few a large one.
     const Json small = some_of(whole, 4);
     const Json large = some_of(whole, 40);
     const StoredModels stored_small = stored_of(read_registry_document(small.dump(), GetParam()));
@@ -147,7 +147,7 @@ TEST_P(RegistryDamage, NeverTakesRowsOfModelsThatWereNotTouched) {
     EXPECT_EQ(read, kRounds);
 }
 
-/// Nothing that could not be read takes a row away: only what is readable and gone does.
+/// A model is only removed when its provider could be parsed and does not list it.
 TEST_P(RegistryDamage, ARowGoesOnlyWhereItsProviderCouldBeRead) {
     const Json& whole = catalogue();
     if (whole.is_null()) GTEST_SKIP() << "the models.dev catalogue is not here: set EZ_SHARED_DIR";

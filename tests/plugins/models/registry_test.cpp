@@ -1,4 +1,4 @@
-// The registry against an upstream of the test and a real database.
+// The registry with an upstream of the test and a real database.
 #include "registry.hpp"
 
 #include <gmock/gmock.h>
@@ -243,7 +243,7 @@ TEST_F(RegistryTest, RefusesToRemoveMostUnlessForced) {
 }
 
 TEST_F(RegistryTest, KeepsGoingWhenTheCacheCannotBeWritten) {
-    std::ofstream(folder_).put('x');  // a file where the folder should be
+    std::ofstream(folder_).put('x');  // a file in place of the folder
     serve(document({"a"}), "\"1\"");
     EXPECT_EQ(refresh().at("created"), 1);
 }

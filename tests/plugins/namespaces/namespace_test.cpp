@@ -22,7 +22,7 @@ TEST(NamespaceName, HasAtMostSixtyThreeCharacters) {
     EXPECT_NE(name_fault(std::string(64, 'a')), "");
 }
 
-/// The routes of namespaces over a database that stores one row.
+/// The routes of namespaces with a fake database that stores one row.
 class Namespace : public ::testing::Test {
 protected:
     struct Plugin {

@@ -24,7 +24,7 @@ protected:
 
     static std::string path(const json& space) { return "/admin/namespaces/" + space["id"].dump(); }
 
-    /// Whether the data plane comes to read this of a namespace; null: nothing.
+    /// Waits until the data plane reads this value for a namespace; null: absent.
     static bool comes_to_read(const std::string& name, const char* member, const json& expected) {
         return eventually(10s, [&] {
             const auto field = redis().field("config:namespaces", name);

@@ -1,4 +1,4 @@
-// API keys over REST, against the real server.
+// API keys over REST, with the real server.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

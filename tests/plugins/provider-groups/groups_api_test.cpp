@@ -1,4 +1,4 @@
-// Provider groups over REST, against the real server.
+// Provider groups over REST, with the real server.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

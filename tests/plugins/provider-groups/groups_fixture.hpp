@@ -1,5 +1,4 @@
-// What the tests of provider groups over REST share: one server, and short ways to make what they
-// need.
+// Shared by the tests of provider groups over REST: one server, and shortcuts to create entities.
 #pragma once
 
 #include <gtest/gtest.h>

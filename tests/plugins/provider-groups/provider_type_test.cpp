@@ -11,7 +11,7 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-/// The group as a body makes it, with the faults by field.
+/// The group as completed by the type, with the faults by field.
 struct Judged {
     Json group;
     std::vector<std::string> faults;

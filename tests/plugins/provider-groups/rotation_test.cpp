@@ -1,4 +1,4 @@
-// The keyring over restarts: rotation, a keyring that is wrong, one that the server made itself.
+// The keyring across restarts: rotation, a wrong keyring, and a generated one.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -113,7 +113,7 @@ TEST_F(KeyRotation, DoesNotStartWithAKeyringThatOpensNothing) {
     EXPECT_EQ(encryption(*start("other:" + kNextKey, "true")).at("unreadable"), 1);
 }
 
-/// One rule for a change and for a full push, so that neither waits for a key that is gone.
+/// The same rule for a change and for a full push, so that neither is blocked by a lost key.
 TEST_F(KeyRotation, AKeyThatIsLostReachesRedisSuspendedByAChangeAndByAFullPush) {
     create_keys(*start("old:" + kRingKey), 1);
     const std::string id = SqlReader(dsn_).value("SELECT id FROM api_keys");
