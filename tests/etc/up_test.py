@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""etc/up with a server that stands in: its stores, its exit codes, and that nothing outlives it, however it ends."""
+"""etc/up with a stand-in for the server: its stores, its exit codes, and that no process outlives it, however it ends."""
 import glob
 import os
 import shutil
@@ -15,7 +15,7 @@ UP = os.path.join(HERE, "../../etc/up")
 
 
 def eventually(condition, what, seconds=60):
-    """Waits for a condition; fails with what was awaited."""
+    """Waits for a condition; fails with a description of it."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -77,7 +77,7 @@ class Up(unittest.TestCase):
         return process
 
     def left(self, name=None):
-        """Processes whose command line names our folder, or something in it."""
+        """Processes whose command line contains the test folder or a path in it."""
         wanted = (name or self.folder).encode()
         found = []
         for path in glob.glob("/proc/[0-9]*/cmdline"):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Every example in a header of the SDK stands in tests/sdk/examples_test.cpp, where it is compiled.
+"""Every example in a header of the SDK also exists in tests/sdk/examples_test.cpp, where it is compiled.
 
-An example is what a comment indents by four further spaces. Blanks, line breaks and comments do not count; the
-test names the header before what is of it: // <ezapi/db.hpp>"""
+An example is a part of a comment that is indented by four more spaces. White space and comments are ignored. In the
+test the examples of a header follow a line with its name: // <ezapi/db.hpp>"""
 
 import pathlib
 import re
@@ -18,7 +18,7 @@ def bare(code):
 
 
 def examples_of(header):
-    """The blocks of lines that begin with "//     "; a header may have several."""
+    """The blocks of lines that begin with "//     "; a header may have several of them."""
     found, block = [], []
     for line in header.read_text(encoding="utf-8").splitlines() + [""]:
         match = re.match(r"\s*///?     (.*)", line)
