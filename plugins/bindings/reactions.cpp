@@ -20,17 +20,11 @@ Json entity(ez_str text) {
     return text.size == 0 ? Json() : Json::parse(view(text));
 }
 
-std::string id_array(const Ids& ids) {
-    std::string out = "{";
-    for (const std::int64_t id : ids) out += (out.size() > 1 ? "," : "") + std::to_string(id);
-    return out + "}";
-}
-
 void lock_groups(Tx& tx, const Ids& groups, const char* function) {
     if (groups.empty()) return;
     tx.query(std::string("SELECT ") + function +
                  "(hashtextextended('bindings/' || id, 0)) FROM unnest($1::bigint[]) id",
-             {id_array(groups)});
+             {pg_array(groups)});
 }
 
 void touch(Tx& tx, const std::set<std::string_view>& names) {
@@ -51,7 +45,7 @@ void touch_groups(Tx& tx, const Ids& groups) {
     if (groups.empty()) return;
     touch_rows(tx,
                tx.query("SELECT DISTINCT name FROM bindings WHERE group_id = ANY($1::bigint[])",
-                        {id_array(groups)}));
+                        {pg_array(groups)}));
 }
 
 std::string_view upstream(const Resolution& resolution) {
@@ -132,10 +126,9 @@ void follow_namespaces(Tx& tx, Changes changes) {
             names.push_back(after.at("name"));
     }
     if (names.empty()) return;
-    const std::vector<std::string_view> views(names.begin(), names.end());
     touch_rows(tx,
                tx.query("SELECT DISTINCT name FROM bindings WHERE namespace = ANY($1::text[])",
-                        {pg_array(views)}));
+                        {pg_array(names)}));
 }
 
 void share_groups(Tx& tx, Changes changes) {

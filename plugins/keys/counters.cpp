@@ -191,12 +191,7 @@ private:
 };
 
 std::string integers(const Sums& sums, std::span<const size_t> chosen, std::int64_t Sum::*member) {
-    std::string out = "{";
-    for (const size_t i : chosen) {
-        if (out.size() > 1) out += ',';
-        out += std::to_string(sums[i].*member);
-    }
-    return out += '}';
+    return pg_array(chosen | std::views::transform([&](size_t i) { return sums[i].*member; }));
 }
 
 /// Returns {} in the usual case that no token is given by its id; unnest() yields NULLs for it.

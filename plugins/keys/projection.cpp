@@ -1,7 +1,6 @@
 #include "projection.hpp"
 
-#include <charconv>
-
+#include "ezapi/base/numbers.hpp"
 #include "tokens.hpp"
 
 namespace ezapi::keys {
@@ -10,12 +9,6 @@ namespace {
 
 void emit(const std::vector<Token>& tokens, ProjectionSink& sink) {
     for (const Token& token : tokens) sink.hash(token.hash, hash_fields(token));
-}
-
-std::int64_t id_of(std::string_view text) {
-    std::int64_t id = 0;
-    std::from_chars(text.data(), text.data() + text.size(), id);
-    return id;
 }
 
 /// Whether the change may alter how tokens of the master are rendered.
@@ -77,7 +70,7 @@ void touch_tokens_of(Tx& tx, std::span<const std::int64_t> masters) {
 
 void follow_masters(Tx& tx, Changes changes, const Resource& keys) {
     for (const ez_change& change : changes) {
-        const std::int64_t id = id_of(view(change.id));
+        const std::int64_t id = parse_id(view(change.id)).value_or(0);
         if (change.action == EZ_DELETED) {
             touch_all(tx,
                       tx.query("SELECT r.token_hash FROM key_retiring_hashes r "

@@ -1,6 +1,6 @@
 #include "projection.hpp"
 
-#include <charconv>
+#include "ezapi/base/pg_array.hpp"
 
 namespace ezapi::masters {
 
@@ -27,21 +27,6 @@ void emit(const Rows& rows, ProjectionSink& sink) {
     }
 }
 
-/// A PostgreSQL bigint[] literal. Texts that are not an id, such as 01, name no master and are
-/// dropped.
-std::string id_array(std::span<const std::string_view> ids) {
-    std::string out = "{";
-    for (const std::string_view id : ids) {
-        std::int64_t number = 0;
-        const auto [end, fault] = std::from_chars(id.data(), id.data() + id.size(), number);
-        if (fault != std::errc{} || end != id.data() + id.size() || std::to_string(number) != id)
-            continue;
-        if (out.size() > 1) out.push_back(',');
-        out += std::to_string(number);
-    }
-    return out + "}";
-}
-
 }  // namespace
 
 ProjectionSink::Fields hash_fields(const MasterState& master) {
@@ -64,7 +49,7 @@ Projection projection() {
     return {std::string(kProjection),
             Layout::hash,
             [](Tx& tx, std::span<const std::string_view> ids, ProjectionSink& sink) {
-                emit(tx.query(kByIds, {id_array(ids)}), sink);
+                emit(tx.query(kByIds, {pg_ids(ids)}), sink);
             },
             [](Tx& tx, std::string_view after, size_t limit, ProjectionSink& sink) {
                 emit(tx.query(kPage, {after, limit}), sink);

@@ -93,14 +93,11 @@ size_t remove_models(Tx& tx, const std::vector<std::string>& names) {
     Touched touched(tx);
     size_t removed = 0;
     for (size_t first = 0; first < names.size(); first += kBatch) {
-        const size_t last = std::min(names.size(), first + kBatch);
-        const std::vector<std::string_view> views(
-            names.begin() + static_cast<std::ptrdiff_t>(first),
-            names.begin() + static_cast<std::ptrdiff_t>(last));
+        const auto batch = std::span(names).subspan(first, std::min(kBatch, names.size() - first));
         removed += touched.add(tx.query(
             "DELETE FROM models WHERE source = 'registry' AND name = ANY($1::text[]) RETURNING "
             "name",
-            {pg_array(views)}));
+            {pg_array(batch)}));
     }
     return removed;
 }

@@ -111,11 +111,10 @@ Credentials stored_credentials(const sealing::Keyring& ring, const Draft& draft)
 }
 
 void refuse_duplicate(Tx& tx, const Draft& draft, const std::vector<std::string>& fingerprints) {
-    const std::vector<std::string_view> views(fingerprints.begin(), fingerprints.end());
     const Rows rows = tx.query(
         "SELECT id FROM api_keys WHERE group_id = $1 AND fingerprint = ANY($2::text[]) AND id <> "
         "$3 LIMIT 1",
-        {draft.after.at("group_id").get<std::int64_t>(), pg_array(views), draft.id});
+        {draft.after.at("group_id").get<std::int64_t>(), pg_array(fingerprints), draft.id});
     if (rows.empty()) return;
     throw Error(EZ_CONFLICT,
                 "this credential is already held by api-keys " + std::string(rows.text(0, 0)) +

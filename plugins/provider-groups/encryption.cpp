@@ -10,11 +10,6 @@ using namespace std::chrono_literals;
 
 constexpr std::int64_t kBatch = 100;
 
-std::string text_array(const std::vector<std::string>& items) {
-    const std::vector<std::string_view> views(items.begin(), items.end());
-    return pg_array(views);
-}
-
 Operation describe() {
     return Operation("Tells how far the re-encryption of credentials is")
         .tag("provider-groups")
@@ -65,7 +60,7 @@ Encryption::Status Encryption::status() const {
     const Rows rows = db_.query(
         "SELECT count(*), count(*) FILTER (WHERE key_id <> ALL($2::text[])) FROM api_keys "
         "WHERE key_id <> $1",
-        {ring_.first_id(), text_array(ring_.ids())});
+        {ring_.first_id(), pg_array(ring_.ids())});
     return {rows.integer(0, 0), rows.integer(0, 1)};
 }
 
@@ -91,7 +86,7 @@ Encryption::Batch Encryption::seal_some(std::int64_t behind) const {
     const Rows rows = tx.query(
         "SELECT id, sealed, credential_ref FROM api_keys WHERE key_id <> $1 AND key_id = "
         "ANY($2::text[]) AND id > $3 ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED",
-        {ring_.first_id(), text_array(ring_.ids()), behind, kBatch});
+        {ring_.first_id(), pg_array(ring_.ids()), behind, kBatch});
     if (rows.empty()) return {};
     std::vector<std::string> ids;
     std::vector<std::string> texts;
@@ -112,7 +107,7 @@ Encryption::Batch Encryption::seal_some(std::int64_t behind) const {
         "UPDATE api_keys k SET sealed = n.sealed, fingerprint = n.fingerprint, key_id = $1 FROM "
         "unnest($2::bigint[], $3::text[], $4::text[]) AS n(id, sealed, fingerprint) WHERE k.id = "
         "n.id",
-        {ring_.first_id(), text_array(ids), text_array(texts), text_array(fingerprints)});
+        {ring_.first_id(), pg_array(ids), pg_array(texts), pg_array(fingerprints)});
     tx.commit();
     return {rows.integer(rows.size() - 1, 0), static_cast<std::int64_t>(ids.size())};
 }

@@ -1,9 +1,9 @@
 #include "provider_snapshot.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "credentials.hpp"
+#include "ezapi/base/pg_array.hpp"
 #include "ezapi/json.hpp"
 
 namespace ezapi::provider_groups {
@@ -80,17 +80,6 @@ private:
     std::string fault_;
 };
 
-/// A PostgreSQL bigint[] literal of the texts that can be ids of API keys.
-std::string id_array(std::span<const std::string_view> ids) {
-    std::vector<std::string_view> numbers;
-    for (const std::string_view id : ids) {
-        std::int64_t number = 0;
-        const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-        if (error == std::errc{} && end == id.data() + id.size()) numbers.push_back(id);
-    }
-    return pg_array(numbers);
-}
-
 }  // namespace
 
 Projection provider_projection(const sealing::Keyring& ring, const Log& log) {
@@ -99,7 +88,7 @@ Projection provider_projection(const sealing::Keyring& ring, const Log& log) {
     out.layout = Layout::field;
     out.render = [&ring, log](Tx& tx, std::span<const std::string_view> ids, ProjectionSink& sink) {
         Renderer renderer(ring, sink);
-        renderer.pass(tx.query(std::string(kSelect) + "k.id = ANY($1::bigint[])", {id_array(ids)}));
+        renderer.pass(tx.query(std::string(kSelect) + "k.id = ANY($1::bigint[])", {pg_ids(ids)}));
         renderer.report(log);
     };
     out.scan = [&ring, log](Tx& tx, std::string_view after, size_t limit, ProjectionSink& sink) {

@@ -1,8 +1,8 @@
 #include "service.hpp"
 
-#include <charconv>
 #include <vector>
 
+#include "ezapi/base/pg_array.hpp"
 #include "ezapi/db.hpp"
 #include "ezapi/json.hpp"
 
@@ -19,36 +19,18 @@ const std::string kReadKeys =
     "SELECT k.id, k.version, k.group_id, k.weight, k.name, k.status, k.status = 'active' AND "
     "g.status = 'active' FROM api_keys k JOIN provider_groups g ON g.id = k.group_id WHERE ";
 
-std::string id_array(const std::int64_t* ids, size_t count) {
-    std::string out = "{";
-    for (size_t i = 0; i < count; ++i) out += (i == 0 ? "" : ",") + std::to_string(ids[i]);
-    return out + "}";
-}
-
-std::vector<std::int64_t> read_ids(std::string_view text) {
-    std::vector<std::int64_t> out;
-    const char* at = text.data();
-    const char* end = at + text.size();
-    while (at < end) {
-        std::int64_t id = 0;
-        at = std::from_chars(at, end, id).ptr + 1;
-        out.push_back(id);
-    }
-    return out;
-}
-
 }  // namespace
 
 void GroupService::read(
     ez_tx* tx, const std::int64_t* ids, size_t count, ez_provider_group_fn sink, void* user) const {
     Tx in(host_, tx, Tx::Ownership::borrowed);
-    const Rows rows = in.query(kRead, {id_array(ids, count)});
+    const Rows rows = in.query(kRead, {pg_array(std::span(ids, count))});
     for (size_t row = 0; row < rows.size(); ++row) {
         const auto models = Json::parse(rows.text(row, 4)).get<std::vector<std::string>>();
         std::vector<ez_str> names;
         names.reserve(models.size());
         for (const std::string& model : models) names.push_back(str(model));
-        const std::vector<std::int64_t> keys = read_ids(rows.text(row, 5));
+        const std::vector<std::int64_t> keys = integers_of(rows.text(row, 5));
         const ez_provider_group group{sizeof group,
                                       rows.integer(row, 0),
                                       rows.integer(row, 1),
@@ -107,7 +89,7 @@ const ez_provider_groups_v1 GroupService::kTable{
        ez_error* error) noexcept {
         return guard(error, [&] {
             static_cast<const GroupService*>(self)->pass_keys(
-                tx, "k.group_id", id_array(group_ids, count), sink, user);
+                tx, "k.group_id", pg_array(std::span(group_ids, count)), sink, user);
         });
     },
     [](void* self,
@@ -118,7 +100,7 @@ const ez_provider_groups_v1 GroupService::kTable{
        ez_error* error) noexcept {
         return guard(error, [&] {
             static_cast<const GroupService*>(self)->pass_keys(
-                tx, "k.id", id_array(&id, 1), sink, user);
+                tx, "k.id", pg_array(std::span(&id, 1)), sink, user);
         });
     }};
 

@@ -4,6 +4,7 @@
 
 #include "ezapi/base/crypto.hpp"
 #include "ezapi/base/hex.hpp"
+#include "ezapi/base/pg_array.hpp"
 #include "ezapi/credential.hpp"
 #include "ezapi/decimal.hpp"
 #include "ezapi/escape.hpp"
@@ -187,6 +188,11 @@ struct Worker {
     const NamespaceWatch watch(host, "keys", [](Tx& tx, std::string_view name) {
         return tx.query("SELECT count(*) FROM keys WHERE namespace = $1", {name}).integer(0, 0);
     });
+}
+
+[[maybe_unused]] void arrays(const Db& db, const std::vector<std::int64_t>& ids) {
+    // <ezapi/base/pg_array.hpp>
+    db.query("SELECT name FROM masters WHERE id = ANY($1::bigint[])", {pg_array(ids)});
 }
 
 struct quota_v1 {

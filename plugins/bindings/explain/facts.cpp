@@ -63,14 +63,13 @@ void FactReader::read_token(Tx& tx, Facts& facts) const {
 void FactReader::read_qualified(Tx& tx, Facts& facts) const {
     if (!facts.token) return;
     const std::vector<std::string>& allowed = facts.token->namespaces;
-    const std::vector<std::string_view> views(allowed.begin(), allowed.end());
     const Rows rows = tx.query(
         "SELECT DISTINCT b.name, b.namespace, b.namespace <> $4 AS other FROM bindings b WHERE "
         "b.public_model = $1 AND ($2 OR b.namespace = ANY($3::text[])) AND b.status = 'active' "
         "ORDER BY other, b.namespace LIMIT $5",
         {facts.question.model,
          allowed.empty(),
-         pg_array(views),
+         pg_array(allowed),
          default_namespace(facts),
          kMostNamespaces});
     for (size_t row = 0; row < rows.size() && facts.qualified.empty(); ++row) {

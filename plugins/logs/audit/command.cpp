@@ -1,10 +1,10 @@
 #include "audit/command.hpp"
 
-#include <charconv>
 #include <iostream>
 #include <vector>
 
 #include "audit/anchors.hpp"
+#include "ezapi/base/numbers.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -54,13 +54,12 @@ int AuditCommand::run(std::span<const std::string_view> arguments) const {
     for (size_t i = 1; i < arguments.size(); i += 2) {
         if (i + 1 == arguments.size()) return usage(false);
         const std::string_view value = arguments[i + 1];
-        const char* end = value.data() + value.size();
         if (arguments[i] == "--anchor") {
             file = value;
-        } else if (const auto parsed = std::from_chars(value.data(), end, gaps);
-                   arguments[i] != "--gaps-after" || parsed.ec != std::errc{} ||
-                   parsed.ptr != end || gaps < 0) {
-            return usage(false);
+        } else {
+            const auto parsed = parse_integer(value);
+            if (arguments[i] != "--gaps-after" || !parsed || *parsed < 0) return usage(false);
+            gaps = *parsed;
         }
     }
     const bool anchored = file.empty() || holds_anchors(file);

@@ -60,9 +60,8 @@ std::string add_links(Tx& tx, const AuditKeys& keys, const ChainHead& head, cons
         ids.push_back(rows.text(row, 1));
         links.push_back(link);
     }
-    const std::vector<std::string_view> views(links.begin(), links.end());
     if (!rows.empty())
-        tx.query(kSeal, {head.position, pg_array(ids), pg_array(views), keys.current()});
+        tx.query(kSeal, {head.position, pg_array(ids), pg_array(links), keys.current()});
     return link;
 }
 

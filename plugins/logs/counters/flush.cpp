@@ -176,7 +176,7 @@ Response CounterFlush::take(CounterReport report, Tx& tx) const {
         unknown_.add(static_cast<double>(items - applied));
         if (admission.gap) gaps_.add();
     });
-    return Response::text(answer(applied, admission, report));
+    return Response::json_text(answer(applied, admission, report));
 }
 
 std::string CounterFlush::count(const CounterReport& report, Tx& tx, size_t& applied) const {

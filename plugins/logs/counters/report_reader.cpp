@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ezapi/base/numbers.hpp"
 #include "ezapi/http.hpp"
 #include "ezapi/text.hpp"
 #include "ezapi/time.hpp"
@@ -193,7 +194,7 @@ private:
         const Kind kind = scanner_.kind();
         if (kind == Kind::number) {
             const JsonScanner::Text written = scanner_.number();
-            const auto number = written.sound ? whole_number(written.value) : std::nullopt;
+            const auto number = written.sound ? parse_integer(written.value) : std::nullopt;
             if (number) out = std::to_string(*number);
             if (!number)
                 fault(member, "type", wrong_value("text or a whole number", written.value));
@@ -218,7 +219,7 @@ private:
             return fault("sequence", "type", scanner_.wrong_type(expected));
         const JsonScanner::Text written =
             kind == Kind::string ? scanner_.string() : scanner_.number();
-        const auto number = whole_number(written.value);
+        const auto number = parse_integer(written.value);
         if (!written.sound) return fault("sequence", "format", kUnsound);
         if (!number || *number < 0)
             return fault("sequence", "range", wrong_value(expected, written.value));
@@ -243,7 +244,7 @@ private:
         const std::string_view written = text.value;
         if (!text.sound) flaw(member);
         if (!text.sound && !is_decimal(written)) return;
-        const auto whole = whole_number(written);
+        const auto whole = parse_integer(written);
         const Scaled nearest = whole ? Scaled{*whole, true} : scaled(written, 0);
         const bool inside = nearest.value >= least && nearest.value <= most;
         if (!whole || !inside) flaw(member);
@@ -277,14 +278,14 @@ private:
         } else if (kind == Kind::number) {
             const JsonScanner::Text number = scanner_.number();
             if (number.sound || is_decimal(number.value)) written = number.value;
-            const auto whole = number.sound ? whole_number(written) : std::nullopt;
+            const auto whole = number.sound ? parse_integer(written) : std::nullopt;
             if (whole) time = unix_moment(*whole);
         } else {
             scanner_.skip();
         }
         if (!time) flaw("last_used_at");
         if (!time && !written.empty()) {
-            const auto number = whole_number(written);
+            const auto number = parse_integer(written);
             time = number ? unix_moment(*number) : std::nullopt;
             if (!time) time = other_moment(written);
         }

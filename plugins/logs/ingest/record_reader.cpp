@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "ezapi/base/numbers.hpp"
 #include "ezapi/credential.hpp"
 #include "ezapi/network.hpp"
 #include "ezapi/range.hpp"
@@ -220,7 +221,7 @@ void RecordReader::other_type(JsonScanner& scanner, const Field& field, Record& 
 void RecordReader::number(std::string_view written, const Field& field, Record& record) {
     if (field.type == Type::cost) return cost(written, field, record);
     if (field.type == Type::time) return time_number(written, field, record);
-    if (const auto value = whole_number(written)) return whole(*value, written, field, record);
+    if (const auto value = parse_integer(written)) return whole(*value, written, field, record);
     const Scaled nearest = scaled(written, 0);
     if (nearest.value != kMostId && nearest.value != -kMostId)
         flaw(field, "type", wrong_value("a whole number", written));
@@ -361,7 +362,7 @@ void RecordReader::time_text(JsonScanner::Text text, const Field& field, Record&
 }
 
 void RecordReader::time_number(std::string_view written, const Field& field, Record& record) {
-    const auto value = whole_number(written);
+    const auto value = parse_integer(written);
     const auto usual = value ? unix_moment(*value) : std::nullopt;
     if (usual) return time(*usual, written, field, record);
     const auto other = other_moment(written);

@@ -1,7 +1,6 @@
 #include "json/decimal.hpp"
 
 #include <array>
-#include <charconv>
 #include <limits>
 
 namespace ezapi::logs {
@@ -66,13 +65,6 @@ Decimal take_apart(std::string_view number) {
 }
 
 }  // namespace
-
-std::optional<std::int64_t> whole_number(std::string_view number) {
-    std::int64_t value = 0;
-    const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (fault != std::errc{} || end != number.data() + number.size()) return std::nullopt;
-    return value;
-}
 
 Scaled scaled(std::string_view number, int places) {
     constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();

@@ -2,13 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace ezapi::logs {
-
-/// A whole number of 64 bits; nullopt for fractions, exponents and values that do not fit.
-[[nodiscard]] std::optional<std::int64_t> whole_number(std::string_view number);
 
 struct Scaled {
     std::int64_t value = 0;

@@ -1,10 +1,10 @@
 #include "query/records.hpp"
 
-#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "ezapi/base/numbers.hpp"
 #include "ezapi/escape.hpp"
 #include "query/address_filter.hpp"
 
@@ -36,12 +36,10 @@ ListCondition by_status(std::string_view name, std::string_view value) {
         const std::string last = std::string(1, value[0]) + "99";
         return {"status_code >= " + first + " AND status_code <= " + last};
     }
-    int code = 0;
-    const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), code);
-    if (fault != std::errc{} || end != value.data() + value.size() || code < 0 || code > 999)
-        throw bad_status(name, value);
-    return {code != 200 ? "status_code <> 200 AND status_code = $?" : "status_code = $?",
-            std::to_string(code)};
+    const auto code = parse_integer<int>(value);
+    if (!code || *code < 0 || *code > 999) throw bad_status(name, value);
+    return {*code != 200 ? "status_code <> 200 AND status_code = $?" : "status_code = $?",
+            std::to_string(*code)};
 }
 
 ListCondition by_error(std::string_view value) {

@@ -219,7 +219,7 @@ Response Reports::grouped(const Request& request, std::int64_t master_id) const 
     body += ",\"groups\":" + std::to_string(groups.count);
     append_total(body, groups.total);
     body.push_back('}');
-    return Response::text(std::move(body));
+    return Response::json_text(std::move(body));
 }
 
 Response Reports::overview(const Request& request, std::int64_t master_id) const {
@@ -244,7 +244,7 @@ Response Reports::overview(const Request& request, std::int64_t master_id) const
     append_top("top_models", "model");
     append_top("top_providers", "provider");
     body.push_back('}');
-    return Response::text(std::move(body));
+    return Response::json_text(std::move(body));
 }
 
 }  // namespace ezapi::logs

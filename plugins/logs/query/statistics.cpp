@@ -39,13 +39,7 @@ Param times(const std::vector<Item>& items, TimeOf time_of) {
     std::vector<std::string> texts;
     texts.reserve(items.size());
     for (const Item& item : items) texts.push_back(time_text(time_of(item)));
-    const std::vector<std::string_view> views(texts.begin(), texts.end());
-    return Param::owning(pg_array(views));
-}
-
-Param texts(const std::vector<std::string>& items) {
-    const std::vector<std::string_view> views(items.begin(), items.end());
-    return Param::owning(pg_array(views));
+    return Param::owning(pg_array(texts));
 }
 
 /// Reads the seven sums, starting with `column`.
@@ -217,7 +211,7 @@ std::size_t Statistics::add_figures(const Grouping& grouping, const Largest* onl
         const bool look_up = only->groups / kLookup > only->values.size();
         sql += look_up ? "part" : "(SELECT * FROM part OFFSET 0) AS part";
         sql += " WHERE value IN (SELECT unnest($7::text[]))";
-        params.push_back(texts(only->values));
+        params.push_back(Param::owning(pg_array(only->values)));
     }
     const Rows rows = tx_.query(sql + " GROUP BY value", params);
     std::size_t elsewhere = found.size();

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string_view>
 #include <utility>
+
+#include "ezapi/base/numbers.hpp"
 
 namespace ezapi::logs {
 namespace {
@@ -41,12 +42,7 @@ Operation operation(std::string_view summary) {
 /// Tolerant, because the data plane writes these keys: a value that is absent or not a number
 /// counts as none.
 std::optional<std::int64_t> number(const Reply& reply) {
-    const std::string_view text = reply.string_or_nil();
-    std::int64_t value = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || fault != std::errc{} || end != text.data() + text.size())
-        return std::nullopt;
-    return value;
+    return parse_integer(reply.string_or_nil());
 }
 
 std::int64_t sum(const Reply& seconds) {

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "ezapi/base/hex.hpp"
+#include "ezapi/base/pg_array.hpp"
 #include "rollup/histogram.hpp"
 #include "rows/partition_bounds.hpp"
 #include "rows/pg_binary.hpp"
@@ -50,7 +51,7 @@ std::string copy_of(std::span<const RowRef> rows) {
 std::string array_of(const std::vector<std::int64_t>& times) {
     std::string out;
     for (const std::int64_t time : times)
-        append_element(out, format_time(Timestamp(std::chrono::microseconds(time))));
+        append_pg_element(out, format_time(Timestamp(std::chrono::microseconds(time))));
     return out + "}";
 }
 
@@ -66,7 +67,7 @@ std::string histograms_of(std::span<const RowRef> rows) {
         if (!ref.is_new()) continue;
         histogram.clear();
         histogram.add(ref.row->latency_ms);
-        append_element(out, "\\x" + to_hex(histogram.encode()));
+        append_pg_element(out, "\\x" + to_hex(histogram.encode()));
     }
     return out.empty() ? "{}" : out + "}";
 }
@@ -157,7 +158,7 @@ void RequestStore::mark_twins(std::span<RowRef> rows) {
 }
 
 void RequestStore::Asked::add(const RowRef& ref) {
-    append_element(ids, ref.request_id());
+    append_pg_element(ids, ref.request_id());
     first_us = std::min(first_us, ref.row->created_us);
     last_us = std::max(last_us, ref.row->created_us);
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ezapi/base/pg_array.hpp"
 #include "ezapi/time.hpp"
 #include "rows/pg_binary.hpp"
 
@@ -38,26 +39,17 @@ std::string time_text(std::int64_t since_epoch) {
 void append_value(std::string& array, Form form, std::string_view bytes) {
     switch (form) {
         case Form::time:
-            return append_element(array, time_text(number_of(bytes)));
+            return append_pg_element(array, time_text(number_of(bytes)));
         case Form::boolean:
-            return append_element(array, bytes.front() != '\0' ? "t" : "f");
+            return append_pg_element(array, bytes.front() != '\0' ? "t" : "f");
         case Form::number:
-            return append_element(array, std::to_string(number_of(bytes)));
+            return append_pg_element(array, std::to_string(number_of(bytes)));
         case Form::text:
-            return append_element(array, bytes);
+            return append_pg_element(array, bytes);
     }
 }
 
 }  // namespace
-
-void append_element(std::string& array, std::string_view text) {
-    array += array.empty() ? "{\"" : ",\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') array.push_back('\\');
-        array.push_back(c);
-    }
-    array.push_back('"');
-}
 
 std::array<std::string, kRowColumns> text_columns(std::span<const RowRef> rows) {
     std::array<std::string, kRowColumns> out;

@@ -15,7 +15,4 @@ inline constexpr size_t kRowColumns = 21;
 /// Of the rows that are new.
 [[nodiscard]] std::array<std::string, kRowColumns> text_columns(std::span<const RowRef> rows);
 
-/// Appends an element to an array literal that is not closed yet.
-void append_element(std::string& array, std::string_view text);
-
 }  // namespace ezapi::logs

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/base/pg_array.hpp"
 #include "ezapi/db.hpp"
 #include "ezapi/prefix.hpp"
 
@@ -37,22 +38,6 @@ enum class Layout {
 
 /// The changes that a subscriber is told of, borrowed for the call.
 using Changes = Strided<ez_change>;
-
-/// PostgreSQL's text of a text[], for `= ANY($1)`.
-[[nodiscard]] inline std::string pg_array(std::span<const std::string_view> items) {
-    std::string out = "{";
-    for (const std::string_view item : items) {
-        if (out.size() > 1) out.push_back(',');
-        out.push_back('"');
-        for (const char c : item) {
-            if (c == '"' || c == '\\') out.push_back('\\');
-            out.push_back(c);
-        }
-        out.push_back('"');
-    }
-    out.push_back('}');
-    return out;
-}
 
 /// Where a projection puts the entities that it renders.
 class ProjectionSink {

@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/base/numbers.hpp"
+#include "ezapi/base/status.hpp"
 #include "ezapi/db.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/json.hpp"
@@ -108,15 +110,12 @@ public:
     /// nothing: 404.
     [[nodiscard]] std::int64_t id(std::string_view name = "id") const {
         const std::string_view text = param(name);
-        std::int64_t value = 0;
-        const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (fault != std::errc{} || end != text.data() + text.size() || value <= 0 ||
-            text.front() == '0') {
+        const auto value = parse_id(text);
+        if (!value)
             throw Error(EZ_NOT_FOUND,
                         std::string(name) + ": expected a positive integer, found '" +
                             shortened(std::string(text)) + "'");
-        }
-        return value;
+        return *value;
     }
 
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
@@ -182,11 +181,17 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers;
 
     [[nodiscard]] static Response json(const Json& value, int status = 200) {
-        return {status, dump_json(value), {}};
+        return json_text(dump_json(value), status);
     }
 
-    [[nodiscard]] static Response text(std::string body, int status = 200) {
+    /// JSON that is serialised already. Without a Content-Type the host sends application/json.
+    [[nodiscard]] static Response json_text(std::string body, int status = 200) {
         return {status, std::move(body), {}};
+    }
+
+    /// UTF-8 text for people.
+    [[nodiscard]] static Response text(std::string body, int status = 200) {
+        return {status, std::move(body), {{"Content-Type", "text/plain; charset=utf-8"}}};
     }
 
     [[nodiscard]] static Response none() { return {204, {}, {}}; }
@@ -197,7 +202,7 @@ struct Response {
     }
 };
 
-/// As many faults are told one by one; a body can hold a million.
+/// At most this many faults are listed; a body may contain a million.
 inline constexpr size_t kMaxFaults = 100;
 
 /// "7 fields are not valid"
@@ -238,60 +243,6 @@ private:
     std::vector<FieldFault> faults_;
     size_t count_ = 0;
 };
-
-/// The problem's `code` where the error has none of its own.
-[[nodiscard]] inline std::string_view default_code(int http_status) {
-    switch (http_status) {
-        case 400:
-            return "invalid";
-        case 401:
-            return "unauthenticated";
-        case 403:
-            return "denied";
-        case 404:
-            return "not_found";
-        case 409:
-            return "conflict";
-        case 412:
-            return "version_mismatch";
-        case 413:
-            return "too_large";
-        case 422:
-            return "validation";
-        case 429:
-            return "exhausted";
-        case 503:
-            return "unavailable";
-        default:
-            return "internal";
-    }
-}
-
-/// The problem's `title`: the reason phrase of RFC 9110, 15.
-[[nodiscard]] inline std::string_view default_title(int http_status) {
-    switch (http_status) {
-        case 400:
-            return "Bad Request";
-        case 403:
-            return "Forbidden";
-        case 404:
-            return "Not Found";
-        case 409:
-            return "Conflict";
-        case 412:
-            return "Precondition Failed";
-        case 413:
-            return "Content Too Large";
-        case 422:
-            return "Unprocessable Content";
-        case 429:
-            return "Too Many Requests";
-        case 503:
-            return "Service Unavailable";
-        default:
-            return http_status < 500 ? "Client Error" : "Internal Server Error";
-    }
-}
 
 /// The `errors` of an error: its faults, or itself where it concerns one field. The message of a
 /// fault does not repeat the field, which stands beside it.

@@ -2,13 +2,12 @@
 // `invalid_query` and the parameter as the field, with what was expected and what was found.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
-#include <system_error>
 
+#include "ezapi/base/numbers.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/text.hpp"
 
@@ -36,10 +35,8 @@ namespace ezapi {
     std::int64_t least = std::numeric_limits<std::int64_t>::min(),
     std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
     using Limits = std::numeric_limits<std::int64_t>;
-    std::int64_t value = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (fault == std::errc{} && end == text.data() + text.size() && value >= least && value <= most)
-        return value;
+    const auto value = parse_integer(text);
+    if (value && *value >= least && *value <= most) return *value;
     std::string expected = "an integer";
     if (most != Limits::max())
         expected += " from " + std::to_string(least) + " to " + std::to_string(most);

@@ -5,12 +5,12 @@
 //     parse_range_end("2026-01-31", RangeEnd::behind).value()   // 2026-02-01T00:00:00Z
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "ezapi/base/numbers.hpp"
 #include "ezapi/json.hpp"
 #include "ezapi/query.hpp"
 #include "ezapi/time.hpp"
@@ -36,9 +36,7 @@ inline constexpr std::int64_t kFirstUnixTime = 100'000'000;
 }
 
 [[nodiscard]] inline std::optional<Timestamp> parse_range_end(std::string_view text, RangeEnd end) {
-    std::int64_t number = 0;
-    const auto [rest, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (fault == std::errc{} && rest == text.data() + text.size()) return parse_unix_time(number);
+    if (const auto number = parse_integer(text)) return parse_unix_time(*number);
     constexpr size_t kDate = std::string_view("2026-01-02").size();
     if (text.size() != kDate) return parse_time(text);
     const auto day = parse_time(std::string(text) + "T00:00:00Z");

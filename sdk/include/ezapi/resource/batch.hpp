@@ -89,7 +89,7 @@ inline bool concerns_all(const Error& error) {
 inline Json problem_json(const Error& error) {
     const int status = error.http_status();
     Json out{{"type", "about:blank"},
-             {"title", default_title(status)},
+             {"title", reason_phrase(status)},
              {"status", status},
              {"code", error.code().empty() ? std::string(default_code(status)) : error.code()},
              {"detail",

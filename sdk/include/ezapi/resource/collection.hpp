@@ -136,7 +136,7 @@ inline Error version_mismatch(const std::string& message) {
                                             const Record& record,
                                             std::string_view prefix = {}) {
     return tagged(
-        request, entity_tag(record.version, prefix, record.live), Response::text(record.text));
+        request, entity_tag(record.version, prefix, record.live), Response::json_text(record.text));
 }
 
 }  // namespace ezapi

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -17,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "ezapi/base/numbers.hpp"
 #include "ezapi/db.hpp"
 #include "ezapi/escape.hpp"
 #include "ezapi/http.hpp"
@@ -127,7 +127,7 @@ public:
             body += ",\"total\":" + std::string(count.text(0, 0));
         }
         body.push_back('}');
-        return Response::text(std::move(body));
+        return Response::json_text(std::move(body));
     }
 
 private:
@@ -266,12 +266,8 @@ private:
     /// Whether PostgreSQL reads the text as a value of the type.
     static bool is_sort_value(FieldType type, std::string_view text) {
         switch (type) {
-            case FieldType::integer: {
-                std::int64_t value = 0;
-                const auto [end, fault] =
-                    std::from_chars(text.data(), text.data() + text.size(), value);
-                return fault == std::errc{} && end == text.data() + text.size();
-            }
+            case FieldType::integer:
+                return parse_integer(text).has_value();
             case FieldType::number:
                 return is_decimal(text);
             case FieldType::boolean:

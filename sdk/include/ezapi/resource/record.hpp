@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ezapi/base/numbers.hpp"
 #include "ezapi/db.hpp"
 #include "ezapi/json.hpp"
 #include "ezapi/resource/digest.hpp"
@@ -47,10 +48,25 @@ inline void append_cell(std::string& out, FieldType type, ez_value cell) {
     }
 }
 
+/// The value of a cell. Only numbers with a fraction and jsonb are parsed as JSON.
 [[nodiscard]] inline Json cell_json(FieldType type, ez_value cell) {
-    std::string text;
-    append_cell(text, type, cell);
-    return parse_stored(text);
+    if (cell.is_null != 0) return nullptr;
+    const std::string_view text = view(cell.text);
+    switch (type) {
+        case FieldType::text:
+            return text;
+        case FieldType::boolean:
+            return text == "t";
+        case FieldType::integer:
+            return parse_integer(text).value();
+        case FieldType::time: {
+            std::string out;
+            append_pg_time(out, text);
+            return out;
+        }
+        default:
+            return parse_stored(text);
+    }
 }
 
 /// Some field names are words of SQL ("group").

@@ -12,6 +12,8 @@
 // created_at, updated_at timestamptz default now()` and one of each field's name.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -281,16 +283,22 @@ private:
             .with_code("version_mismatch");
     }
 
+    static constexpr std::array kCommonNames{"id", "version", "created_at", "updated_at"};
+
     static void refuse_common(const Json& body, Faults& faults) {
-        for (const char* name : {"id", "version", "created_at", "updated_at"}) {
+        for (const char* name : kCommonNames) {
             if (body.contains(name)) faults.add(name, "read_only", "is given by the server");
         }
     }
 
     static void check_common(const Record& before, const Json& body, Faults& faults) {
-        if (!body.is_object()) return;
+        if (!body.is_object() ||
+            std::none_of(kCommonNames.begin(), kCommonNames.end(), [&](const char* name) {
+                return body.contains(name);
+            }))
+            return;
         const Json known = Json::parse(before.text);
-        for (const char* name : {"id", "version", "created_at", "updated_at"}) {
+        for (const char* name : kCommonNames) {
             const auto given = body.find(name);
             if (given != body.end() && *given != known.at(name) &&
                 !detail::same_time(*given, known.at(name)))
