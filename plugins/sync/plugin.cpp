@@ -5,19 +5,19 @@
 #include <memory>
 #include <random>
 
-#include "command.hpp"
-#include "delivery.hpp"
-#include "dispatcher.hpp"
-#include "drift_check.hpp"
-#include "fleet.hpp"
-#include "outbox.hpp"
-#include "reconciliation.hpp"
-#include "recorder.hpp"
+#include "backfill/watch.hpp"
+#include "compare/command.hpp"
+#include "compare/drift_check.hpp"
+#include "compare/reconciliation.hpp"
+#include "delivery/change_waits.hpp"
+#include "delivery/delivery_service.hpp"
+#include "delivery/dispatcher.hpp"
+#include "delivery/fault_points.hpp"
+#include "delivery/outbox.hpp"
+#include "ledger/recorder.hpp"
+#include "nodes/node_reports.hpp"
 #include "routes.hpp"
 #include "settings.hpp"
-#include "steps.hpp"
-#include "waits.hpp"
-#include "watch.hpp"
 
 namespace ezapi::sync {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "change.hpp"
+#include "nodes/change_state.hpp"
 
 namespace ezapi::sync {
 namespace {

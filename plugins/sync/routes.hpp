@@ -3,13 +3,13 @@
 
 #include <functional>
 
-#include "drift_check.hpp"
+#include "backfill/watch.hpp"
+#include "compare/drift_check.hpp"
 #include "ezapi/plugin.hpp"
 #include "ezapi/resource/feed.hpp"
-#include "fleet.hpp"
-#include "ledger.hpp"
-#include "state.hpp"
-#include "watch.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/state.hpp"
+#include "nodes/node_reports.hpp"
 
 namespace ezapi::sync {
 

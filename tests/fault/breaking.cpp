@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-#include "steps.hpp"
+#include "delivery/fault_points.hpp"
 
 namespace ezapi::sync {
 

@@ -1,4 +1,4 @@
-#include "breaker.hpp"
+#include "ledger/breaker.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "backfill/watch.hpp"
+#include "delivery/redis_writer.hpp"
 #include "ezapi/json.hpp"
-#include "recorder.hpp"
-#include "redis_writer.hpp"
-#include "watch.hpp"
+#include "ledger/recorder.hpp"
 
 namespace ezapi::sync {
 namespace {

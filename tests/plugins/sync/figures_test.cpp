@@ -1,10 +1,9 @@
 // The series of the nodes: those that are gone lose theirs, and new ones get one.
-#include "figures.hpp"
-
 #include <gtest/gtest.h>
 
 #include "ezapi/fake_host.hpp"
 #include "ezapi/plugin.hpp"
+#include "metrics.hpp"
 
 namespace ezapi::sync {
 namespace {

@@ -1,11 +1,11 @@
 // What nodes of the data plane say of themselves, and how long they lack what was published.
-#include "nodes.hpp"
+#include "nodes/nodes.hpp"
 
 #include <gtest/gtest.h>
 
-#include "fingerprints.hpp"
-#include "pace.hpp"
-#include "staleness.hpp"
+#include "backfill/throttle.hpp"
+#include "ledger/fingerprints.hpp"
+#include "nodes/staleness.hpp"
 
 namespace ezapi::sync {
 namespace {

@@ -1,5 +1,5 @@
 // Comparing Redis with the database: finds what differs and nothing else, and repairs it.
-#include "reconciliation.hpp"
+#include "compare/reconciliation.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,11 +1,10 @@
 // Waiting for changes without holding a thread.
-#include "waits.hpp"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <future>
 
+#include "delivery/change_waits.hpp"
 #include "ezapi/error.hpp"
 #include "tests/support/eventually.hpp"
 

@@ -13,25 +13,25 @@
 #include <string_view>
 #include <vector>
 
-#include "breaker.hpp"
-#include "drift_check.hpp"
+#include "backfill/full_push.hpp"
+#include "backfill/watch.hpp"
+#include "compare/drift_check.hpp"
+#include "compare/reconciliation.hpp"
+#include "delivery/outbox.hpp"
+#include "delivery/pusher.hpp"
+#include "delivery/scripts.hpp"
 #include "ezapi/plugin.hpp"
-#include "figures.hpp"
-#include "full_push.hpp"
 #include "host/api/context.hpp"
 #include "host/changes/bus.hpp"
 #include "host/db/pools.hpp"
 #include "host/redis/client.hpp"
 #include "host/telemetry/metrics.hpp"
-#include "ledger.hpp"
-#include "outbox.hpp"
-#include "pusher.hpp"
-#include "reconciliation.hpp"
-#include "recorder.hpp"
-#include "scripts.hpp"
+#include "ledger/breaker.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/recorder.hpp"
+#include "metrics.hpp"
 #include "tests/support/private_postgres.hpp"
 #include "tests/support/private_redis.hpp"
-#include "watch.hpp"
 
 namespace ezapi::sync {
 
