@@ -20,7 +20,7 @@ std::string_view result_of(Outcome::Kind kind) {
 
 }  // namespace
 
-Figures::Figures(const Metrics& metrics)
+SyncMetrics::SyncMetrics(const Metrics& metrics)
     : push_seconds(metrics.histogram("ezapi_sync_push_seconds",
                                      "Time from reading a round of entities until Redis has them",
                                      {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5})),
@@ -48,9 +48,10 @@ Figures::Figures(const Metrics& metrics)
                         "How long the node that is furthest behind has lacked a change")),
       metrics_(metrics) {}
 
-void Figures::compared(const Findings& findings, double seconds) {
-    drift.set(static_cast<double>(findings.found() - findings.repaired()));
-    comparison_seconds.set(seconds);
+void SyncMetrics::compared(const Compared& result) {
+    drift.set(
+        static_cast<double>(result.missing + result.stale + result.foreign - result.repaired));
+    comparison_seconds.set(result.seconds);
     const auto count = [&](std::string_view kind, std::int64_t amount) {
         metrics_
             .counter("ezapi_sync_drift_found_total",
@@ -58,22 +59,20 @@ void Figures::compared(const Findings& findings, double seconds) {
                      {{"kind", kind}})
             .add(static_cast<double>(amount));
     };
-    for (const Findings::Resource& resource : findings.resources) {
-        count("missing", resource.missing);
-        count("stale", resource.stale);
-        count("foreign", resource.foreign);
-    }
+    count("missing", result.missing);
+    count("stale", result.stale);
+    count("foreign", result.foreign);
     metrics_.counter("ezapi_sync_drift_repaired_total", "Entities that a comparison has repaired")
-        .add(static_cast<double>(findings.repaired()));
+        .add(static_cast<double>(result.repaired));
 }
 
-Figures::~Figures() {
+SyncMetrics::~SyncMetrics() {
     for (auto& [node, gauge] : node_gauges_) gauge.remove();
 }
 
 /// Nodes beyond a number get no series of their own. One that is gone loses its series, and so
 /// makes room for another.
-void Figures::staleness(const std::map<std::string, double>& seconds_by_node) {
+void SyncMetrics::staleness(const std::map<std::string, double>& seconds_by_node) {
     nodes.set(static_cast<double>(seconds_by_node.size()));
     for (auto entry = node_gauges_.begin(); entry != node_gauges_.end();) {
         if (seconds_by_node.contains(entry->first)) {
@@ -100,14 +99,15 @@ void Figures::staleness(const std::map<std::string, double>& seconds_by_node) {
     stalest_node_seconds.set(stalest);
 }
 
-void Figures::pushed(const std::vector<Rendered>& entities, const std::vector<Outcome>& outcomes) {
+void SyncMetrics::pushed(const std::vector<Rendered>& entities,
+                         const std::vector<Outcome>& outcomes) {
     std::map<std::pair<std::string, std::string_view>, double> amounts;
     for (size_t i = 0; i < entities.size(); ++i)
         amounts[{entities[i].entity.resource, result_of(outcomes[i].kind)}] += 1;
     for (const auto& [labels, amount] : amounts) add(labels.first, labels.second, amount);
 }
 
-void Figures::add(const std::string& resource, std::string_view result, double amount) {
+void SyncMetrics::add(const std::string& resource, std::string_view result, double amount) {
     const std::lock_guard lock(mutex_);
     const std::pair key(resource, std::string(result));
     auto entry = pushed_.find(key);

@@ -6,23 +6,31 @@
 #include <string>
 #include <utility>
 
-#include "compare/findings.hpp"
 #include "ezapi/metrics.hpp"
 #include "ledger/entity.hpp"
 
 namespace ezapi::sync {
 
-class Figures {
+/// The numbers of one comparison of Redis with the database, in entities.
+struct Compared {
+    std::int64_t missing = 0;
+    std::int64_t stale = 0;
+    std::int64_t foreign = 0;
+    std::int64_t repaired = 0;
+    double seconds = 0;
+};
+
+class SyncMetrics {
 public:
-    explicit Figures(const Metrics& metrics);
-    ~Figures();
-    Figures(const Figures&) = delete;
-    Figures& operator=(const Figures&) = delete;
+    explicit SyncMetrics(const Metrics& metrics);
+    ~SyncMetrics();
+    SyncMetrics(const SyncMetrics&) = delete;
+    SyncMetrics& operator=(const SyncMetrics&) = delete;
 
     /// What became of pushed entities.
     void pushed(const std::vector<Rendered>& entities, const std::vector<Outcome>& outcomes);
 
-    void compared(const Findings& findings, double seconds);
+    void compared(const Compared& result);
 
     /// Of the nodes that report themselves. One thread at a time.
     void staleness(const std::map<std::string, double>& seconds_by_node);

@@ -30,66 +30,77 @@ public:
     explicit Sync(Host& host)
         : settings_(host.settings()),
           log_(host.log()),
+          instance_(host.instance()),
+          db_(host.db()),
+          redis_(host.redis()),
           projections_(host.projections()),
-          breaker_([] {
-              static thread_local std::minstd_rand random{std::random_device{}()};
-              return std::uniform_real_distribution<double>(0, 1)(random);
-          }),
-          figures_(host.metrics()),
-          ledger_(host.db(), std::string(host.instance()), settings_.outbox_max_retries),
-          pusher_(Renderer(host.db(), projections_),
-                  RedisWriter(host.redis(), scripts_, [] { return unix_seconds(now()); }),
+          metrics_(host.metrics()),
+
+          // What was changed, and what Redis holds of it.
+          breaker_(&chance),
+          ledger_(db_, instance_, settings_.outbox_max_retries),
+
+          // One push, and its retries.
+          pusher_(Renderer(db_, projections_),
+                  RedisWriter(redis_, scripts_, [] { return unix_seconds(now()); }),
                   ledger_,
                   breaker_,
-                  figures_,
+                  metrics_,
                   log_,
                   [&host] { host.trigger("watch"); }),
           outbox_(ledger_, pusher_, breaker_, projections_, settings_.outbox_batch_size),
-          full_push_({host.db(),
-                      host.redis(),
-                      projections_,
-                      scripts_,
-                      ledger_,
-                      pusher_,
-                      StateRow(host.db()),
-                      log_,
-                      std::string(host.instance())}),
-          watch_({host.db(),
-                  host.redis(),
-                  projections_,
-                  scripts_,
-                  ledger_,
-                  full_push_,
-                  [this, &host](const auto& stopping) { retry(host, stopping); },
-                  breaker_,
-                  figures_,
-                  log_,
-                  std::string(host.instance()),
-                  settings_.outbox_enabled}),
-          reconciliation_(
-              {host.db(), host.redis(), projections_, ledger_, pusher_, full_push_, log_}),
-          drift_check_(
-              {host.db(), reconciliation_, watch_, figures_, log_, std::string(host.instance())}),
+          waits_([db = db_](const auto& revisions) { return states_of(db, revisions); }),
+
+          // Noticing that Redis lacks something, and filling it.
+          full_push_({.db = db_,
+                      .redis = redis_,
+                      .projections = projections_,
+                      .scripts = scripts_,
+                      .ledger = ledger_,
+                      .pusher = pusher_,
+                      .state = StateRow(db_),
+                      .log = log_,
+                      .instance = instance_}),
+          watch_({.db = db_,
+                  .redis = redis_,
+                  .projections = projections_,
+                  .scripts = scripts_,
+                  .ledger = ledger_,
+                  .full_push = full_push_,
+                  .retry = [this, &host](const auto& stopping) { retry(host, stopping); },
+                  .breaker = breaker_,
+                  .metrics = metrics_,
+                  .log = log_,
+                  .instance = instance_,
+                  .retries = settings_.outbox_enabled}),
+
+          // Redis against the database.
+          reconciliation_({.db = db_,
+                           .redis = redis_,
+                           .projections = projections_,
+                           .ledger = ledger_,
+                           .pusher = pusher_,
+                           .full_push = full_push_,
+                           .log = log_}),
+          drift_check_({.db = db_,
+                        .reconciliation = reconciliation_,
+                        .watch = watch_,
+                        .metrics = metrics_,
+                        .log = log_,
+                        .instance = instance_}),
           command_(drift_check_, ledger_),
-          fleet_(host.redis(), host.db()),
-          waits_([db = host.db()](const auto& revisions) { return states_of(db, revisions); }),
-          routes_({host.db(),
-                   host.redis(),
-                   ledger_,
-                   breaker_,
-                   watch_,
-                   drift_check_,
-                   fleet_,
-                   [this](Tx& tx, const Entity& entity) { push_after(tx, {entity}); }}),
-          dispatcher_(std::make_shared<Dispatcher>(
-              [this](const Entities& entities, const std::function<void()>& pushed) {
-                  push_round(entities, pushed);
-              },
-              [this] { return breaker_.admits(Breaker::Clock::now()); },
-              Dispatcher::Limits{},
-              [this](std::chrono::duration<double> time) {
-                  figures_.visible_seconds.observe(time.count());
-              })) {
+
+          node_reports_(redis_, db_),
+          routes_(
+              {.db = db_,
+               .redis = redis_,
+               .ledger = ledger_,
+               .breaker = breaker_,
+               .watch = watch_,
+               .drift_check = drift_check_,
+               .node_reports = node_reports_,
+               .push_after = [this](Tx& tx, const Entity& entity) { push_after(tx, {entity}); }}),
+          dispatcher_(make_dispatcher()) {
         host.publish("delivery/1", kDelivery, &waits_);
         host.publish("command.sync/1", Command::kTable, &command_);
         host.on_change(
@@ -104,7 +115,25 @@ public:
     }
 
 private:
-    /// In the job of its own, so that whoever asks can go on.
+    /// Random in [0, 1).
+    static double chance() {
+        static thread_local std::minstd_rand random{std::random_device{}()};
+        return std::uniform_real_distribution<double>(0, 1)(random);
+    }
+
+    [[nodiscard]] std::shared_ptr<Dispatcher> make_dispatcher() {
+        return std::make_shared<Dispatcher>(
+            [this](const Entities& entities, const std::function<void()>& pushed) {
+                push_round(entities, pushed);
+            },
+            [this] { return breaker_.admits(Breaker::Clock::now()); },
+            Dispatcher::Limits{},
+            [this](std::chrono::duration<double> time) {
+                metrics_.visible_seconds.observe(time.count());
+            });
+    }
+
+    /// In a job of its own, so that the caller does not wait.
     void retry(const Host& host, const std::function<bool()>& stopping) const {
         if (settings_.outbox_enabled) {
             host.trigger("outbox");
@@ -189,9 +218,9 @@ private:
     void measure_nodes() {
         if (breaker_.away()) return;
         std::map<std::string, double> staleness;
-        for (const FleetEntry& entry : fleet_.look(15s))
+        for (const NodeReport& entry : node_reports_.read(15s))
             staleness.emplace(entry.node.id, entry.stale_seconds);
-        figures_.staleness(staleness);
+        metrics_.staleness(staleness);
     }
 
     /// At the start the watch may have been quicker with what Redis lacked.
@@ -219,20 +248,23 @@ private:
 
     Settings settings_;
     Log log_;
+    std::string instance_;
+    Db db_;
+    Redis redis_;
     Projections projections_;
+    SyncMetrics metrics_;
     Scripts scripts_;
     Breaker breaker_;
-    Figures figures_;
     Ledger ledger_;
     Pusher pusher_;
     Outbox outbox_;
+    ChangeWaits waits_;
     FullPush full_push_;
     Watch watch_;
     Reconciliation reconciliation_;
     DriftCheck drift_check_;
     Command command_;
-    Fleet fleet_;
-    Waits waits_;
+    NodeReports node_reports_;
     Routes routes_;
     bool start_is_over_ = false;  // of the job of full pushes, which does not overlap itself
     std::shared_ptr<Dispatcher> dispatcher_;  // last: its thread uses the others

@@ -94,31 +94,32 @@ void Routes::serve(Host& host) {
                    .returns(200, "SyncFullPush")
                    .schema("SyncFullPush", full_push_schema()),
                [this](const Request&) { return push_all(); });
-    host.get(
-        "/admin/sync/changes/{revision}",
-        Access::admin,
-        Operation("Tells whether a change has reached Redis, and the nodes of the data plane")
-            .tag("sync")
-            .describe("The revision is the X-Change-Revision that the write was answered "
-                      "with. A node is listed while it reports itself. 404 for a revision "
-                      "that is not known, or not any more.")
-            .path("revision", integer_schema())
-            .returns(200, "SyncChange")
-            .schema("SyncChange", change_schema()),
-        [this](const Request& request) {
-            return Response::json(change_json(parts_.db, parts_.fleet, request.id("revision")));
-        });
-    host.get("/admin/sync/nodes",
+    host.get("/admin/sync/changes/{revision}",
              Access::admin,
-             Operation("Lists the nodes of the data plane with what they have applied")
+             Operation("Tells whether a change has reached Redis, and the nodes of the data plane")
                  .tag("sync")
-                 .describe("A node reports itself in Redis every few seconds, and is listed for "
-                           "half a minute after its last report. `stale_seconds` is how long it "
-                           "has lacked something that was published.")
-                 .returns(200, object_schema({{"data", Fleet::schema()}})),
-             [this](const Request&) {
-                 return Response::json({{"data", Fleet::json(parts_.fleet.look(kFresh))}});
+                 .describe("The revision is the X-Change-Revision that the write was answered "
+                           "with. A node is listed while it reports itself. 404 for a revision "
+                           "that is not known, or not any more.")
+                 .path("revision", integer_schema())
+                 .returns(200, "SyncChange")
+                 .schema("SyncChange", change_schema()),
+             [this](const Request& request) {
+                 return Response::json(
+                     change_json(parts_.db, parts_.node_reports, request.id("revision")));
              });
+    host.get(
+        "/admin/sync/nodes",
+        Access::admin,
+        Operation("Lists the nodes of the data plane with what they have applied")
+            .tag("sync")
+            .describe("A node reports itself in Redis every few seconds, and is listed for "
+                      "half a minute after its last report. `stale_seconds` is how long it "
+                      "has lacked something that was published.")
+            .returns(200, object_schema({{"data", NodeReports::schema()}})),
+        [this](const Request&) {
+            return Response::json({{"data", NodeReports::json(parts_.node_reports.read(kFresh))}});
+        });
     serve_outbox(host);
     serve_drift(host);
 }

@@ -22,7 +22,7 @@ public:
         const Breaker& breaker;
         Watch& watch;
         DriftCheck& drift_check;
-        Fleet& fleet;
+        NodeReports& node_reports;
         /// Pushes one entity after the transaction, waiting for it as any write does.
         std::function<void(Tx&, const Entity&)> push_after;
     };

@@ -133,8 +133,8 @@ void FullPush::forget_deleted(const Pass& pass) const {
 void FullPush::fill(const Pass& pass, FullPushResult::Resource& result, Fingerprints& met) const {
     Tx tx = parts_.db.begin({.isolation = EZ_REPEATABLE_READ, .read_only = true});
     {
-        Ahead pages([&](const std::string& after) { return read_page(tx, pass, after); });
-        Behind writes(pass.layout == Layout::field ? 1 : kWritesAtOnce);
+        Prefetch pages([&](const std::string& after) { return read_page(tx, pass, after); });
+        WriteBehind writes(pass.layout == Layout::field ? 1 : kWritesAtOnce);
         while (std::optional<Page> page = pages.next()) {
             for (const Page::Entry& entry : page->entries) met.add(entry.rendered.entity.key);
             result.entities += static_cast<std::int64_t>(page->entries.size());
@@ -156,13 +156,13 @@ Page FullPush::read_page(Tx& tx, const Pass& pass, const std::string& after) con
     Page page = PageReader(parts_.projections).read(tx, pass.resource, pass.layout, after, kPage);
     Entities missing;
     for (const Page::Entry& entry : page.entries) {
-        if (entry.standing.revision == 0) missing.push_back(entry.rendered.entity);
+        if (entry.status.revision == 0) missing.push_back(entry.rendered.entity);
     }
     if (missing.empty()) return page;
     const std::vector<std::int64_t> given = parts_.ledger.allocate(missing, Ledger::State::applied);
     size_t next = 0;
     for (Page::Entry& entry : page.entries) {
-        if (entry.standing.revision == 0) entry.rendered.revision = given[next++];
+        if (entry.status.revision == 0) entry.rendered.revision = given[next++];
     }
     return page;
 }
@@ -175,8 +175,8 @@ void FullPush::write_page(const Pass& pass, Page& page) const {
     std::vector<Rendered> entities;
     entities.reserve(page.entries.size());
     for (Page::Entry& entry : page.entries) entities.push_back(std::move(entry.rendered));
-    const std::vector<Outcome> outcomes =
-        parts_.pusher.write(entities, RedisWriter::Events::withhold, Fence::of_full_push(pass.id));
+    const std::vector<Outcome> outcomes = parts_.pusher.write(
+        entities, RedisWriter::Events::withhold, BackfillFence::of_full_push(pass.id));
     for (size_t i = 0; i < outcomes.size(); ++i) {
         if (outcomes[i].kind == Outcome::Kind::fenced) throw lost(pass.resource);
         if (outcomes[i].kind != Outcome::Kind::failed) continue;
@@ -191,7 +191,7 @@ void FullPush::write_page(const Pass& pass, Page& page) const {
 void FullPush::stage_page(const Pass& pass, const Page& page) const {
     Words items;
     size_t bytes = 0;
-    for (const auto& [rendered, standing] : page.entries) {
+    for (const auto& [rendered, status] : page.entries) {
         items.insert(items.end(),
                      {rendered.entity.key, std::to_string(rendered.revision), "1", rendered.value});
         bytes += rendered.entity.key.size() + rendered.value.size();
@@ -257,11 +257,11 @@ void FullPush::complete(const Pass& pass) const {
 
 std::int64_t FullPush::remove_unknown(const Pass& pass, Fingerprints& met) const {
     std::int64_t removed = 0;
-    Census(parts_.redis, parts_.projections)
+    KeyScan(parts_.redis, parts_.projections)
         .walk(pass.resource, pass.layout, [&](const std::vector<std::string>& ids) {
-            const std::vector<std::string> strays =
-                sync::strays(parts_.db, pass.resource, ids, met);
-            if (!strays.empty()) removed += remove_absent(pass, strays);
+            const std::vector<std::string> unknown_keys =
+                sync::unknown_keys(parts_.db, pass.resource, ids, met);
+            if (!unknown_keys.empty()) removed += remove_absent(pass, unknown_keys);
             go_on(pass);
             keep(pass);
         });
@@ -287,12 +287,12 @@ std::int64_t FullPush::remove_absent(const Pass& pass, const std::vector<std::st
     std::sort(absent.begin(), absent.end());
     if (pass.layout == Layout::plain_hash) {
         // The revisions of deleted entities stay: only those whose hash is there count.
-        Entities standing;
+        Entities remaining;
         for (const Entity& entity : absent) {
             if (parts_.redis.command({"EXISTS", active_key(entity, pass.layout)}).integer() == 1)
-                standing.push_back(entity);
+                remaining.push_back(entity);
         }
-        absent = std::move(standing);
+        absent = std::move(remaining);
     }
     if (absent.empty()) return 0;
     (void)parts_.ledger.allocate(absent, Ledger::State::pending);

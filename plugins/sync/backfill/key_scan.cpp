@@ -35,7 +35,7 @@ Words page_behind(const std::string& cursor, const std::string& resource, Layout
 
 }  // namespace
 
-void Census::walk(const std::string& resource, Layout layout, const Each& each) const {
+void KeyScan::walk(const std::string& resource, Layout layout, const Each& each) const {
     std::string cursor = "0";
     do {
         const Reply reply = redis_.command(page_behind(cursor, resource, layout));
@@ -46,9 +46,9 @@ void Census::walk(const std::string& resource, Layout layout, const Each& each) 
 }
 
 /// Keys under the longer prefix of another projection are not of this one.
-std::vector<std::string> Census::ids_in(const std::string& resource,
-                                        Layout layout,
-                                        const Reply& page) const {
+std::vector<std::string> KeyScan::ids_in(const std::string& resource,
+                                         Layout layout,
+                                         const Reply& page) const {
     std::vector<std::string> longer;
     for (const auto& [name, other] : live_layouts(projections_)) {
         if (name.size() > resource.size()) longer.push_back(name);

@@ -12,9 +12,9 @@
 
 namespace ezapi::sync {
 
-class Census {
+class KeyScan {
 public:
-    Census(Redis redis, Projections projections) : redis_(redis), projections_(projections) {}
+    KeyScan(Redis redis, Projections projections) : redis_(redis), projections_(projections) {}
 
     using Each = std::function<void(const std::vector<std::string>& ids)>;
 

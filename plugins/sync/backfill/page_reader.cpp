@@ -9,22 +9,22 @@ namespace {
 
 /// Both are in the order of their keys; ids that are known as deleted, or not at all, have no row
 /// among `known`.
-void merge(Page& page, const std::string& resource, Layout layout, std::vector<Told> known) {
+void merge(Page& page, const std::string& resource, Layout layout, std::vector<KnownEntity> known) {
     auto next = known.begin();
     const auto ghosts_before = [&](const std::string* key) {
         for (; next != known.end() && (key == nullptr || next->key < *key); ++next) {
             Page::Entry& ghost = page.ghosts.emplace_back();
             ghost.rendered.entity = {resource, std::move(next->key)};
             ghost.rendered.layout = layout;
-            ghost.rendered.revision = next->standing.revision;
-            ghost.standing = next->standing;
+            ghost.rendered.revision = next->status.revision;
+            ghost.status = next->status;
         }
     };
     for (Page::Entry& entry : page.entries) {
         ghosts_before(&entry.rendered.entity.key);
         if (next == known.end() || next->key != entry.rendered.entity.key) continue;
-        entry.standing = next->standing;
-        entry.rendered.revision = next->standing.revision;
+        entry.status = next->status;
+        entry.rendered.revision = next->status.revision;
         ++next;
     }
     ghosts_before(nullptr);
@@ -35,15 +35,15 @@ void look_up_others(Tx& tx, Page& page) {
     Entities others;
     std::vector<Page::Entry*> places;
     for (Page::Entry& entry : page.entries) {
-        if (entry.standing.revision != 0) continue;
+        if (entry.status.revision != 0) continue;
         others.push_back(entry.rendered.entity);
         places.push_back(&entry);
     }
     if (others.empty()) return;
-    const std::vector<Standing> standings = sync::standings(tx, others);
+    const std::vector<EntityStatus> entity_statuses = sync::entity_statuses(tx, others);
     for (size_t i = 0; i < places.size(); ++i) {
-        places[i]->standing = standings[i];
-        places[i]->rendered.revision = standings[i].revision;
+        places[i]->status = entity_statuses[i];
+        places[i]->rendered.revision = entity_statuses[i].revision;
     }
 }
 
@@ -67,8 +67,10 @@ Page PageReader::read(Tx& tx,
         take(rendered, entity);
     });
     page.last = page.entries.size() < limit;
-    merge(
-        page, resource, layout, told(tx, resource, after, page.last ? std::string() : page.end()));
+    merge(page,
+          resource,
+          layout,
+          known_entities(tx, resource, after, page.last ? std::string() : page.end()));
     look_up_others(tx, page);
     return page;
 }

@@ -15,7 +15,7 @@ namespace ezapi::sync {
 struct Page {
     struct Entry {
         Rendered rendered;
-        Standing standing;
+        EntityStatus status;
     };
 
     std::vector<Entry> entries;

@@ -12,12 +12,12 @@
 
 namespace ezapi::sync {
 
-class Ahead {
+class Prefetch {
 public:
     /// `read` is called from one thread at a time, which is another one each time.
     using Read = std::function<Page(const std::string& after)>;
 
-    explicit Ahead(Read read) : read_(std::move(read)) { fetch({}); }
+    explicit Prefetch(Read read) : read_(std::move(read)) { fetch({}); }
 
     /// Nothing behind the last page. Throws what `read` threw.
     [[nodiscard]] std::optional<Page> next() {

@@ -10,7 +10,7 @@
 
 namespace ezapi::sync {
 
-class Pace {
+class Throttle {
 public:
     using Duration = std::chrono::nanoseconds;
 

@@ -1,10 +1,11 @@
 #include "backfill/watch.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "delivery/fault_points.hpp"
 #include "delivery/renderer.hpp"
+#include "ezapi/base/numbers.hpp"
+#include "ezapi/base/pg_array.hpp"
 #include "ezapi/escape.hpp"
 #include "ledger/backfill_state.hpp"
 
@@ -28,15 +29,8 @@ constexpr std::string_view kDigest =
     "    16))::bit(64)::bigint) FILTER (WHERE NOT deleted)), '0') "
     "FROM sync_entities WHERE resource = ANY($1::text[])";
 
-std::string text_list(const std::vector<std::string>& texts) {
-    const std::vector<std::string_view> views(texts.begin(), texts.end());
-    return pg_array(views);
-}
-
 std::int64_t number(std::string_view text) {
-    std::int64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
+    return parse_integer(text).value_or(0);
 }
 
 /// The value of `name:value` in the answer of INFO.
@@ -64,9 +58,9 @@ RedisView look(const Redis& redis, const std::vector<std::string>& hashes) {
     const Reply& meta = replies[0];
     view.epoch = meta.array(2)[0].string_or_nil();
     view.revision = number(meta[1].string_or_nil());
-    view.epochs = pairs_in(replies[1]);
-    view.fills = pairs_in(replies[2]);
-    const Pairs empty = pairs_in(replies[3 + hashes.size()]);
+    view.epochs = string_map_of(replies[1]);
+    view.fills = string_map_of(replies[2]);
+    const StringMap empty = string_map_of(replies[3 + hashes.size()]);
     for (size_t i = 0; i < hashes.size(); ++i) {
         if (replies[3 + i].integer() == 0 && !empty.contains(hashes[i]))
             view.gone.insert(hashes[i]);
@@ -99,9 +93,9 @@ std::vector<std::string> stale(const RedisView& redis,
 
 void Watch::measure(const Stopping& stopping) {
     const Depth depth = parts_.ledger.depth();
-    parts_.figures.pending.set(static_cast<double>(depth.pending));
-    parts_.figures.dead.set(static_cast<double>(depth.dead));
-    parts_.figures.oldest_seconds.set(depth.oldest_seconds);
+    parts_.metrics.pending.set(static_cast<double>(depth.pending));
+    parts_.metrics.dead.set(static_cast<double>(depth.dead));
+    parts_.metrics.oldest_seconds.set(depth.oldest_seconds);
     if (depth.orphaned > 0 && parts_.retries && !parts_.breaker.away()) parts_.retry(stopping);
 }
 
@@ -142,13 +136,13 @@ void Watch::tick(const Stopping& stopping) {
 void Watch::note_away(const Error& error) {
     const bool was_there = !parts_.breaker.away();
     parts_.breaker.failed(Clock::now(), error.what());
-    parts_.figures.redis_available.set(0);
+    parts_.metrics.redis_available.set(0);
     if (was_there) parts_.log.warn(std::string("Redis is away: ") + error.what());
 }
 
 /// Returns whether it was away.
 bool Watch::note_back() {
-    parts_.figures.redis_available.set(1);
+    parts_.metrics.redis_available.set(1);
     const bool was_away = parts_.breaker.succeeded();
     if (was_away) parts_.log.info("Redis is back");
     return was_away;
@@ -160,7 +154,7 @@ bool Watch::is_anothers(const RedisView& redis, const SyncState& state) const {
         const auto epoch = redis.epochs.find(fill.first);
         const auto last = state.fills.find(fill.first);
         return epoch != redis.epochs.end() && epoch->second == state.epoch &&
-               last != state.fills.end() && begun_last(fill.second) != begun_last(last->second);
+               last != state.fills.end() && latest_fill(fill.second) != latest_fill(last->second);
     });
 }
 
@@ -298,7 +292,7 @@ FullPushResult Watch::push(const std::function<std::vector<std::string>()>& need
         }
     }
     const std::string fault = result.fault();
-    (fault.empty() ? parts_.figures.full_pushes : parts_.figures.failed_full_pushes).add();
+    (fault.empty() ? parts_.metrics.full_pushes : parts_.metrics.failed_full_pushes).add();
     if (fault.empty()) {
         // The server that was looked at before; another one since is found by the next look.
         state_.note_full_push(run_id);
@@ -342,7 +336,7 @@ std::string Watch::digest() {
     // than a statement may, the rest of meta:sync comes without.
     digest_due_ = begin + kFailedDigestPause;
     std::optional<Rows> rows;
-    if (guard(nullptr, [&] { rows = parts_.db.query(kDigest, {text_list(live())}); }) != EZ_OK)
+    if (guard(nullptr, [&] { rows = parts_.db.query(kDigest, {pg_array(live())}); }) != EZ_OK)
         return digest_;
     digest_due_ = begin + std::max<Clock::duration>(kDigestPause, (Clock::now() - begin) * 100);
     if (rows->text(0, 1) != "t") return digest_;

@@ -44,8 +44,8 @@ struct RedisView {
     std::string run_id;  // empty: not told
     std::string epoch;   // of meta:sync; empty: missing
     std::int64_t revision = 0;
-    Pairs epochs;
-    Pairs fills;                 // resource -> see backfill_state.hpp
+    StringMap epochs;
+    StringMap fills;             // resource -> see backfill_state.hpp
     std::set<std::string> gone;  // hashes that should be there
 };
 
@@ -68,7 +68,7 @@ public:
         FullPush& full_push;
         std::function<void(const std::function<bool()>& stopping)> retry;  // what is due, or soon
         Breaker& breaker;
-        Figures& figures;
+        SyncMetrics& metrics;
         Log log;
         std::string instance;
         bool retries;  // whether what waits is tried again without being asked

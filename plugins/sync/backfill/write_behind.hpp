@@ -11,9 +11,9 @@
 
 namespace ezapi::sync {
 
-class Behind {
+class WriteBehind {
 public:
-    explicit Behind(size_t at_once) : at_once_(at_once) {}
+    explicit WriteBehind(size_t at_once) : at_once_(at_once) {}
 
     /// Waits while as many are under way as may be.
     void add(std::function<void()> work) {

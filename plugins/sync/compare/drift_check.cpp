@@ -73,7 +73,13 @@ void DriftCheck::run_in_background(const Reconciliation::Stopping& stopping) {
 }
 
 void DriftCheck::keep(const Findings& findings, const Json& keys, double seconds) {
-    parts_.figures.compared(findings, seconds);
+    Compared numbers{.repaired = findings.repaired(), .seconds = seconds};
+    for (const Findings::Resource& resource : findings.resources) {
+        numbers.missing += resource.missing;
+        numbers.stale += resource.stale;
+        numbers.foreign += resource.foreign;
+    }
+    parts_.metrics.compared(numbers);
     if (findings.found() > 0)
         parts_.log.warn("Redis differs from the database in " + std::to_string(findings.found()) +
                         " entities, " + std::to_string(findings.repaired()) + " were repaired");

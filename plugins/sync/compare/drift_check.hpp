@@ -19,7 +19,7 @@ public:
         Db db;
         Reconciliation& reconciliation;
         Watch& watch;
-        Figures& figures;
+        SyncMetrics& metrics;
         Log log;
         std::string instance;
     };

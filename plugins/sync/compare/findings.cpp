@@ -1,16 +1,10 @@
 #include "compare/findings.hpp"
 
+#include "ezapi/base/hex.hpp"
 #include "ezapi/openapi.hpp"
 
 namespace ezapi::sync {
 namespace {
-
-std::string hex_of(std::uint64_t digest) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::string out(16, '0');
-    for (size_t i = 16; i-- > 0; digest >>= 4U) out[i] = kHex[digest & 15U];
-    return out;
-}
 
 Json nullable_text() {
     Json out = text_schema();
@@ -72,8 +66,8 @@ Json Findings::json() const {
                        {"stale", resource.stale},
                        {"foreign", resource.foreign},
                        {"repaired", resource.repaired},
-                       {"database_digest", hex_of(resource.database_digest)},
-                       {"redis_digest", hex_of(resource.redis_digest)},
+                       {"database_digest", to_hex(resource.database_digest)},
+                       {"redis_digest", to_hex(resource.redis_digest)},
                        {"error", resource.fault.empty() ? Json(nullptr) : Json(resource.fault)}});
     }
     return out;

@@ -19,7 +19,7 @@ std::uint64_t share_of(const std::string& key, std::uint64_t digest) {
     return (std::hash<std::string>{}(key) ^ digest) * 0x9e3779b97f4a7c15ULL;
 }
 
-std::optional<Drift::Kind> difference(const Rendered& wanted, const Held& held) {
+std::optional<Drift::Kind> difference(const Rendered& wanted, const StoredEntity& held) {
     if (!wanted.present) {
         if (held.present) return Drift::Kind::foreign;
         return std::nullopt;
@@ -69,7 +69,7 @@ Findings Reconciliation::run(Act act,
 
 void Reconciliation::compare(Pass& pass) {
     pass.hollow = pass.layout == Layout::field && !is_whole(parts_.redis, pass.resource);
-    Ahead pages([&](const std::string& after) { return read(pass, after); });
+    Prefetch pages([&](const std::string& after) { return read(pass, after); });
     while (std::optional<Page> page = pages.next()) {
         compare_page(pass, std::move(*page));
         go_on(pass);
@@ -89,11 +89,11 @@ void Reconciliation::compare(Pass& pass) {
 Page Reconciliation::read(const Pass& pass, const std::string& after) {
     const auto asked = Clock::now();
     Tx tx = parts_.db.begin({.isolation = EZ_REPEATABLE_READ, .read_only = true});
-    pace_.answered_within(Clock::now() - asked);
+    throttle_.answered_within(Clock::now() - asked);
     Page page = PageReader(parts_.projections).read(tx, pass.resource, pass.layout, after, kPage);
     tx.commit();
     if (pass.speed == Speed::considerate) {
-        const auto wake = Clock::now() + pace_.rest_after(Clock::now() - asked);
+        const auto wake = Clock::now() + throttle_.rest_after(Clock::now() - asked);
         while (Clock::now() < wake && !(*pass.stopping)())
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
@@ -107,12 +107,12 @@ void Reconciliation::compare_page(Pass& pass, Page page) {
     all.insert(all.end(),
                std::make_move_iterator(page.ghosts.begin()),
                std::make_move_iterator(page.ghosts.end()));
-    const std::vector<Held> held = shelf_.read(pass.resource, pass.layout, keys_in(all));
-    for (const Held& each : held) pass.held += each.present ? 1 : 0;
+    const std::vector<StoredEntity> held = stored_.read(pass.resource, pass.layout, keys_in(all));
+    for (const StoredEntity& each : held) pass.held += each.present ? 1 : 0;
     judge(pass, std::move(all), held);
 }
 
-void Reconciliation::judge(Pass& pass, Entries entries, const std::vector<Held>& held) {
+void Reconciliation::judge(Pass& pass, Entries entries, const std::vector<StoredEntity>& held) {
     Entities suspects;
     std::vector<size_t> places;
     for (size_t i = 0; i < entries.size(); ++i) {
@@ -121,7 +121,7 @@ void Reconciliation::judge(Pass& pass, Entries entries, const std::vector<Held>&
             wanted.present ? share_of(wanted.entity.key, digest_of(wanted)) : 0;
         pass.result->database_digest += share;
         pass.result->redis_digest += share;
-        if (entries[i].standing.pending || !difference(wanted, held[i])) continue;
+        if (entries[i].status.pending || !difference(wanted, held[i])) continue;
         suspects.push_back(wanted.entity);
         places.push_back(i);
     }
@@ -131,7 +131,7 @@ void Reconciliation::judge(Pass& pass, Entries entries, const std::vector<Held>&
     for (size_t i = 0; i < suspects.size(); ++i) {
         const Rendered& wanted = entries[places[i]].rendered;
         if (now[i] != wanted.revision) continue;
-        const Held& found = held[places[i]];
+        const StoredEntity& found = held[places[i]];
         if (wanted.present)
             pass.result->redis_digest -= share_of(wanted.entity.key, digest_of(wanted));
         if (found.present) pass.result->redis_digest += share_of(wanted.entity.key, found.digest);
@@ -156,14 +156,15 @@ void Reconciliation::look_for_strays(Pass& pass) {
     if (pass.layout == Layout::field &&
         parts_.redis.command({"HLEN", pass.resource}).integer() <= pass.held)
         return;
-    Census(parts_.redis, parts_.projections)
+    KeyScan(parts_.redis, parts_.projections)
         .walk(pass.resource, pass.layout, [&](const std::vector<std::string>& ids) {
             go_on(pass);
-            const std::vector<std::string> strays =
-                sync::strays(parts_.db, pass.resource, ids, pass.met);
-            if (strays.empty()) return;
-            Entries absent = absent_among(pass, strays);
-            const std::vector<Held> held = shelf_.read(pass.resource, pass.layout, keys_in(absent));
+            const std::vector<std::string> unknown_keys =
+                sync::unknown_keys(parts_.db, pass.resource, ids, pass.met);
+            if (unknown_keys.empty()) return;
+            Entries absent = absent_among(pass, unknown_keys);
+            const std::vector<StoredEntity> held =
+                stored_.read(pass.resource, pass.layout, keys_in(absent));
             judge(pass, std::move(absent), held);
         });
 }
@@ -177,14 +178,14 @@ Reconciliation::Entries Reconciliation::absent_among(const Pass& pass,
     parts_.projections.render(tx, pass.resource, wanted, [&](const Projected& entity) {
         if (!entity.present) absent.push_back({pass.resource, std::string(entity.id)});
     });
-    const std::vector<Standing> standings = sync::standings(tx, absent);
+    const std::vector<EntityStatus> entity_statuses = sync::entity_statuses(tx, absent);
     tx.commit();
     for (size_t i = 0; i < absent.size(); ++i) {
         Page::Entry& entry = out.emplace_back();
         entry.rendered.entity = absent[i];
         entry.rendered.layout = pass.layout;
-        entry.rendered.revision = standings[i].revision;
-        entry.standing = standings[i];
+        entry.rendered.revision = entity_statuses[i].revision;
+        entry.status = entity_statuses[i];
     }
     return out;
 }

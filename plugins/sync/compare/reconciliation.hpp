@@ -47,7 +47,7 @@ public:
     using Each = std::function<void(const Drift&)>;
     using Stopping = std::function<bool()>;
 
-    explicit Reconciliation(Parts parts) : parts_(parts), shelf_(parts.redis) {}
+    explicit Reconciliation(Parts parts) : parts_(parts), stored_(parts.redis) {}
 
     /// All live resources, or the ones named. Redis must be filled. One at a time.
     [[nodiscard]] Findings run(Act act,
@@ -77,13 +77,13 @@ private:
     void compare_page(Pass& pass, Page page);
     void look_for_strays(Pass& pass);
     [[nodiscard]] Entries absent_among(const Pass& pass, const std::vector<std::string>& ids) const;
-    void judge(Pass& pass, Entries entries, const std::vector<Held>& held);
+    void judge(Pass& pass, Entries entries, const std::vector<StoredEntity>& held);
     void repair(Pass& pass, Entities entities) const;
     void go_on(const Pass& pass) const;
 
     Parts parts_;
-    Shelf shelf_;
-    Pace pace_;
+    StoredSnapshot stored_;
+    Throttle throttle_;
 };
 
 }  // namespace ezapi::sync

@@ -1,11 +1,11 @@
 #include "compare/stored_snapshot.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <functional>
 
 #include "delivery/redis_writer.hpp"
 #include "delivery/scripts.hpp"
+#include "ezapi/base/numbers.hpp"
 
 namespace ezapi::sync {
 namespace {
@@ -33,9 +33,7 @@ std::uint64_t digest_of(std::string_view name, std::string_view value) {
 }
 
 std::int64_t revision_in(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return fault == std::errc{} && end == text.data() + text.size() ? value : 0;
+    return parse_integer(text).value_or(0);
 }
 
 void require_sound(const Reply& reply) {
@@ -43,10 +41,10 @@ void require_sound(const Reply& reply) {
         refused_by_redis("comparison", reply.text());
 }
 
-Held held_hash(const Reply& reply, Layout layout) {
+StoredEntity held_hash(const Reply& reply, Layout layout) {
     require_sound(reply);
     if (!reply.is_array()) return {true, 0, kUnreadable};
-    Held held;
+    StoredEntity held;
     held.present = reply.size() > 0;
     if (held.present) held.digest = mixed(2);
     for (size_t i = 0; i + 1 < reply.size(); i += 2) {
@@ -78,9 +76,9 @@ std::uint64_t digest_of(const Rendered& entity) {
     return digest;
 }
 
-std::vector<Held> Shelf::read(const std::string& resource,
-                              Layout layout,
-                              const std::vector<std::string>& keys) const {
+std::vector<StoredEntity> StoredSnapshot::read(const std::string& resource,
+                                               Layout layout,
+                                               const std::vector<std::string>& keys) const {
     if (keys.empty()) return {};
     switch (layout) {
         case Layout::field:
@@ -92,8 +90,8 @@ std::vector<Held> Shelf::read(const std::string& resource,
     }
 }
 
-std::vector<Held> Shelf::read_fields(const std::string& resource,
-                                     const std::vector<std::string>& keys) const {
+std::vector<StoredEntity> StoredSnapshot::read_fields(const std::string& resource,
+                                                      const std::vector<std::string>& keys) const {
     const std::vector<Words> commands{of_all("HMGET", resource, keys),
                                       of_all("HMGET", revisions_key(resource), keys)};
     const Reply replies = redis_.pipeline(commands, kPatience);
@@ -103,7 +101,7 @@ std::vector<Held> Shelf::read_fields(const std::string& resource,
     require_sound(revisions);
     if (values.is_array()) (void)values.array(keys.size());
     if (revisions.is_array()) (void)revisions.array(keys.size());
-    std::vector<Held> out(keys.size());
+    std::vector<StoredEntity> out(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) {
         if (!values.is_array()) {
             out[i] = {true, 0, kUnreadable};
@@ -117,22 +115,22 @@ std::vector<Held> Shelf::read_fields(const std::string& resource,
     return out;
 }
 
-std::vector<Held> Shelf::read_hashes(const std::string& resource,
-                                     Layout layout,
-                                     const std::vector<std::string>& keys) const {
+std::vector<StoredEntity> StoredSnapshot::read_hashes(const std::string& resource,
+                                                      Layout layout,
+                                                      const std::vector<std::string>& keys) const {
     std::vector<Words> commands;
     commands.reserve(keys.size());
     for (const std::string& key : keys) commands.push_back({"HGETALL", resource + ":" + key});
     const Reply replies = redis_.pipeline(commands, kPatience);
-    std::vector<Held> out;
+    std::vector<StoredEntity> out;
     out.reserve(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) out.push_back(held_hash(replies[i], layout));
     return out;
 }
 
-std::vector<Held> Shelf::read_plain(const std::string& resource,
-                                    const std::vector<std::string>& keys) const {
-    std::vector<Held> out = read_hashes(resource, Layout::plain_hash, keys);
+std::vector<StoredEntity> StoredSnapshot::read_plain(const std::string& resource,
+                                                     const std::vector<std::string>& keys) const {
+    std::vector<StoredEntity> out = read_hashes(resource, Layout::plain_hash, keys);
     const Reply revisions = redis_.raw(of_all("HMGET", revisions_key(resource), keys), kPatience);
     require_sound(revisions);
     if (revisions.is_array()) (void)revisions.array(keys.size());

@@ -11,7 +11,7 @@
 
 namespace ezapi::sync {
 
-struct Held {
+struct StoredEntity {
     bool present = false;
     std::int64_t revision = 0;  // 0: none that can be read
     std::uint64_t digest = 0;   // of the content; 0: absent
@@ -22,24 +22,24 @@ struct Held {
 /// write to Redis can write anything.
 [[nodiscard]] std::uint64_t digest_of(const Rendered& entity);
 
-class Shelf {
+class StoredSnapshot {
 public:
-    explicit Shelf(Redis redis) : redis_(redis) {}
+    explicit StoredSnapshot(Redis redis) : redis_(redis) {}
 
     /// In the order of `keys`. A key of another type counts as present with an unknown content.
     /// Throws when Redis is away.
-    [[nodiscard]] std::vector<Held> read(const std::string& resource,
-                                         Layout layout,
-                                         const std::vector<std::string>& keys) const;
+    [[nodiscard]] std::vector<StoredEntity> read(const std::string& resource,
+                                                 Layout layout,
+                                                 const std::vector<std::string>& keys) const;
 
 private:
-    [[nodiscard]] std::vector<Held> read_fields(const std::string& resource,
-                                                const std::vector<std::string>& keys) const;
-    [[nodiscard]] std::vector<Held> read_hashes(const std::string& resource,
-                                                Layout layout,
-                                                const std::vector<std::string>& keys) const;
-    [[nodiscard]] std::vector<Held> read_plain(const std::string& resource,
-                                               const std::vector<std::string>& keys) const;
+    [[nodiscard]] std::vector<StoredEntity> read_fields(const std::string& resource,
+                                                        const std::vector<std::string>& keys) const;
+    [[nodiscard]] std::vector<StoredEntity> read_hashes(const std::string& resource,
+                                                        Layout layout,
+                                                        const std::vector<std::string>& keys) const;
+    [[nodiscard]] std::vector<StoredEntity> read_plain(const std::string& resource,
+                                                       const std::vector<std::string>& keys) const;
 
     Redis redis_;
 };

@@ -14,14 +14,14 @@ constexpr std::chrono::milliseconds kLongestPause{320};
 
 }  // namespace
 
-Waits::Waits(Ask ask, size_t most)
+ChangeWaits::ChangeWaits(Ask ask, size_t most)
     : ask_(std::move(ask)), most_(most), thread_([this] { run(); }) {}
 
-Waits::~Waits() {
+ChangeWaits::~ChangeWaits() {
     close();
 }
 
-bool Waits::add(std::int64_t revision, std::chrono::milliseconds limit, Done done) {
+bool ChangeWaits::add(std::int64_t revision, std::chrono::milliseconds limit, Done done) {
     const std::lock_guard lock(mutex_);
     if (closed_ || waiting_.size() >= most_) return false;
     waiting_.push_back({revision, Clock::now() + limit, std::move(done)});
@@ -30,14 +30,14 @@ bool Waits::add(std::int64_t revision, std::chrono::milliseconds limit, Done don
     return true;
 }
 
-void Waits::look() {
+void ChangeWaits::look() {
     const std::lock_guard lock(mutex_);
     if (waiting_.empty()) return;
     news_ = true;
     changed_.notify_one();
 }
 
-void Waits::close() {
+void ChangeWaits::close() {
     {
         const std::lock_guard lock(mutex_);
         closed_ = true;
@@ -46,7 +46,7 @@ void Waits::close() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Waits::run() {
+void ChangeWaits::run() {
     std::unique_lock lock(mutex_);
     while (!closed_) {
         wait_for_news(lock);
@@ -60,7 +60,7 @@ void Waits::run() {
 }
 
 /// Until something happens here, a time is over, or it is time to ask again.
-void Waits::wait_for_news(std::unique_lock<std::mutex>& lock) {
+void ChangeWaits::wait_for_news(std::unique_lock<std::mutex>& lock) {
     if (waiting_.empty()) {
         pause_ = kShortestPause;
         changed_.wait(lock, [&] { return closed_ || !waiting_.empty(); });
@@ -74,7 +74,7 @@ void Waits::wait_for_news(std::unique_lock<std::mutex>& lock) {
     news_ = false;
 }
 
-void Waits::round(std::unique_lock<std::mutex>& lock) {
+void ChangeWaits::round(std::unique_lock<std::mutex>& lock) {
     std::set<std::int64_t> revisions;
     for (const Waiting& each : waiting_) revisions.insert(each.revision);
     lock.unlock();

@@ -14,7 +14,7 @@
 
 namespace ezapi::sync {
 
-class Waits {
+class ChangeWaits {
 public:
     using Clock = std::chrono::steady_clock;
 
@@ -23,10 +23,10 @@ public:
     /// The states of revisions; those that are unknown or pending may be left out. May throw.
     using Ask = std::function<std::map<std::int64_t, State>(const std::vector<std::int64_t>&)>;
 
-    explicit Waits(Ask ask, size_t most = 10000);
-    ~Waits();
-    Waits(const Waits&) = delete;
-    Waits& operator=(const Waits&) = delete;
+    explicit ChangeWaits(Ask ask, size_t most = 10000);
+    ~ChangeWaits();
+    ChangeWaits(const ChangeWaits&) = delete;
+    ChangeWaits& operator=(const ChangeWaits&) = delete;
 
     /// Calls `done` once, on the thread of this object: when the revision is applied or dead,
     /// after `limit`, or at the end. False: too many wait, or it has ended; `done` is not called.

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "ledger/pg_lists.hpp"
+#include "ezapi/base/pg_array.hpp"
 
 namespace ezapi::sync {
 namespace {
@@ -17,11 +17,11 @@ constexpr std::string_view kStates =
     "  ON true LEFT JOIN sync_entities AS entity USING (resource, key) "
     "WHERE change.revision = ANY($1::bigint[]) GROUP BY change.revision";
 
-std::int32_t abi_state(Waits::State state) {
+std::int32_t abi_state(ChangeWaits::State state) {
     switch (state) {
-        case Waits::State::applied:
+        case ChangeWaits::State::applied:
             return EZ_DELIVERY_APPLIED;
-        case Waits::State::dead:
+        case ChangeWaits::State::dead:
             return EZ_DELIVERY_DEAD;
         default:
             return EZ_DELIVERY_PENDING;
@@ -35,8 +35,8 @@ ez_status await(void* self,
                 void* user,
                 ez_error* error) noexcept {
     return guard(error, [&] {
-        const bool added = static_cast<Waits*>(self)->add(
-            revision, std::chrono::milliseconds(timeout_ms), [fn, user](Waits::State state) {
+        const bool added = static_cast<ChangeWaits*>(self)->add(
+            revision, std::chrono::milliseconds(timeout_ms), [fn, user](ChangeWaits::State state) {
                 fn(user, abi_state(state));
             });
         if (!added) throw Error(EZ_EXHAUSTED, "too many wait for their changes");
@@ -47,17 +47,16 @@ ez_status await(void* self,
 
 const ez_delivery_v1 kDelivery{sizeof(ez_delivery_v1), await};
 
-std::map<std::int64_t, Waits::State> states_of(const Db& db,
-                                               const std::vector<std::int64_t>& revisions) {
-    const std::string list =
-        pg_list(revisions, [](std::int64_t revision) { return std::to_string(revision); });
-    const Rows rows = db.query(kStates, {list});
-    std::map<std::int64_t, Waits::State> out;
+std::map<std::int64_t, ChangeWaits::State> states_of(const Db& db,
+                                                     const std::vector<std::int64_t>& revisions) {
+    const Rows rows = db.query(kStates, {pg_array(revisions)});
+    std::map<std::int64_t, ChangeWaits::State> out;
     for (size_t row = 0; row < rows.size(); ++row) {
         const bool applied = rows.boolean(row, 1);
         const bool dead = rows.boolean(row, 2);
         if (!applied && !dead) continue;
-        out.emplace(rows.integer(row, 0), applied ? Waits::State::applied : Waits::State::dead);
+        out.emplace(rows.integer(row, 0),
+                    applied ? ChangeWaits::State::applied : ChangeWaits::State::dead);
     }
     return out;
 }

@@ -12,10 +12,10 @@
 namespace ezapi::sync {
 
 /// What became of changes, those left out that are pending or unknown.
-[[nodiscard]] std::map<std::int64_t, Waits::State> states_of(
+[[nodiscard]] std::map<std::int64_t, ChangeWaits::State> states_of(
     const Db& db, const std::vector<std::int64_t>& revisions);
 
-/// `self` is the Waits.
+/// `self` is the ChangeWaits.
 extern const ez_delivery_v1 kDelivery;
 
 }  // namespace ezapi::sync

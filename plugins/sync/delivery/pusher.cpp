@@ -12,7 +12,7 @@ Pusher::Result Pusher::push(const Entities& entities, const std::function<void()
     size_t applied = 0;
     Entities rest = entities;
     for (int attempt = 0; attempt < 2 && !rest.empty(); ++attempt) {
-        const Fence fence = ask_redis([&] { return writer_.fence(); });
+        const BackfillFence fence = ask_redis([&] { return writer_.fence(); });
         const std::vector<Rendered> rendered = read(rest);
         step("rendered");
         const std::vector<Outcome> outcomes = write(rendered, RedisWriter::Events::publish, fence);
@@ -22,7 +22,7 @@ Pusher::Result Pusher::push(const Entities& entities, const std::function<void()
         applied += note(rendered, outcomes, fence);
         step("noted");
     }
-    figures_.push_seconds.observe(
+    metrics_.push_seconds.observe(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     if (!rest.empty() && on_unfilled_) on_unfilled_();
     return {applied, rest.size()};
@@ -30,7 +30,7 @@ Pusher::Result Pusher::push(const Entities& entities, const std::function<void()
 
 std::vector<Outcome> Pusher::write(const std::vector<Rendered>& entities,
                                    RedisWriter::Events events,
-                                   const Fence& fence) const {
+                                   const BackfillFence& fence) const {
     return ask_redis([&] {
         std::vector<Outcome> outcomes = writer_.write(entities, events, fence);
         if (breaker_.succeeded()) log_.info("Redis is back");
@@ -50,8 +50,8 @@ Entities Pusher::fenced(const std::vector<Rendered>& entities,
 
 size_t Pusher::note(const std::vector<Rendered>& entities,
                     const std::vector<Outcome>& outcomes,
-                    const Fence& fence) const {
-    figures_.pushed(entities, outcomes);
+                    const BackfillFence& fence) const {
+    metrics_.pushed(entities, outcomes);
     size_t applied = 0;
     for (size_t i = 0; i < entities.size(); ++i) {
         if (outcomes[i].kind == Outcome::Kind::applied) ++applied;

@@ -22,14 +22,14 @@ public:
            RedisWriter writer,
            const Ledger& ledger,
            Breaker& breaker,
-           Figures& figures,
+           SyncMetrics& metrics,
            Log log,
            std::function<void()> on_unfilled = {})
         : renderer_(std::move(renderer)),
           writer_(writer),
           ledger_(ledger),
           breaker_(breaker),
-          figures_(figures),
+          metrics_(metrics),
           log_(log),
           on_unfilled_(std::move(on_unfilled)) {}
 
@@ -47,11 +47,11 @@ public:
         return renderer_.render(entities);
     }
 
-    [[nodiscard]] Fence fence() const { return writer_.fence(); }
+    [[nodiscard]] BackfillFence fence() const { return writer_.fence(); }
 
     [[nodiscard]] std::vector<Outcome> write(const std::vector<Rendered>& entities,
                                              RedisWriter::Events events,
-                                             const Fence& fence) const;
+                                             const BackfillFence& fence) const;
 
     /// The same under the fence of this moment.
     [[nodiscard]] std::vector<Outcome> write(const std::vector<Rendered>& entities,
@@ -62,7 +62,7 @@ public:
     /// Of what was written under `fence`. Returns how many were applied.
     size_t note(const std::vector<Rendered>& entities,
                 const std::vector<Outcome>& outcomes,
-                const Fence& fence) const;
+                const BackfillFence& fence) const;
 
     /// Finds entities of which Redis holds a revision that the database does not know, and gives
     /// them new ones.
@@ -93,7 +93,7 @@ private:
     RedisWriter writer_;
     const Ledger& ledger_;
     Breaker& breaker_;
-    Figures& figures_;
+    SyncMetrics& metrics_;
     Log log_;
     std::function<void()> on_unfilled_;  // a resource may need a full push
 };

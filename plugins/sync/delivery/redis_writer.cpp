@@ -86,7 +86,7 @@ public:
     Shipment(const RedisWriter& writer,
              const std::vector<Rendered>& entities,
              Events events,
-             const Fence& fence)
+             const BackfillFence& fence)
         : writer_(writer),
           entities_(entities),
           events_(events),
@@ -269,20 +269,20 @@ private:
     const RedisWriter& writer_;
     const std::vector<Rendered>& entities_;
     Events events_;
-    const Fence& fence_;
+    const BackfillFence& fence_;
     std::vector<Outcome> outcomes_;
     std::vector<Call> calls_;
     size_t waiting_ = 0;  // entities in the calls
     size_t bytes_ = 0;
 };
 
-Fence RedisWriter::fence() const {
-    return Fence(pairs_in(redis_.command({"HGETALL", std::string(kFillsKey)})));
+BackfillFence RedisWriter::fence() const {
+    return BackfillFence(string_map_of(redis_.command({"HGETALL", std::string(kFillsKey)})));
 }
 
 std::vector<Outcome> RedisWriter::write(const std::vector<Rendered>& entities,
                                         Events events,
-                                        const Fence& fence) const {
+                                        const BackfillFence& fence) const {
     Shipment shipment(*this, entities, events, fence);
     for (size_t place = 0; place < entities.size(); ++place) {
         if (entities[place].fault.empty()) {

@@ -39,10 +39,10 @@ public:
     /// One outcome for each of `entities`, in order; those with a fault fail with it, unsent.
     [[nodiscard]] std::vector<Outcome> write(const std::vector<Rendered>& entities,
                                              Events events,
-                                             const Fence& fence) const;
+                                             const BackfillFence& fence) const;
 
     /// To be read before what is written under it is rendered.
-    [[nodiscard]] Fence fence() const;
+    [[nodiscard]] BackfillFence fence() const;
 
 private:
     class Shipment;

@@ -1,8 +1,8 @@
 #include "delivery/scripts.hpp"
 
-#include <openssl/evp.h>
-
 #include <utility>
+
+#include "ezapi/base/crypto.hpp"
 
 namespace ezapi::sync {
 namespace {
@@ -225,20 +225,6 @@ LuaScript fencing(std::string_view body) {
 }
 
 }  // namespace
-
-std::string sha1_hex(std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
-        throw Error(EZ_INTERNAL, "SHA-1 is not available");
-    std::string out;
-    for (unsigned int i = 0; i < size; ++i) {
-        out.push_back(kHex[digest[i] >> 4U]);
-        out.push_back(kHex[digest[i] & 15U]);
-    }
-    return out;
-}
 
 LuaScript::LuaScript(std::string text) : text_(std::move(text)), sha1_(sha1_hex(text_)) {}
 

@@ -106,7 +106,4 @@ struct Scripts {
     LuaScript claim;
 };
 
-/// Lower-case hex.
-[[nodiscard]] std::string sha1_hex(std::string_view text);
-
 }  // namespace ezapi::sync

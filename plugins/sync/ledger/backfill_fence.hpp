@@ -16,14 +16,14 @@
 
 namespace ezapi::sync {
 
-class Fence {
+class BackfillFence {
 public:
     /// Resource -> the full push that has filled it; empty: none has.
-    explicit Fence(Pairs fills) : fills_(std::move(fills)) {}
+    explicit BackfillFence(StringMap fills) : fills_(std::move(fills)) {}
 
     /// Of what a full push itself writes: it must be the one under way.
-    static Fence of_full_push(const std::string& id) {
-        Fence out({});
+    static BackfillFence of_full_push(const std::string& id) {
+        BackfillFence out({});
         out.full_ = "full:" + id;
         return out;
     }
@@ -35,7 +35,7 @@ public:
     }
 
 private:
-    Pairs fills_;
+    StringMap fills_;
     std::string full_;
 };
 

@@ -15,7 +15,7 @@
 namespace ezapi::sync {
 
 /// The full push that began last.
-[[nodiscard]] inline std::string_view begun_last(std::string_view fill) {
+[[nodiscard]] inline std::string_view latest_fill(std::string_view fill) {
     if (fill.starts_with("into:") || fill.starts_with("over:")) fill.remove_prefix(5);
     return fill.substr(0, fill.find(':'));
 }

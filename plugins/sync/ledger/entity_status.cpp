@@ -5,7 +5,7 @@
 namespace ezapi::sync {
 namespace {
 
-constexpr std::string_view kStandings =
+constexpr std::string_view kStatuses =
     "SELECT wanted.place, entity.revision, entity.state = 'pending' "
     "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted(resource, key, place) "
     "JOIN sync_entities AS entity USING (resource, key)";
@@ -18,7 +18,7 @@ constexpr std::string_view kToldToTheEnd =
     "SELECT key, revision, state = 'pending' FROM sync_entities "
     "WHERE resource = $1 AND key > $2 AND NOT deleted ORDER BY key";
 
-constexpr std::string_view kStrays =
+constexpr std::string_view kUnknownKeys =
     "SELECT wanted.key FROM unnest($2::text[]) WITH ORDINALITY AS wanted(key, place) "
     "WHERE NOT EXISTS (SELECT 1 FROM sync_entities AS entity"
     "  WHERE entity.resource = $1 AND entity.key = wanted.key AND NOT entity.deleted) "
@@ -26,22 +26,22 @@ constexpr std::string_view kStrays =
 
 }  // namespace
 
-std::vector<Standing> standings(Tx& tx, const Entities& entities) {
-    std::vector<Standing> out(entities.size());
-    const Rows rows = tx.query(kStandings, {resources_of(entities), keys_of(entities)});
+std::vector<EntityStatus> entity_statuses(Tx& tx, const Entities& entities) {
+    std::vector<EntityStatus> out(entities.size());
+    const Rows rows = tx.query(kStatuses, {resources_of(entities), keys_of(entities)});
     for (size_t row = 0; row < rows.size(); ++row)
         out[static_cast<size_t>(rows.integer(row, 0) - 1)] = {rows.integer(row, 1),
                                                               rows.boolean(row, 2)};
     return out;
 }
 
-std::vector<Told> told(Tx& tx,
-                       std::string_view resource,
-                       std::string_view after,
-                       std::string_view upto) {
+std::vector<KnownEntity> known_entities(Tx& tx,
+                                        std::string_view resource,
+                                        std::string_view after,
+                                        std::string_view upto) {
     const Rows rows = upto.empty() ? tx.query(kToldToTheEnd, {resource, after})
                                    : tx.query(kTold, {resource, after, upto});
-    std::vector<Told> out;
+    std::vector<KnownEntity> out;
     out.reserve(rows.size());
     for (size_t row = 0; row < rows.size(); ++row)
         out.push_back(
@@ -49,14 +49,13 @@ std::vector<Told> told(Tx& tx,
     return out;
 }
 
-std::vector<std::string> strays(const Db& db,
-                                std::string_view resource,
-                                std::vector<std::string> keys,
-                                Fingerprints& known) {
+std::vector<std::string> unknown_keys(const Db& db,
+                                      std::string_view resource,
+                                      std::vector<std::string> keys,
+                                      Fingerprints& known) {
     std::erase_if(keys, [&](const std::string& key) { return known.knows(key); });
     if (keys.empty()) return keys;
-    const std::vector<std::string_view> views(keys.begin(), keys.end());
-    const Rows rows = db.query(kStrays, {resource, pg_array(views)});
+    const Rows rows = db.query(kUnknownKeys, {resource, pg_array(keys)});
     std::vector<std::string> out;
     for (size_t row = 0; row < rows.size(); ++row) out.emplace_back(rows.text(row, 0));
     return out;

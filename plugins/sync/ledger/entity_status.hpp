@@ -13,32 +13,32 @@
 namespace ezapi::sync {
 
 /// How an entity stands.
-struct Standing {
+struct EntityStatus {
     std::int64_t revision = 0;  // 0: there is no row
     bool pending = false;       // it is on its way, so Redis may be behind
 };
 
 /// An entity that Redis was told of and not told to drop.
-struct Told {
+struct KnownEntity {
     std::string key;
-    Standing standing;
+    EntityStatus status;
 };
 
 /// As `tx` sees them, in the order of `entities`.
-[[nodiscard]] std::vector<Standing> standings(Tx& tx, const Entities& entities);
+[[nodiscard]] std::vector<EntityStatus> entity_statuses(Tx& tx, const Entities& entities);
 
 /// A stretch of a resource in the order of the keys, from behind `after` to `upto` inclusive
 /// (empty: the end), as `tx` sees it.
-[[nodiscard]] std::vector<Told> told(Tx& tx,
-                                     std::string_view resource,
-                                     std::string_view after,
-                                     std::string_view upto);
+[[nodiscard]] std::vector<KnownEntity> known_entities(Tx& tx,
+                                                      std::string_view resource,
+                                                      std::string_view after,
+                                                      std::string_view upto);
 
 /// Those of `keys` that Redis must not hold as far as the ledger knows, in their order; what
 /// `known` knows was met already.
-[[nodiscard]] std::vector<std::string> strays(const Db& db,
-                                              std::string_view resource,
-                                              std::vector<std::string> keys,
-                                              Fingerprints& known);
+[[nodiscard]] std::vector<std::string> unknown_keys(const Db& db,
+                                                    std::string_view resource,
+                                                    std::vector<std::string> keys,
+                                                    Fingerprints& known);
 
 }  // namespace ezapi::sync

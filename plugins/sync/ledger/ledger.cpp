@@ -160,10 +160,6 @@ struct Columns {
     }
 };
 
-std::string text_list(const std::vector<std::string>& texts) {
-    return pg_list(texts, [](const std::string& text) -> const std::string& { return text; });
-}
-
 double seconds(std::chrono::milliseconds time) {
     return std::chrono::duration<double>(time).count();
 }
@@ -188,28 +184,28 @@ std::vector<std::int64_t> Ledger::allocate(const Entities& entities, State state
 
 void Ledger::settle(const std::vector<Rendered>& pushed,
                     const std::vector<Outcome>& outcomes,
-                    const Fence& fence) const {
+                    const BackfillFence& fence) const {
     settle_applied(pushed, outcomes, fence);
     settle_failed(pushed, outcomes);
 }
 
 void Ledger::settle_applied(const std::vector<Rendered>& pushed,
                             const std::vector<Outcome>& outcomes,
-                            const Fence& fence) const {
+                            const BackfillFence& fence) const {
     Columns applied;
     std::vector<std::string> fills;
     for (size_t i = 0; i < pushed.size(); ++i) {
         if (outcomes[i].kind != Outcome::Kind::applied) continue;
         applied.add(pushed[i], pushed[i].present ? "f" : "t");
-        fills.emplace_back(begun_last(fence.of(pushed[i].entity.resource)));
+        fills.emplace_back(latest_fill(fence.of(pushed[i].entity.resource)));
     }
     if (applied.entities.empty()) return;
     db_.query(kSettle,
               {resources_of(applied.entities),
                keys_of(applied.entities),
-               text_list(applied.revisions),
-               text_list(applied.notes),
-               text_list(fills)});
+               pg_array(applied.revisions),
+               pg_array(applied.notes),
+               pg_array(fills)});
 }
 
 void Ledger::settle_failed(const std::vector<Rendered>& pushed,
@@ -222,15 +218,15 @@ void Ledger::settle_failed(const std::vector<Rendered>& pushed,
     db_.query(kSettleFailed,
               {resources_of(failed.entities),
                keys_of(failed.entities),
-               text_list(failed.revisions),
-               text_list(failed.notes),
+               pg_array(failed.revisions),
+               pg_array(failed.notes),
                max_attempts_,
                seconds(kBackoffBase),
                seconds(kBackoffCap)});
 }
 
 Entities Ledger::claim(const std::vector<std::string>& resources, int limit) const {
-    const Rows rows = db_.query(kClaimDue, {instance_, text_list(resources), limit});
+    const Rows rows = db_.query(kClaimDue, {instance_, pg_array(resources), limit});
     Entities out;
     out.reserve(rows.size());
     for (size_t row = 0; row < rows.size(); ++row)

@@ -46,7 +46,7 @@ public:
     /// does one whose resource the last full push has filled elsewhere, see backfill_state.hpp.
     void settle(const std::vector<Rendered>& pushed,
                 const std::vector<Outcome>& outcomes,
-                const Fence& fence) const;
+                const BackfillFence& fence) const;
 
     /// Takes up to `limit` due entities of these resources for this process, for a few seconds.
     [[nodiscard]] Entities claim(const std::vector<std::string>& resources, int limit) const;
@@ -81,7 +81,7 @@ public:
 private:
     void settle_applied(const std::vector<Rendered>& pushed,
                         const std::vector<Outcome>& outcomes,
-                        const Fence& fence) const;
+                        const BackfillFence& fence) const;
     void settle_failed(const std::vector<Rendered>& pushed,
                        const std::vector<Outcome>& outcomes) const;
 

@@ -123,8 +123,7 @@ std::optional<std::int64_t> Watermark::advance(const std::vector<std::string>& r
     // In this order: a number drawn after the first statement is not counted, and whoever drew one
     // before it has an id below the horizon that the second one finds.
     const std::int64_t drawn = durable_number();
-    const std::vector<std::string_view> names(resources.begin(), resources.end());
-    const Rows rows = db_.query(kHorizon, {pg_array(names)});
+    const Rows rows = db_.query(kHorizon, {pg_array(resources)});
     const std::int64_t oldest_running = rows.integer(0, 0);
     const std::int64_t next = rows.integer(0, 1);
     const Candidate now{drawn, next};

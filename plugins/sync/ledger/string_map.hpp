@@ -9,10 +9,10 @@
 
 namespace ezapi::sync {
 
-using Pairs = std::map<std::string, std::string, std::less<>>;
+using StringMap = std::map<std::string, std::string, std::less<>>;
 
-[[nodiscard]] inline Pairs pairs_in(const Reply& reply) {
-    Pairs out;
+[[nodiscard]] inline StringMap string_map_of(const Reply& reply) {
+    StringMap out;
     for (size_t i = 0; i < reply.array().size(); i += 2)
         out.emplace(reply[i].string(), reply[i + 1].string());
     return out;

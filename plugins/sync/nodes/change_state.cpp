@@ -41,7 +41,7 @@ std::string_view worse(std::string_view a, std::string_view b) {
 
 /// Null: without Redis nothing is known of them. What has not reached Redis has reached no node,
 /// however far the watermark is: it passes over what is dead.
-Json nodes_at(Fleet& fleet,
+Json nodes_at(NodeReports& reports,
               std::int64_t revision,
               std::string_view in_redis,
               const Rows& entities) {
@@ -53,7 +53,7 @@ Json nodes_at(Fleet& fleet,
     }
     Json out = Json::array();
     const ez_status status = guard(nullptr, [&] {
-        for (const FleetEntry& entry : fleet.look(kRecent)) {
+        for (const NodeReport& entry : reports.read(kRecent)) {
             NodeState state = state_of(entry.node, revision, noted);
             if (state.state == "applied" && in_redis != "applied") state.state = "pending";
             out.push_back({{"node", entry.node.id},
@@ -66,7 +66,7 @@ Json nodes_at(Fleet& fleet,
 
 }  // namespace
 
-Json change_json(const Db& db, Fleet& fleet, std::int64_t revision) {
+Json change_json(const Db& db, NodeReports& reports, std::int64_t revision) {
     const Rows rows = db.query(kChange, {revision});
     if (rows.empty())
         throw Error(EZ_NOT_FOUND,
@@ -84,7 +84,7 @@ Json change_json(const Db& db, Fleet& fleet, std::int64_t revision) {
             {"state", state},
             {"recorded_at", format_time(*rows.time(0, 0))},
             {"resources", std::move(resources)},
-            {"nodes", nodes_at(fleet, revision, state, rows)}};
+            {"nodes", nodes_at(reports, revision, state, rows)}};
 }
 
 Json state_schema() {

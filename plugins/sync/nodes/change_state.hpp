@@ -10,7 +10,7 @@
 namespace ezapi::sync {
 
 /// Throws EZ_NOT_FOUND for a revision that is not known, or not any more.
-[[nodiscard]] Json change_json(const Db& db, Fleet& fleet, std::int64_t revision);
+[[nodiscard]] Json change_json(const Db& db, NodeReports& reports, std::int64_t revision);
 
 [[nodiscard]] Json change_schema();
 

@@ -36,13 +36,13 @@ Json time_of(const Node& node) {
 
 }  // namespace
 
-std::vector<FleetEntry> Fleet::look(Nodes::Clock::duration tolerated) {
+std::vector<NodeReport> NodeReports::read(Nodes::Clock::duration tolerated) {
     const std::int64_t published = state_.read().published_revision;
     std::vector<Node> nodes = nodes_.read(tolerated);
     const std::lock_guard lock(mutex_);
     const auto now = Staleness::Clock::now();
     staleness_.published(published, now);
-    std::vector<FleetEntry> out;
+    std::vector<NodeReport> out;
     for (Node& node : nodes) {
         const std::chrono::duration<double> stale = staleness_.of(node.applied_revision, now);
         const bool current = node.applied_revision >= published;
@@ -51,9 +51,9 @@ std::vector<FleetEntry> Fleet::look(Nodes::Clock::duration tolerated) {
     return out;
 }
 
-Json Fleet::json(const std::vector<FleetEntry>& fleet) {
+Json NodeReports::json(const std::vector<NodeReport>& reports) {
     Json out = Json::array();
-    for (const auto& [node, current, stale_seconds] : fleet) {
+    for (const auto& [node, current, stale_seconds] : reports) {
         out.push_back({{"node", node.id},
                        {"build", text_or_null(node.build)},
                        {"state",
@@ -71,7 +71,7 @@ Json Fleet::json(const std::vector<FleetEntry>& fleet) {
     return out;
 }
 
-Json Fleet::schema() {
+Json NodeReports::schema() {
     const Json number{{"type", "number"}};
     return array_schema(object_schema(
         {{"node", text_schema()},

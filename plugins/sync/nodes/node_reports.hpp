@@ -12,20 +12,20 @@
 
 namespace ezapi::sync {
 
-struct FleetEntry {
+struct NodeReport {
     Node node;
     bool current = false;      // it has applied what was published last
     double stale_seconds = 0;  // how long it has not
 };
 
-class Fleet {
+class NodeReports {
 public:
-    Fleet(Redis redis, Db db) : nodes_(redis), state_(std::move(db)) {}
+    NodeReports(Redis redis, Db db) : nodes_(redis), state_(std::move(db)) {}
 
     /// See Nodes::read. Throws when Redis or the database is away. Any thread.
-    [[nodiscard]] std::vector<FleetEntry> look(Nodes::Clock::duration tolerated);
+    [[nodiscard]] std::vector<NodeReport> read(Nodes::Clock::duration tolerated);
 
-    [[nodiscard]] static Json json(const std::vector<FleetEntry>& fleet);
+    [[nodiscard]] static Json json(const std::vector<NodeReport>& reports);
     [[nodiscard]] static Json schema();
 
 private:

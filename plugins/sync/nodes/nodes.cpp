@@ -1,8 +1,9 @@
 #include "nodes/nodes.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
+
+#include "ezapi/base/numbers.hpp"
 
 namespace ezapi::sync {
 namespace {
@@ -14,14 +15,6 @@ constexpr size_t kMostRejections = 100;
 constexpr const char* kKeysOfPage = "5000";
 constexpr std::chrono::milliseconds kWalk{300};
 
-std::optional<std::int64_t> whole_number(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || fault != std::errc{} || end != text.data() + text.size())
-        return std::nullopt;
-    return value;
-}
-
 std::string text_in(const Json& object, const char* name) {
     const auto found = object.find(name);
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
@@ -29,7 +22,7 @@ std::string text_in(const Json& object, const char* name) {
 
 /// A list of {"resource", "key", "revision", "reason"}, or just how many there are.
 void read_rejections(std::string_view text, Node& node) {
-    if (const auto count = whole_number(text)) {
+    if (const auto count = parse_integer(text)) {
         node.rejected = *count;
         return;
     }
@@ -57,7 +50,7 @@ double seconds_in(const Reply& time) {
 /// Moments up to the year 9999, the last one that a time in an answer can name.
 std::optional<std::int64_t> moment(std::string_view text) {
     constexpr std::int64_t kLastSecond = 253402300799;
-    const std::optional<std::int64_t> seconds = whole_number(text);
+    const std::optional<std::int64_t> seconds = parse_integer(text);
     return seconds && *seconds >= 0 && *seconds <= kLastSecond ? seconds : std::nullopt;
 }
 
@@ -83,7 +76,7 @@ Node node_of(const std::string& id,
     for (const auto& [name, value] : fields) {
         if (name == "build") node.build = value;
         if (name == "digest") node.digest = value;
-        if (name == "applied_revision") node.applied_revision = whole_number(value).value_or(0);
+        if (name == "applied_revision") node.applied_revision = parse_integer(value).value_or(0);
         if (name == "rejected") read_rejections(value, node);
         if (name == "updated_at") node.updated_at = moment(value);
     }

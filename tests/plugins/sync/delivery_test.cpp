@@ -3,6 +3,7 @@
 
 #include "backfill/watch.hpp"
 #include "delivery/redis_writer.hpp"
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/json.hpp"
 #include "ledger/recorder.hpp"
 

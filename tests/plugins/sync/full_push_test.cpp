@@ -223,7 +223,7 @@ TEST_F(FullPushTest, APushThatWasRenderedBeforeRedisWasFilledAnewBringsNothingBa
     for (const char* resource : {kField, kHash, kPlain}) {
         shop_->set_and_push(resource, "revoked", "1");
         const RedisWriter writer(shop_->redis, shop_->scripts, [] { return unix_seconds(now()); });
-        const Fence fence = writer.fence();
+        const BackfillFence fence = writer.fence();
         const std::vector<Rendered> late = shop_->pusher.read({{resource, "revoked"}});
         shop_->set_and_push(resource, "revoked", std::nullopt);
         shop_->redis.command({"FLUSHALL"});
@@ -241,7 +241,7 @@ TEST_F(FullPushTest, ALatePushIntoTheStagingBringsNothingBack) {
     shop_->set_and_push(kField, "revoked", "1");
     shop_->redis.command({"FLUSHALL"});
     const RedisWriter writer(shop_->redis, shop_->scripts, [] { return unix_seconds(now()); });
-    const Fence fence = writer.fence();
+    const BackfillFence fence = writer.fence();
     const std::vector<Rendered> late = shop_->pusher.read({{kField, "revoked"}});
     shop_->set(kField, "revoked", std::nullopt);
     at_page(1, [&] { (void)writer.write(late, RedisWriter::Events::publish, fence); });
@@ -283,7 +283,7 @@ TEST_F(FullPushTest, APushThatMeetsTheEndOfAFullPushIsRenderedAgain) {
 TEST_F(FullPushTest, APushThatWasRenderedBeforeItBeganIsRefused) {
     shop_->set_and_push(kHash, "revoked", "1");
     const RedisWriter writer(shop_->redis, shop_->scripts, [] { return unix_seconds(now()); });
-    const Fence fence = writer.fence();
+    const BackfillFence fence = writer.fence();
     const std::vector<Rendered> late = shop_->pusher.read({{kHash, "revoked"}});
     Outcome outcome;
     at_page(1, [&] { outcome = writer.write(late, RedisWriter::Events::publish, fence)[0]; });
@@ -339,7 +339,7 @@ TEST_F(FullPushTest, ForgetsWhatWasDeletedLongAgoAndBringsNothingBack) {
     for (const char* resource : {kField, kHash, kPlain}) {
         for (const char* key : {"old", "recent", "back", "there"})
             shop_->set_and_push(resource, key, "1");
-        const Fence fence = writer.fence();
+        const BackfillFence fence = writer.fence();
         const std::vector<Rendered> late = shop_->pusher.read({{resource, "old"}});
         for (const char* key : {"old", "recent", "back"})
             shop_->set_and_push(resource, key, std::nullopt);

@@ -401,21 +401,22 @@ TEST_F(SyncInstance, KeysOfIdsThatAreNoneAreRemoved) {
     const json master = admin_->post("/admin/masters", {{"name", "acme"}}).json();
     const std::string id = master.at("id").dump();
     const json token = admin_->post("/admin/masters/" + id + "/keys", {{"name", "one"}}).json();
-    const std::vector<std::string> strays{"auth:master:0" + id,
-                                          "auth:master:+" + id,
-                                          "auth:master: " + id,
-                                          "auth:master:" + id + ".0",
-                                          "auth:master:-" + id,
-                                          "auth:master:x",
-                                          "auth:master:99999999999999999999",
-                                          "auth:master:777",
-                                          "auth:token:" + std::string(64, 'A'),
-                                          "auth:token:x"};
-    for (const std::string& stray : strays) reader().command({"HSET", stray, "id", id});
+    const std::vector<std::string> unknown_keys{"auth:master:0" + id,
+                                                "auth:master:+" + id,
+                                                "auth:master: " + id,
+                                                "auth:master:" + id + ".0",
+                                                "auth:master:-" + id,
+                                                "auth:master:x",
+                                                "auth:master:99999999999999999999",
+                                                "auth:master:777",
+                                                "auth:token:" + std::string(64, 'A'),
+                                                "auth:token:x"};
+    for (const std::string& stray : unknown_keys) reader().command({"HSET", stray, "id", id});
 
     json report = admin_->post("/admin/sync/drift", {{"repair", true}}).json();
-    EXPECT_EQ(report["repaired"], strays.size()) << report;
-    for (const std::string& stray : strays) EXPECT_FALSE(reader().field(stray, "id")) << stray;
+    EXPECT_EQ(report["repaired"], unknown_keys.size()) << report;
+    for (const std::string& stray : unknown_keys)
+        EXPECT_FALSE(reader().field(stray, "id")) << stray;
     EXPECT_EQ(reader().field("auth:master:" + id, "id"), id);
     EXPECT_EQ(overview()["outbox"]["pending"], 0);
     EXPECT_EQ(admin_->post("/admin/sync/drift", json::object()).json()["found"], 0);

@@ -87,8 +87,8 @@ TEST(Fingerprints, KnowWhatTheyWereToldUpToABound) {
     EXPECT_FALSE(some.knows("id1")) << "what it does not know is asked of the database";
 }
 
-TEST(Pace, RestsOnlyWhenTheOthersAreBusy) {
-    Pace pace;
+TEST(Throttle, RestsOnlyWhenTheOthersAreBusy) {
+    Throttle pace;
     EXPECT_FALSE(pace.busy()) << "nothing is known yet";
     for (int i = 0; i < 20; ++i) pace.answered_within(100us);
     EXPECT_EQ(pace.rest_after(10ms), 0ms);

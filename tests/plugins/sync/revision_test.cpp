@@ -187,7 +187,7 @@ TEST_F(PushTest, AnEntityThatChangedDuringThePushStaysPending) {
     const std::vector<Rendered> rendered = shop_->pusher.read({{kField, "a"}});
     shop_->set(kField, "a", "2");
 
-    const Fence fence = shop_->pusher.fence();
+    const BackfillFence fence = shop_->pusher.fence();
     shop_->pusher.note(
         rendered, shop_->pusher.write(rendered, RedisWriter::Events::withhold, fence), fence);
 
@@ -203,7 +203,7 @@ TEST_F(PushTest, ALateOneDoesNotUndoWhatAnotherHasPushed) {
     const std::vector<Rendered> late = shop_->pusher.read({{kHash, "a"}});
     shop_->set_and_push(kHash, "a", std::nullopt);
 
-    const Fence fence = shop_->pusher.fence();
+    const BackfillFence fence = shop_->pusher.fence();
     shop_->pusher.note(
         late, shop_->pusher.write(late, RedisWriter::Events::withhold, fence), fence);
 

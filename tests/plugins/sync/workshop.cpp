@@ -69,13 +69,13 @@ Workshop::Workshop(const std::string& dsn, std::uint16_t redis_port)
       redis(&abi_),
       projections(&abi_),
       breaker(&chance),
-      figures(Metrics(&abi_)),
+      metrics(Metrics(&abi_)),
       ledger(db, components_.instance, 3),
       pusher(Renderer(db, projections),
              RedisWriter(redis, scripts, [] { return unix_seconds(now()); }),
              ledger,
              breaker,
-             figures,
+             metrics,
              Log(&abi_)),
       outbox(ledger, pusher, breaker, projections, 50),
       full_push({db,
@@ -95,12 +95,12 @@ Workshop::Workshop(const std::string& dsn, std::uint16_t redis_port)
              full_push,
              [this](const auto& stopping) { outbox.drain(stopping); },
              breaker,
-             figures,
+             metrics,
              Log(&abi_),
              components_.instance,
              true}),
       reconciliation({db, redis, projections, ledger, pusher, full_push, Log(&abi_)}),
-      drift_check({db, reconciliation, watch, figures, Log(&abi_), components_.instance}) {
+      drift_check({db, reconciliation, watch, metrics, Log(&abi_), components_.instance}) {
     project(kField, Layout::field);
     project(kHash, Layout::hash);
     project(kPlain, Layout::plain_hash);

@@ -64,7 +64,7 @@ public:
     Projections projections;
     Scripts scripts;
     Breaker breaker;
-    Figures figures;
+    SyncMetrics metrics;
     Ledger ledger;
     Pusher pusher;
     Outbox outbox;

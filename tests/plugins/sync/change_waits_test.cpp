@@ -1,10 +1,11 @@
 // Waiting for changes without holding a thread.
+#include "delivery/change_waits.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <future>
 
-#include "delivery/change_waits.hpp"
 #include "ezapi/error.hpp"
 #include "tests/support/eventually.hpp"
 
@@ -12,7 +13,7 @@ namespace ezapi::sync {
 namespace {
 
 using namespace std::chrono_literals;
-using State = Waits::State;
+using State = ChangeWaits::State;
 
 /// A database of states that the test sets.
 class WaitsTest : public ::testing::Test {
@@ -22,14 +23,16 @@ protected:
         states_[revision] = state;
     }
 
-    std::future<State> add(Waits& waits, std::int64_t revision, std::chrono::milliseconds limit) {
+    std::future<State> add(ChangeWaits& waits,
+                           std::int64_t revision,
+                           std::chrono::milliseconds limit) {
         auto promise = std::make_shared<std::promise<State>>();
         EXPECT_TRUE(
             waits.add(revision, limit, [promise](State state) { promise->set_value(state); }));
         return promise->get_future();
     }
 
-    Waits::Ask ask() {
+    ChangeWaits::Ask ask() {
         return [this](const std::vector<std::int64_t>& revisions) {
             ++asked_;
             most_asked_ = std::max(most_asked_.load(), revisions.size());
@@ -49,13 +52,13 @@ protected:
 TEST_F(WaitsTest, ToldAtOnceWhatIsKnownAlready) {
     set(1, State::applied);
     set(2, State::dead);
-    Waits waits(ask());
+    ChangeWaits waits(ask());
     EXPECT_EQ(add(waits, 1, 30s).get(), State::applied);
     EXPECT_EQ(add(waits, 2, 30s).get(), State::dead);
 }
 
 TEST_F(WaitsTest, ToldAsSoonAsSomethingWasPushed) {
-    Waits waits(ask());
+    ChangeWaits waits(ask());
     std::future<State> told = add(waits, 1, 30s);
     ASSERT_TRUE(tests::eventually(10s, [&] { return asked_ > 0; }));
     set(1, State::applied);
@@ -64,21 +67,21 @@ TEST_F(WaitsTest, ToldAsSoonAsSomethingWasPushed) {
 }
 
 TEST_F(WaitsTest, HearsOfWhatAnotherInstanceHasPushed) {
-    Waits waits(ask());
+    ChangeWaits waits(ask());
     std::future<State> told = add(waits, 1, 30s);
     set(1, State::applied);
     EXPECT_EQ(told.get(), State::applied) << "nobody called look()";
 }
 
 TEST_F(WaitsTest, GivesUpWhenTheTimeIsOver) {
-    Waits waits(ask());
+    ChangeWaits waits(ask());
     EXPECT_EQ(add(waits, 1, 30ms).get(), State::pending);
     EXPECT_EQ(add(waits, 1, 0ms).get(), State::pending);
 }
 
 TEST_F(WaitsTest, SurvivesADatabaseThatIsAway) {
     away_ = true;
-    Waits waits(ask());
+    ChangeWaits waits(ask());
     std::future<State> told = add(waits, 1, 30s);
     ASSERT_TRUE(tests::eventually(10s, [&] { return asked_ > 1; }));
     set(1, State::applied);
@@ -87,7 +90,7 @@ TEST_F(WaitsTest, SurvivesADatabaseThatIsAway) {
 }
 
 TEST_F(WaitsTest, AsksForAllWhoWaitAtOnce) {
-    Waits waits(ask());
+    ChangeWaits waits(ask());
     std::vector<std::future<State>> told;
     for (std::int64_t revision = 1; revision <= 50; ++revision)
         told.push_back(add(waits, revision, 30s));
@@ -98,7 +101,7 @@ TEST_F(WaitsTest, AsksForAllWhoWaitAtOnce) {
 }
 
 TEST_F(WaitsTest, LetsEverybodyGoAtTheEndAndTakesNoMoreThanAllowed) {
-    Waits waits(ask(), 1);
+    ChangeWaits waits(ask(), 1);
     std::future<State> told = add(waits, 1, 30s);
     EXPECT_FALSE(waits.add(2, 30s, [](State) {}));
     waits.close();
