@@ -7,9 +7,9 @@
 #include "ezapi/str.hpp"
 #include "host/api/context.hpp"
 #include "host/db/transaction.hpp"
-#include "host/http/exchange.hpp"
-#include "host/http/idempotency.hpp"
-#include "host/http/server.hpp"
+#include "host/http/dispatch/exchange.hpp"
+#include "host/http/dispatch/server.hpp"
+#include "host/http/policy/idempotency.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::api {

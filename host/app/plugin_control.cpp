@@ -10,7 +10,7 @@
 #include "ezapi/error.hpp"
 #include "host/app/main_loop.hpp"
 #include "host/changes/bus.hpp"
-#include "host/http/server.hpp"
+#include "host/http/dispatch/server.hpp"
 #include "host/jobs/scheduler.hpp"
 #include "host/modules/loader.hpp"
 

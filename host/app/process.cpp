@@ -17,8 +17,8 @@
 #include "host/app/plugin_control.hpp"
 #include "host/app/probes.hpp"
 #include "host/config/kept_secret.hpp"
-#include "host/http/host_routes.hpp"
-#include "host/http/idempotency.hpp"
+#include "host/http/policy/idempotency.hpp"
+#include "host/http/served/host_routes.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/telemetry/process_metrics.hpp"
 

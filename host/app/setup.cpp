@@ -14,8 +14,8 @@
 #include "host/config/credentials.hpp"
 #include "host/config/weak_token.hpp"
 #include "host/db/dsn.hpp"
-#include "host/http/cors.hpp"
-#include "host/http/proxies.hpp"
+#include "host/http/policy/cors.hpp"
+#include "host/http/policy/proxies.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::app {

@@ -1,6 +1,6 @@
 // Bytes of an HTTP connection: framing, heads, request targets.
-#include "host/http/framer.hpp"
-#include "host/http/target.hpp"
+#include "host/http/wire/framer.hpp"
+#include "host/http/wire/target.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace ezapi::host::http {

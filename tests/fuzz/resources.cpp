@@ -2,7 +2,7 @@
 #include "ezapi/fake_host.hpp"
 #include "ezapi/resource.hpp"
 #include "ezapi/resource/feed.hpp"
-#include "host/http/target.hpp"
+#include "host/http/wire/target.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace ezapi {

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-#include "host/http/syntax.hpp"
+#include "host/http/wire/syntax.hpp"
 
 namespace ezapi::host::http {
 

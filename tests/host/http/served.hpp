@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "host/http/exchange.hpp"
-#include "host/http/server.hpp"
+#include "host/http/dispatch/exchange.hpp"
+#include "host/http/dispatch/server.hpp"
 #include "host/telemetry/metrics.hpp"
 #include "tests/host/http/raw_client.hpp"
 

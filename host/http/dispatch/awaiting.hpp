@@ -1,0 +1,62 @@
+// Answers to writes that were sent with ?wait=applied: kept back until the change is in Redis,
+// given up, or the time is over. No thread waits with them; whoever delivers says when. The answer
+// is the one that the write would have got at once, with the header X-Change-State: the write is
+// committed either way, so no outcome of the wait is an error.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "ezapi/host_services.h"
+#include "host/http/dispatch/exchange.hpp"
+
+namespace ezapi::host::http {
+
+inline constexpr std::chrono::seconds kLongestWait{30};
+inline constexpr std::chrono::seconds kUsualWait{5};
+
+/// How long the query asks to wait for the delivery; nothing: not at all. Throws EZ_INVALID for
+/// values that it cannot have.
+[[nodiscard]] std::optional<std::chrono::milliseconds> wait_asked(const NameValues& query);
+
+/// Asks the service "delivery/1"; see ez_delivery_v1.
+using AwaitDelivery = std::function<ez_status(
+    int64_t revision, uint32_t timeout_ms, ez_delivery_fn fn, void* user, ez_error*)>;
+
+class Awaiting : public std::enable_shared_from_this<Awaiting> {
+public:
+    explicit Awaiting(AwaitDelivery await) : await_(std::move(await)) {}
+
+    /// Takes the exchange over and answers it later, maybe before this returns. False: it does not,
+    /// because nobody delivers or too many wait; `reply` then says so and is the caller's to send.
+    [[nodiscard]] bool keep(ez_exchange& exchange,
+                            Reply& reply,
+                            int64_t revision,
+                            std::chrono::milliseconds limit);
+
+    /// Answers all that wait, as pending.
+    void let_go();
+    /// The same, and keeps no more.
+    void close();
+
+private:
+    struct Kept {
+        ez_exchange* exchange;
+        Reply reply;
+    };
+
+    [[nodiscard]] std::optional<Kept> take(uint64_t number);
+    void answer(uint64_t number, int32_t state) noexcept;
+
+    AwaitDelivery await_;
+    std::mutex mutex_;
+    std::map<uint64_t, Kept> kept_;  // by the exchange's number
+    bool closed_ = false;
+};
+
+}  // namespace ezapi::host::http

@@ -1,0 +1,31 @@
+// Problem documents, RFC 9457: the one shape of every error answer.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "host/http/wire/reply.hpp"
+
+namespace ezapi::host::http {
+
+struct Problem {
+    int status = 500;
+    std::string code;     // empty: derived from the status
+    std::string detail;   // of a 500 it reaches the log only
+    std::string errors;   // a JSON array of {field,code,message}, or empty
+    int retry_after = 1;  // seconds, for 429 and 503
+};
+
+/// "not_found" for 404; "error" for a status without a name.
+[[nodiscard]] std::string_view default_code(int status) noexcept;
+
+/// A 400 about one parameter of the query, which its `errors` name.
+[[nodiscard]] Problem bad_parameter(const std::string& code,
+                                    const std::string& name,
+                                    const std::string& detail);
+
+/// The answer with its content type and the headers that its status demands (WWW-Authenticate,
+/// Retry-After). Says nothing about the cause of a 500 but the request id under which it is logged.
+[[nodiscard]] Reply to_reply(const Problem& problem, std::string_view request_id);
+
+}  // namespace ezapi::host::http
