@@ -17,13 +17,6 @@
 
 namespace ezapi::host::http {
 
-inline constexpr std::chrono::seconds kLongestWait{30};
-inline constexpr std::chrono::seconds kUsualWait{5};
-
-/// How long the query asks to wait for the delivery; nothing: not at all. Throws EZ_INVALID for
-/// values that it cannot have.
-[[nodiscard]] std::optional<std::chrono::milliseconds> wait_asked(const NameValues& query);
-
 /// Asks the service "delivery/1"; see ez_delivery_v1.
 using AwaitDelivery = std::function<ez_status(
     int64_t revision, uint32_t timeout_ms, ez_delivery_fn fn, void* user, ez_error*)>;

@@ -6,6 +6,7 @@
 #include "ezapi/error.hpp"
 #include "host/db/call_scope.hpp"
 #include "host/http/policy/crypto.hpp"
+#include "host/http/routing/wait_query.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::http {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "host/http/dispatch/awaiting.hpp"
+#include "host/http/routing/wait_query.hpp"
 #include "host/http/wire/syntax.hpp"
 
 namespace ezapi::host::http {
