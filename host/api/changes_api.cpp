@@ -1,8 +1,9 @@
 // The ABI's table `changes` over db::Transaction and changes::Bus.
 #include "ezapi/error.hpp"
 #include "ezapi/prefix.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
 #include "host/changes/bus.hpp"
+#include "host/modules/context.hpp"
 
 namespace ezapi::host::api {
 namespace {

@@ -1,6 +1,7 @@
 // The ABI's `config`: the settings that were resolved before the plugin's start.
 #include "ezapi/str.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
+#include "host/modules/context.hpp"
 
 namespace ezapi::host::api {
 namespace {

@@ -2,8 +2,9 @@
 // db::Transaction, ez_rows a db::Rows.
 #include "ezapi/error.hpp"
 #include "ezapi/prefix.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
 #include "host/db/pools.hpp"
+#include "host/modules/context.hpp"
 
 namespace ezapi::host::api {
 namespace {

@@ -5,11 +5,12 @@
 #include "ezapi/error.hpp"
 #include "ezapi/prefix.hpp"
 #include "ezapi/str.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
 #include "host/db/transaction.hpp"
 #include "host/http/dispatch/exchange.hpp"
 #include "host/http/dispatch/server.hpp"
 #include "host/http/policy/idempotency.hpp"
+#include "host/modules/context.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::api {

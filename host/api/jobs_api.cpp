@@ -1,8 +1,9 @@
 // The ABI's `jobs`.
 #include "ezapi/error.hpp"
 #include "ezapi/prefix.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
 #include "host/jobs/scheduler.hpp"
+#include "host/modules/context.hpp"
 
 namespace ezapi::host::api {
 namespace {

@@ -1,6 +1,7 @@
 // The ABI's `log`: a plugin's lines under the plugin's name.
 #include "ezapi/str.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
+#include "host/modules/context.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::api {

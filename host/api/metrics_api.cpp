@@ -2,7 +2,8 @@
 // they agree about its kind.
 #include "ezapi/error.hpp"
 #include "ezapi/prefix.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
+#include "host/modules/context.hpp"
 #include "host/telemetry/metrics.hpp"
 
 namespace ezapi::host::api {

@@ -4,7 +4,8 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/prefix.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
+#include "host/modules/context.hpp"
 #include "host/redis/client.hpp"
 
 namespace ezapi::host::api {

@@ -1,6 +1,7 @@
 // The ABI's `services`.
 #include "ezapi/error.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
+#include "host/modules/context.hpp"
 #include "host/modules/services.hpp"
 
 namespace ezapi::host::api {

@@ -1,7 +1,7 @@
 #include "host/api/tables.hpp"
 
 #include "ezapi/str.hpp"
-#include "host/api/context.hpp"
+#include "host/modules/context.hpp"
 
 namespace ezapi::host::api {
 

@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "host/api/context.hpp"
 #include "host/app/commands.hpp"
 #include "host/app/health.hpp"
 #include "host/app/main_loop.hpp"
@@ -24,6 +23,7 @@
 #include "host/http/policy/session_store.hpp"
 #include "host/jobs/postgres_leases.hpp"
 #include "host/jobs/scheduler.hpp"
+#include "host/modules/context.hpp"
 #include "host/modules/services.hpp"
 #include "host/redis/client.hpp"
 #include "host/telemetry/metrics.hpp"

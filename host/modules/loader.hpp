@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "ezapi/abi.h"
-#include "host/api/context.hpp"
+#include "host/modules/context.hpp"
 #include "host/modules/library.hpp"
 #include "host/modules/registry.hpp"
 

@@ -15,10 +15,11 @@
 #include <vector>
 
 #include "ezapi/plugin.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
 #include "host/changes/bus.hpp"
 #include "host/db/migrations.hpp"
 #include "host/db/pools.hpp"
+#include "host/modules/context.hpp"
 #include "tests/support/private_postgres.hpp"
 #include "tests/support/sql_reader.hpp"
 

@@ -3,7 +3,8 @@
 #include <atomic>
 #include <future>
 
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
+#include "host/modules/context.hpp"
 #include "tests/host/db/database_test.hpp"
 
 namespace ezapi::host::changes {

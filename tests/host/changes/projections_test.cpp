@@ -5,8 +5,9 @@
 #include <cstddef>
 
 #include "ezapi/error.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
 #include "host/changes/bus.hpp"
+#include "host/modules/context.hpp"
 
 namespace ezapi::host::changes {
 namespace {

@@ -1,6 +1,7 @@
 // The ABI's table as a plugin in C sees it.
 #include "ezapi/prefix.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
+#include "host/modules/context.hpp"
 #include "tests/host/db/database_test.hpp"
 
 namespace ezapi::host::db {

@@ -7,7 +7,8 @@
 #include <thread>
 
 #include "ezapi/str.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
+#include "host/modules/context.hpp"
 #include "tests/host/http/served.hpp"
 #include "tests/support/eventually.hpp"
 

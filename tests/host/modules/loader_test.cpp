@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "ezapi/error.hpp"
+#include "host/api/tables.hpp"
 #include "host/modules/services.hpp"
 #include "host/telemetry/log.hpp"
 

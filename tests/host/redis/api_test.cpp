@@ -2,7 +2,8 @@
 #include <array>
 
 #include "ezapi/prefix.hpp"
-#include "host/api/context.hpp"
+#include "host/api/tables.hpp"
+#include "host/modules/context.hpp"
 #include "tests/host/redis/client_fixture.hpp"
 
 namespace ezapi::host::redis {

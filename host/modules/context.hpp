@@ -1,5 +1,6 @@
 // What stands behind the ABI's opaque `ez_context`: which plugin calls, and the components that the
-// tables of functions reach. Each ABI table has one file in this folder.
+// tables of functions in host/api reach. The components are only named here, so that this folder
+// depends on none of them.
 #pragma once
 
 #include <string>
@@ -48,20 +49,6 @@ struct Components {
     std::string instance;
 };
 
-namespace api {
-
-// The tables; each lives in the file of its name.
-extern const ez_log_api kLog;
-extern const ez_config_api kConfig;
-extern const ez_metrics_api kMetrics;
-extern const ez_db_api kDb;
-extern const ez_http_api kHttp;
-extern const ez_redis_api kRedis;
-extern const ez_jobs_api kJobs;
-extern const ez_changes_api kChanges;
-extern const ez_services_api kServices;
-
-}  // namespace api
 }  // namespace ezapi::host
 
 /// One per started plugin, alive from before `start` until after `stop`.
