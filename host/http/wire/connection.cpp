@@ -1,11 +1,7 @@
 #include "host/http/wire/connection.hpp"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
 
 #include "host/http/memory/release.hpp"
 
@@ -125,12 +121,12 @@ void Connection::judged(std::optional<Problem> problem) {
     go_on();
 }
 
-Connection::Flush Connection::flush() {
+Flush Connection::flush() {
     Flush result = Flush::kDone;
     {
         const Lock lock(mutex_);
         if (phase_ != Phase::kWriting) return Flush::kDone;
-        result = flush_locked();
+        result = pending_.flush(descriptor_);
         if (result == Flush::kAgain) return result;
         if (result == Flush::kDead) {
             close_locked();
@@ -318,46 +314,13 @@ void Connection::serve(Lock& lock, Request request, std::optional<Problem> probl
 void Connection::send_reply(Reply reply, bool head_only) {
     last_ = last_ || front_->ending() || (input_ended_ && framer_.between_requests());
     const Delivery delivery{last_, http10_ && !last_, head_only};
-    out_head_ = render_head(reply, delivery);
-    if (head_only || reply.status == 204 || reply.status == 304) {
-        out_body_.clear();
-    } else {
-        out_body_ = std::move(reply.body);
-    }
-    sent_ = 0;
+    const bool has_body = !head_only && reply.status != 204 && reply.status != 304;
+    std::string head = render_head(reply, delivery);
+    pending_.set(std::move(head), has_body ? std::move(reply.body) : std::string());
     enter(Phase::kWriting, timeouts_.write);
-    const Flush result = flush_locked();
+    const Flush result = pending_.flush(descriptor_);
     if (result == Flush::kDone) after_reply();
     if (result == Flush::kDead) close_locked();
-}
-
-Connection::Flush Connection::flush_locked() {
-    const size_t total = out_head_.size() + out_body_.size();
-    while (sent_ < total) {
-        std::array<iovec, 2> parts{};
-        size_t count = 0;
-        if (sent_ < out_head_.size()) {
-            parts[count++] = {out_head_.data() + sent_, out_head_.size() - sent_};
-        }
-        const size_t body_sent = sent_ > out_head_.size() ? sent_ - out_head_.size() : 0;
-        if (body_sent < out_body_.size()) {
-            parts[count++] = {out_body_.data() + body_sent, out_body_.size() - body_sent};
-        }
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = count;
-        const ssize_t written = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (written >= 0) {
-            sent_ += static_cast<size_t>(written);
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            return Flush::kAgain;
-        } else if (errno != EINTR) {
-            return Flush::kDead;
-        }
-    }
-    release(out_head_);
-    release(out_body_);
-    return Flush::kDone;
 }
 
 void Connection::after_reply() {
@@ -379,8 +342,7 @@ void Connection::close_locked() {
     if (phase_ == Phase::kClosed) return;
     ::shutdown(descriptor_, SHUT_RDWR);
     enter(Phase::kClosed, Timeouts::Duration::max());
-    release(out_head_);
-    release(out_body_);
+    pending_.clear();
     framer_.reset();
     account();
 }
@@ -407,7 +369,7 @@ void Connection::update_reading_phase() {
 
 /// Counts what is held; false: it is more than there is room for.
 bool Connection::account() noexcept {
-    const size_t bytes = framer_.capacity() + out_head_.capacity() + out_body_.capacity();
+    const size_t bytes = framer_.capacity() + pending_.capacity();
     if (bytes <= kUncountedBytes && held_ == 0) return true;
     held_ = bytes <= kUncountedBytes ? 0 : bytes;
     holding_.set(trust_, bytes);

@@ -15,6 +15,7 @@
 
 #include "host/http/memory/budget.hpp"
 #include "host/http/wire/framer.hpp"
+#include "host/http/wire/pending_reply.hpp"
 #include "host/http/wire/problem.hpp"
 #include "host/http/wire/reply.hpp"
 
@@ -78,7 +79,6 @@ public:
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
     using Clock = std::chrono::steady_clock;
-    enum class Flush { kDone, kAgain, kDead };
 
     /// Takes ownership of `descriptor`, which must be non-blocking.
     Connection(int descriptor,
@@ -151,7 +151,6 @@ private:
     void refuse(Lock& lock, const Fault& fault);
     void send_reply(Reply reply, bool head_only);
     void drop_pipelined();
-    Flush flush_locked();
     void after_reply();
     void close_locked();
     void enter(Phase phase, std::chrono::milliseconds limit);
@@ -179,9 +178,7 @@ private:
     bool input_ended_ = false;
     uint64_t ignored_ = 0;  // bytes that came after the last reply
     Holding holding_;
-    std::string out_head_;
-    std::string out_body_;
-    size_t sent_ = 0;
+    PendingReply pending_;
     Clock::time_point since_;  // when the phase began
     std::atomic<Clock::rep> deadline_;
     std::atomic<bool> busy_ = false;

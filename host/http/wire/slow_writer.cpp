@@ -65,7 +65,7 @@ void SlowWriter::wake() const noexcept {
 /// True: nothing is left to send.
 bool SlowWriter::flush(Connection& connection) noexcept {
     try {
-        return connection.flush() != Connection::Flush::kAgain;
+        return connection.flush() != Flush::kAgain;
     } catch (const std::exception&) {  // no memory to go on with it
         connection.cut();
         return true;
