@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <random>
 #include <utility>
 
@@ -13,9 +12,12 @@
 #include "ezapi/str.hpp"
 #include "host/api/tables.hpp"
 #include "host/app/database.hpp"
+#include "host/app/health_report.hpp"
 #include "host/app/paths.hpp"
 #include "host/app/plugin_control.hpp"
+#include "host/app/plugin_services.hpp"
 #include "host/app/probes.hpp"
+#include "host/app/server_options.hpp"
 #include "host/config/kept_secret.hpp"
 #include "host/http/policy/idempotency.hpp"
 #include "host/http/served/host_routes.hpp"
@@ -26,8 +28,6 @@ namespace ezapi::host::app {
 namespace {
 
 constexpr const char* kOwner = "host";
-constexpr std::string_view kNoAudit =
-    "no plugin keeps the operation log: changes are noted in ez_unaudited_changes only";
 constexpr std::chrono::minutes kPurgePeriod{10};
 constexpr std::chrono::seconds kRevokedPeriod{5};
 constexpr std::chrono::seconds kMigratePeriod{5};
@@ -58,107 +58,6 @@ std::string admin_token_of(const config::Config& config) {
         std::string(kept.created ? "made an admin token, kept in " : "the admin token is in ") +
             std::filesystem::absolute(kept.file).lexically_normal().string());
     return kept.token;
-}
-
-/// Kept as the admin token is, so that a restart ends no session.
-std::string session_secret_of(const config::Config& config) {
-    if (const std::string& secret = config.text("auth.jwt_secret"); !secret.empty()) return secret;
-    try {
-        return config::load_or_create_secret(config.text("server.state_dir"),
-                                             config::kSessionSecretFile)
-            .token;
-    } catch (const Error& error) {
-        say(EZ_LOG_WARN, std::string("admin sessions end with this process: ") + error.what());
-        return {};
-    }
-}
-
-std::string joined(const std::vector<std::string>& items) {
-    std::string out;
-    for (const std::string& item : items) out += (out.empty() ? "" : ",") + item;
-    return out;
-}
-
-http::ServerOptions server_options(const config::Config& config) {
-    http::ServerOptions out;
-    out.address = config.text("server.address");
-    out.port = static_cast<uint16_t>(config.integer("server.port"));
-    out.io_threads = static_cast<int>(config.integer("server.io_threads"));
-    out.workers = static_cast<size_t>(config.integer("server.workers"));
-    out.queue = static_cast<size_t>(config.integer("server.queue"));
-    out.max_connections = static_cast<size_t>(config.integer("server.max_connections"));
-    out.max_connections_per_client =
-        static_cast<size_t>(config.integer("server.max_connections_per_client"));
-    out.max_buffered_bytes = config.integer("server.max_buffered_bytes");
-    out.limits.head_bytes = static_cast<size_t>(config.integer("server.max_header_bytes"));
-    out.limits.body_bytes = static_cast<uint64_t>(config.integer("server.max_body_bytes"));
-    out.timeouts.head = config.milliseconds("server.header_timeout_ms");
-    out.timeouts.body = config.milliseconds("server.body_timeout_ms");
-    out.timeouts.serve = config.milliseconds("server.answer_timeout_ms");
-    out.timeouts.write = config.milliseconds("server.send_timeout_ms");
-    out.timeouts.idle = config.seconds("server.keepalive_seconds");
-    out.cors_origins = joined(config.list("cors.allow_origins"));
-    out.trusted_proxies = config.list("server.trusted_proxies");
-    out.access.internal_token = config.text("auth.internal_stats_token");
-    out.access.jwt_secret = session_secret_of(config);
-    return out;
-}
-
-/// The service of the plugin that owns the masters' credentials.
-ez_status authenticate(modules::Services& services,
-                       ez_str credential,
-                       ez_identity* out,
-                       ez_error* error) {
-    const auto pin = services.use("authenticator/1");
-    if (!pin) return to_abi(Error(EZ_NOT_FOUND, "no plugin authenticates masters"), error);
-    return guard(error, [&] {
-        const auto table = pin->table<ez_authenticator_v1>();
-        check([&](ez_error* fault) {
-            return table.authenticate(pin->service().self, credential, out, fault);
-        });
-    });
-}
-
-/// The service of the plugin that delivers changes to Redis.
-ez_status await_delivery(modules::Services& services,
-                         int64_t revision,
-                         uint32_t timeout_ms,
-                         ez_delivery_fn fn,
-                         void* user,
-                         ez_error* error) {
-    const auto pin = services.use("delivery/1");
-    if (!pin) return to_abi(Error(EZ_NOT_FOUND, "no plugin delivers changes to Redis"), error);
-    return guard(error, [&] {
-        const auto table = pin->table<ez_delivery_v1>();
-        check([&](ez_error* fault) {
-            return table.await(pin->service().self, revision, timeout_ms, fn, user, fault);
-        });
-    });
-}
-
-http::Health health_of(const HealthMonitor& monitor,
-                       const modules::Loader& loader,
-                       changes::Bus& bus) {
-    http::Health health;
-    nlohmann::ordered_json checks;
-    for (const HealthMonitor::Finding& finding : monitor.findings()) {
-        checks[finding.name] = {{"status", finding.ok ? "ok" : "unavailable"}};
-        if (!finding.error.empty()) checks[finding.name]["error"] = finding.error;
-        if (finding.needed_to_serve && !finding.ok) health.serving = false;
-    }
-    size_t running = 0;
-    nlohmann::ordered_json failed = nlohmann::ordered_json::array();
-    for (const modules::PluginReport& plugin : loader.report()) {
-        if (plugin.state == modules::State::kRunning) ++running;
-        if (plugin.state == modules::State::kFailed) failed.push_back(plugin.name);
-    }
-    checks["plugins"] = {
-        {"status", failed.empty() ? "ok" : "degraded"}, {"running", running}, {"failed", failed}};
-    checks["audit"] = {{"status", "ok"}};
-    if (bus.auditors().empty())
-        checks["audit"] = {{"status", "disabled"}, {"error", std::string(kNoAudit)}};
-    health.checks = checks.dump();
-    return health;
 }
 
 }  // namespace
