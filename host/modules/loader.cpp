@@ -5,6 +5,7 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/str.hpp"
+#include "host/modules/loaded_plugin.hpp"
 #include "host/modules/order.hpp"
 #include "host/modules/search.hpp"
 #include "host/modules/services.hpp"
@@ -12,30 +13,6 @@
 #include "host/telemetry/redact.hpp"
 
 namespace ezapi::host::modules {
-
-struct Loader::Plugin {
-    std::string name;
-    std::filesystem::path file;
-    bool wanted = false;
-    bool required = true;
-    State state = State::kDisabled;
-    std::string error;
-    std::optional<Library> library;
-    std::string settings;
-    std::unique_ptr<ez_context> context;
-    ez_host host{};
-    void* self = nullptr;
-    bool stuck = false;  // did not stop: its code may still run, it cannot be started again
-
-    [[nodiscard]] bool runs() const { return state == State::kRunning; }
-
-    [[nodiscard]] std::vector<std::string> providers() const {
-        if (!library) return {};
-        std::vector<std::string> names = library->depends_on();
-        for (std::string& other : library->after()) names.push_back(std::move(other));
-        return names;
-    }
-};
 
 std::string_view to_text(State state) noexcept {
     switch (state) {
@@ -286,94 +263,6 @@ bool Loader::stop_one(Plugin& plugin) {
     set_state(plugin, State::kDisabled);
     telemetry::log(EZ_LOG_INFO, "plugins", "plugin " + plugin.name + " stopped");
     return true;
-}
-
-Loader::Names Loader::with_dependants(std::string_view name) const {
-    Names names{std::string(name)};
-    for (size_t before = 0; before != names.size();) {
-        before = names.size();
-        for (const auto& [other, plugin] : plugins_) {
-            const auto providers = plugin->providers();
-            const bool depends =
-                std::any_of(providers.begin(), providers.end(), [&](const std::string& provider) {
-                    return names.contains(provider);
-                });
-            if (depends) names.insert(other);
-        }
-    }
-    return names;
-}
-
-/// Opens (again) and starts those of `names` that are wanted, as far as that is possible.
-void Loader::bring_up(const Names& names) {
-    for (const std::string& name : names) {
-        Plugin& plugin = *plugins_.at(name);
-        if (!plugin.wanted || plugin.runs() || plugin.stuck) continue;
-        open_one(plugin);
-        if (plugin.state == State::kFailed || !host_.migrate) continue;
-        ez_error error{};
-        if (guard(&error, [&] { host_.migrate(name); }) != EZ_OK) {
-            fail(plugin, std::string("migration failed: ") + error.message);
-        }
-    }
-    start_these(names);
-}
-
-Loader::Plugin& Loader::require(std::string_view name) {
-    find_files();
-    const auto found = plugins_.find(name);
-    if (found == plugins_.end())
-        throw Error(EZ_NOT_FOUND, "there is no plugin '" + std::string(name) + "'");
-    if (found->second->stuck) {
-        throw Error(EZ_CONFLICT, "plugin " + std::string(name) + ": " + found->second->error);
-    }
-    return *found->second;
-}
-
-void Loader::enable(std::string_view name) {
-    Plugin& plugin = require(name);
-    if (plugin.runs()) return;
-    plugin.wanted = true;
-    // Opened first: only then is it known who depends on it and whether it can start at all.
-    open_one(plugin);
-    if (plugin.state != State::kFailed) {
-        if (const auto why = unmet(plugin, /*running=*/true)) fail(plugin, *why);
-    }
-    if (plugin.state != State::kFailed) {
-        const Names names = with_dependants(name);
-        stop_these(names);
-        bring_up(names);
-    }
-    if (!plugin.runs())
-        throw Error(EZ_CONFLICT, "plugin " + plugin.name + ": " + plugin.error)
-            .with_code("plugin_failed");
-}
-
-void Loader::disable(std::string_view name) {
-    Plugin& plugin = require(name);
-    const Names names = with_dependants(name);
-    plugin.wanted = false;
-    const bool stopped = stop_these(names);
-    if (!plugin.stuck) set_state(plugin, State::kDisabled);
-    bring_up(names);
-    if (!stopped && plugin.stuck) {
-        throw Error(EZ_CONFLICT, "plugin " + plugin.name + ": " + plugin.error)
-            .with_code("plugin_busy");
-    }
-}
-
-void Loader::reload(std::string_view name) {
-    Plugin& plugin = require(name);
-    if (!plugin.wanted) {
-        throw Error(EZ_CONFLICT, "plugin " + plugin.name + ": is not enabled")
-            .with_code("plugin_disabled");
-    }
-    const Names names = with_dependants(name);
-    stop_these(names);
-    bring_up(names);
-    if (!plugin.runs())
-        throw Error(EZ_CONFLICT, "plugin " + plugin.name + ": " + plugin.error)
-            .with_code("plugin_failed");
 }
 
 std::vector<std::string> Loader::failures(bool required) const {
