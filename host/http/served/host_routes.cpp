@@ -6,10 +6,10 @@
 
 #include "ezapi/error.hpp"
 #include "ezapi/http.hpp"
-#include "ezapi/query.hpp"
 #include "host/http/dispatch/exchange.hpp"
-#include "host/http/policy/session_store.hpp"
+#include "host/http/served/declared_route.hpp"
 #include "host/http/served/openapi_document.hpp"
+#include "host/http/served/session_routes.hpp"
 #include "host/http/served/swagger.hpp"
 #include "host/telemetry/log.hpp"
 
@@ -19,39 +19,6 @@ namespace {
 
 using Json = nlohmann::json;
 using Services = std::shared_ptr<const HostServices>;
-using Body = std::function<Reply(Exchange&)>;
-
-constexpr std::string_view kOwner = "host";
-constexpr int64_t kDefaultSession = 3600;
-constexpr int64_t kLongestSession = 24 * 3600;
-
-struct Declared {
-    int32_t access;
-    const char* method;
-    const char* pattern;
-    const char* describe;
-    uint32_t flags = 0;
-};
-
-/// None of these routes stores its answer.
-Body refusing_idempotency_key(Body body) {
-    return [body = std::move(body)](Exchange& exchange) {
-        if (exchange.method() == "POST" && exchange.header("idempotency-key"))
-            throw no_idempotency_key();
-        return body(exchange);
-    };
-}
-
-void add(Server& server, const Declared& declared, Body body) {
-    RouteSpec spec;
-    spec.access = declared.access;
-    spec.method = declared.method;
-    spec.pattern = declared.pattern;
-    spec.describe = declared.describe;
-    spec.flags = declared.flags;
-    spec.handler = answering(refusing_idempotency_key(std::move(body)));
-    server.route(kOwner, std::move(spec));
-}
 
 Reply text_reply(std::string text, const char* content_type) {
     Reply reply{200, {}, std::move(text)};
@@ -111,32 +78,6 @@ constexpr const char* kReload =
 "description":"No answer is stored, so that Idempotency-Key is refused (400).",
 "responses":{"200":{"description":"Its state","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Plugin"}}}}}}})";
 
-constexpr const char* kSessions =
-    R"({"operation":{"summary":"Trades the admin token for a session token","tags":["host"],
-"description":"The token is stored nowhere, so that Idempotency-Key is refused (400). The session is listed and can be revoked by its id.",
-"requestBody":{"required":false,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/AdminSessionRequest"}}}},
-"responses":{"201":{"description":"The token, shown once","content":{"application/json":{"schema":{"$ref":"#/components/schemas/AdminSession"}}}}}},
-"schemas":{"AdminSessionRequest":{"type":"object","properties":{"scope":{"type":"string","enum":["read","write"],"default":"write"},
-"ttl_seconds":{"type":"integer","minimum":1,"maximum":86400,"default":3600}}},
-"AdminSession":{"type":"object","required":["id","token","scope","expires_at"],"properties":{"id":{"type":"string"},"token":{"type":"string"},"scope":{"type":"string"},
-"expires_at":{"type":"string","format":"date-time"}}}}})";
-
-constexpr const char* kSessionList =
-    R"({"operation":{"summary":"Lists the sessions that are open, newest first","tags":["host"],
-"parameters":[{"name":"limit","in":"query","description":"Rows of a page","schema":{"type":"integer","minimum":1,"maximum":500,"default":50}},
-{"name":"cursor","in":"query","description":"next_cursor of the page before","schema":{"type":"string"}}],
-"responses":{"200":{"description":"A page of them","content":{"application/json":{"schema":{"$ref":"#/components/schemas/OpenSessionList"}}}}}},
-"schemas":{"OpenSession":{"type":"object","required":["id","scope","client_ip","created_at","expires_at"],"properties":{"id":{"type":"string"},
-"scope":{"type":"string","enum":["read","write"]},"client_ip":{"type":"string","nullable":true,"description":"That it was opened from"},
-"created_at":{"type":"string","format":"date-time"},"expires_at":{"type":"string","format":"date-time"}}},
-"OpenSessionList":{"type":"object","required":["data","next_cursor"],"properties":{"data":{"type":"array","items":{"$ref":"#/components/schemas/OpenSession"}},
-"next_cursor":{"type":"string","nullable":true}}}}})";
-
-constexpr const char* kSessionRevoke =
-    R"({"operation":{"summary":"Revokes a session","tags":["host"],
-"description":"At once in the process that answers, within seconds in the others. Its own session may be revoked, too.",
-"responses":{"204":{"description":"It is not accepted any more"}}}})";
-
 constexpr const char* kDocument = R"({"operation":{"summary":"This document","tags":["host"],
 "description":"Compressed when Accept-Encoding allows gzip; 304 when If-None-Match names its ETag.",
 "responses":{"200":{"description":"OpenAPI 3.0","content":{"application/json":{"schema":{"type":"object"}}}},"304":{"description":"The client has it already"}}}})";
@@ -145,22 +86,23 @@ constexpr const char* kHidden =
     R"({"hidden":true,"operation":{"summary":"The interactive documentation"}})";
 
 void add_health(Server& server, const Services& services) {
-    add(server, {EZ_PUBLIC, "GET", "/health/live", kLive, EZ_ROUTE_INLINE}, [](Exchange&) {
-        return json_reply(R"({"status":"live"})");
-    });
+    add_host_route(server,
+                   {EZ_PUBLIC, "GET", "/health/live", kLive, EZ_ROUTE_INLINE},
+                   [](Exchange&) { return json_reply(R"({"status":"live"})"); });
     if (services->ready) {
-        add(server,
-            {EZ_PUBLIC, "GET", "/health/ready", kReady, EZ_ROUTE_INLINE},
-            [services](Exchange&) {
-                const bool ready = services->ready();
-                Reply reply = json_reply(Json{{"status", ready ? "ready" : "not ready"}}.dump(),
-                                         ready ? 200 : 503);
-                if (!ready) reply.set("Retry-After", "1");
-                return reply;
-            });
+        add_host_route(server,
+                       {EZ_PUBLIC, "GET", "/health/ready", kReady, EZ_ROUTE_INLINE},
+                       [services](Exchange&) {
+                           const bool ready = services->ready();
+                           Reply reply =
+                               json_reply(Json{{"status", ready ? "ready" : "not ready"}}.dump(),
+                                          ready ? 200 : 503);
+                           if (!ready) reply.set("Retry-After", "1");
+                           return reply;
+                       });
     }
     if (!services->health) return;
-    add(server, {EZ_PUBLIC, "GET", "/health", kHealth}, [services](Exchange&) {
+    add_host_route(server, {EZ_PUBLIC, "GET", "/health", kHealth}, [services](Exchange&) {
         const Health health = services->health();
         const Json checks = Json::parse(health.checks);
         bool all_well = true;
@@ -179,22 +121,23 @@ void add_health(Server& server, const Services& services) {
 
 void add_status(Server& server, const Services& services) {
     const auto begin = std::chrono::steady_clock::now();
-    add(server,
-        {EZ_PUBLIC, "GET", "/api/status/test", kStatus, EZ_ROUTE_INLINE},
-        [services, begin](Exchange&) {
-            const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(
-                std::chrono::steady_clock::now() - begin);
-            return json_reply(Json{
-                {"name", services->name},
-                {"version", services->version},
-                {"status", "ok"},
-                {"uptime_seconds",
-                 uptime.count()}}.dump());
-        });
+    add_host_route(server,
+                   {EZ_PUBLIC, "GET", "/api/status/test", kStatus, EZ_ROUTE_INLINE},
+                   [services, begin](Exchange&) {
+                       const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(
+                           std::chrono::steady_clock::now() - begin);
+                       return json_reply(Json{
+                           {"name", services->name},
+                           {"version", services->version},
+                           {"status", "ok"},
+                           {"uptime_seconds",
+                            uptime.count()}}.dump());
+                   });
     if (!services->metrics) return;
-    add(server, {EZ_INTERNAL_ONLY, "GET", "/internal/metrics", kMetrics}, [services](Exchange&) {
-        return text_reply(services->metrics(), "text/plain; version=0.0.4; charset=utf-8");
-    });
+    add_host_route(
+        server, {EZ_INTERNAL_ONLY, "GET", "/internal/metrics", kMetrics}, [services](Exchange&) {
+            return text_reply(services->metrics(), "text/plain; version=0.0.4; charset=utf-8");
+        });
 }
 
 /// While the database is away an operator may need it all the more.
@@ -248,131 +191,28 @@ void require_confirmation(const HostServices& services,
 
 void add_plugins(Server& server, const Services& services) {
     if (services->plugins) {
-        add(server, {EZ_ADMIN, "GET", "/admin/plugins", kPlugins}, [services](Exchange&) {
-            return json_reply(services->plugins());
-        });
+        add_host_route(server,
+                       {EZ_ADMIN, "GET", "/admin/plugins", kPlugins},
+                       [services](Exchange&) { return json_reply(services->plugins()); });
     }
     if (!services->change_plugin) return;
     const auto add_action = [&](const char* pattern, const char* describe, const char* action) {
-        add(server, {EZ_ADMIN, "POST", pattern, describe}, [services, action](Exchange& exchange) {
-            const std::string plugin(exchange.param("name"));
-            require_confirmation(*services, exchange, plugin, action);
-            if (action != std::string_view("enable")) {
-                record_action(*services, plugin, action);
+        add_host_route(
+            server, {EZ_ADMIN, "POST", pattern, describe}, [services, action](Exchange& exchange) {
+                const std::string plugin(exchange.param("name"));
+                require_confirmation(*services, exchange, plugin, action);
+                if (action != std::string_view("enable")) {
+                    record_action(*services, plugin, action);
+                    return json_reply(services->change_plugin(plugin, action));
+                }
+                // Afterwards, so that the plugin that keeps the audit sees that it was enabled.
+                const Afterwards record([&] { record_action(*services, plugin, action); });
                 return json_reply(services->change_plugin(plugin, action));
-            }
-            // Afterwards, so that the plugin that keeps the audit sees that it was enabled.
-            const Afterwards record([&] { record_action(*services, plugin, action); });
-            return json_reply(services->change_plugin(plugin, action));
-        });
+            });
     };
     add_action("/admin/plugins/{name}/enable", kEnable, "enable");
     add_action("/admin/plugins/{name}/disable", kDisable, "disable");
     add_action("/admin/plugins/{name}/reload", kReload, "reload");
-}
-
-std::string rfc3339(int64_t unix_seconds) {
-    const std::time_t time = unix_seconds;
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    char text[32];
-    const size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000Z", &utc);
-    return {text, size};
-}
-
-struct SessionRequest {
-    std::string scope = "write";
-    int64_t ttl_seconds = kDefaultSession;
-};
-
-/// Without a body: a session as it is by default.
-SessionRequest session_request_of(const Exchange& exchange) {
-    SessionRequest request;
-    if (exchange.body().empty()) return request;
-    require_json(exchange.header("content-type"));
-    const Json document = parse_json(exchange.body());
-    if (!document.is_object()) throw no_object(document.type_name());
-    Faults faults;
-    for (const auto& [name, value] : document.items()) {
-        if (name == "scope") {
-            if (!value.is_string()) {
-                faults.add(name, "type", std::string("expected text, found ") + value.type_name());
-            } else if (value != "read" && value != "write") {
-                faults.add(name,
-                           "choice",
-                           "expected one of read, write, found \"" +
-                               shortened(value.get<std::string>()) + "\"");
-            } else {
-                request.scope = value.get<std::string>();
-            }
-        } else if (name == "ttl_seconds") {
-            if (!value.is_number_integer()) {
-                faults.add(
-                    name, "type", std::string("expected an integer, found ") + value.type_name());
-            } else if (value < 1 || value > kLongestSession) {
-                faults.add(
-                    name,
-                    "range",
-                    "expected 1 to " + std::to_string(kLongestSession) + ", found " + value.dump());
-            } else {
-                request.ttl_seconds = value.get<int64_t>();
-            }
-        } else {
-            faults.add(shortened(name), "unknown", "no such field; known: scope, ttl_seconds");
-        }
-    }
-    faults.raise();
-    return request;
-}
-
-/// The page that the query asks for.
-Reply list(SessionStore& sessions, const Exchange& exchange) {
-    size_t limit = SessionStore::kPage;
-    std::optional<int64_t> before;
-    for (const auto& [name, value] : exchange.query()) {
-        if (name == "limit") {
-            limit = static_cast<size_t>(query_integer(name, value, 1, SessionStore::kLongestPage));
-        } else if (name == "cursor") {
-            const auto id = decimal(value);
-            if (!id || *id < 1 || *id > INT64_MAX)
-                throw bad_query(name, "not one that this list has handed out");
-            before = static_cast<int64_t>(*id);
-        }
-    }
-    return json_reply(sessions.page(limit, before));
-}
-
-void add_sessions(Server& server, const Services& services) {
-    add(server,
-        {EZ_ADMIN, "POST", "/admin/sessions", kSessions},
-        [&server, services](Exchange& exchange) {
-            if (exchange.caller().by_session) {
-                throw Error(EZ_DENIED,
-                            "a session cannot open another one: the admin token is needed");
-            }
-            const SessionRequest request = session_request_of(exchange);
-            const OpenedSession session =
-                server.access().open_session(request.scope, request.ttl_seconds);
-            if (services->sessions != nullptr)
-                services->sessions->opened(session, exchange.client_ip());
-            const Json answer{{"id", session.id},
-                              {"scope", session.scope},
-                              {"expires_at", rfc3339(session.expires)},
-                              {"token", session.token}};
-            return json_reply(answer.dump(), 201);
-        });
-    if (services->sessions == nullptr) return;
-    add(server,
-        {EZ_ADMIN, "GET", "/admin/sessions", kSessionList},
-        [sessions = services->sessions](Exchange& exchange) { return list(*sessions, exchange); });
-    add(server,
-        {EZ_ADMIN, "DELETE", "/admin/sessions/{id}", kSessionRevoke},
-        [sessions = services->sessions](Exchange& exchange) {
-            const std::string id(exchange.param("id"));
-            if (id.find('\0') != std::string::npos || !sessions->revoke(id))
-                throw Error(EZ_NOT_FOUND, "session '" + shortened(id) + "': no such session");
-            return Reply{204, {}, {}};
-        });
 }
 
 Wanted wanted_of(const Exchange& exchange) {
@@ -380,7 +220,8 @@ Wanted wanted_of(const Exchange& exchange) {
 }
 
 void add_documentation(Server& server, const Services& services) {
-    add(server,
+    add_host_route(
+        server,
         {services->openapi_for_admins ? EZ_ADMIN : EZ_PUBLIC,
          "GET",
          "/swagger/openapi.json",
@@ -388,17 +229,17 @@ void add_documentation(Server& server, const Services& services) {
         [&server, document = std::make_shared<OpenApiDocument>(services->version)](
             Exchange& exchange) { return document->answer(server, wanted_of(exchange)); });
     const auto swagger = std::make_shared<const Swagger>(services->swagger_folder);
-    add(server, {EZ_PUBLIC, "GET", "/swagger", kHidden, EZ_ROUTE_INLINE}, [](Exchange&) {
+    add_host_route(server, {EZ_PUBLIC, "GET", "/swagger", kHidden, EZ_ROUTE_INLINE}, [](Exchange&) {
         return Reply{308, {{"Location", "/swagger/"}}, {}};
     });
-    add(server,
-        {EZ_PUBLIC, "GET", "/swagger/", kHidden, EZ_ROUTE_INLINE},
-        [swagger](Exchange& exchange) { return swagger->page(wanted_of(exchange)); });
-    add(server,
-        {EZ_PUBLIC, "GET", "/swagger/{file}", kHidden, EZ_ROUTE_INLINE},
-        [swagger](Exchange& exchange) {
-            return swagger->file(exchange.param("file"), wanted_of(exchange));
-        });
+    add_host_route(server,
+                   {EZ_PUBLIC, "GET", "/swagger/", kHidden, EZ_ROUTE_INLINE},
+                   [swagger](Exchange& exchange) { return swagger->page(wanted_of(exchange)); });
+    add_host_route(server,
+                   {EZ_PUBLIC, "GET", "/swagger/{file}", kHidden, EZ_ROUTE_INLINE},
+                   [swagger](Exchange& exchange) {
+                       return swagger->file(exchange.param("file"), wanted_of(exchange));
+                   });
 }
 
 }  // namespace
@@ -408,7 +249,7 @@ void add_host_routes(Server& server, HostServices services) {
     add_health(server, shared);
     add_status(server, shared);
     add_plugins(server, shared);
-    add_sessions(server, shared);
+    add_session_routes(server, shared->sessions);
     add_documentation(server, shared);
 }
 
