@@ -1,5 +1,5 @@
-// What is decided about a request with a body before the body is read: the route, the credential,
-// the coding, type and size of the body.
+// Checks of a request before its body is read: the route, the credential, and the body's coding,
+// type and size.
 #include <algorithm>
 
 #include "ezapi/http.hpp"
@@ -10,8 +10,8 @@ namespace ezapi::host::http {
 
 namespace {
 
-constexpr uint64_t kPublicBytes = 64 * 1024;   // of a body that anyone may send, unless its route
-                                               // takes more
+constexpr uint64_t kPublicBytes = 64 * 1024;   // largest body of a public route, unless the route
+                                               // sets another limit
 constexpr uint64_t kUnaskedBytes = 16 * 1024;  // of a body that is read before a master's
                                                // credential is looked up
 
@@ -22,7 +22,7 @@ Problem unsupported(const char* header, const char* expected, const std::string&
             {}};
 }
 
-/// Only where nothing but JSON is taken: other types are known to the handler alone.
+/// Other content types are checked by the handler.
 bool takes_only_json(const Route& route) {
     const auto& types = route.body_types;
     return !types.empty() && std::all_of(types.begin(), types.end(), [](const std::string& type) {
@@ -45,7 +45,7 @@ std::optional<Problem> fault_of_body(const Route& route, const Head& head) {
     return std::nullopt;
 }
 
-/// Whether the credential of a master has to be looked up in the database: only if one was sent.
+/// Whether a master's credential was sent, which has to be looked up in the database.
 bool must_ask(const Head& head) {
     const auto authorization = head.field("authorization");
     return authorization && bearer_of(*authorization);

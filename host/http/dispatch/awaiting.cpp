@@ -21,7 +21,7 @@ const char* name_of(int32_t state) {
     }
 }
 
-/// What the service hands back with its word.
+/// What the service passes to the callback.
 struct Ticket {
     std::shared_ptr<Awaiting> awaiting;
     uint64_t number;
@@ -41,7 +41,7 @@ bool Awaiting::keep(ez_exchange& exchange,
             reply.set(kStateHeader, name_of(EZ_DELIVERY_PENDING));
             return false;
         }
-        // The place first: the reply stays with the caller when there is no memory for it.
+        // Insert before moving: without memory the reply stays with the caller.
         Kept& kept = kept_[number];
         kept = Kept{&exchange, std::move(reply)};
     }
@@ -56,7 +56,7 @@ bool Awaiting::keep(ez_exchange& exchange,
         return true;
     delete handed;
     std::optional<Kept> back = take(number);
-    if (!back) return true;  // let go meanwhile
+    if (!back) return true;  // answered by let_go() meanwhile
     reply = std::move(back->reply);
     reply.set(kStateHeader, name_of(EZ_DELIVERY_PENDING));
     return false;

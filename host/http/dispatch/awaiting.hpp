@@ -1,7 +1,7 @@
-// Answers to writes that were sent with ?wait=applied: kept back until the change is in Redis,
-// given up, or the time is over. No thread waits with them; whoever delivers says when. The answer
-// is the one that the write would have got at once, with the header X-Change-State: the write is
-// committed either way, so no outcome of the wait is an error.
+// Replies to writes with ?wait=applied: held back until the change is in Redis, was given up, or
+// the time is over. No thread waits; the delivery service calls back. The reply is the one that the
+// write would have got at once, with the header X-Change-State added: the write is committed either
+// way, so no outcome of the wait is an error.
 #pragma once
 
 #include <chrono>
@@ -25,16 +25,17 @@ class Awaiting : public std::enable_shared_from_this<Awaiting> {
 public:
     explicit Awaiting(AwaitDelivery await) : await_(std::move(await)) {}
 
-    /// Takes the exchange over and answers it later, maybe before this returns. False: it does not,
-    /// because nobody delivers or too many wait; `reply` then says so and is the caller's to send.
+    /// Takes over the exchange and replies later, possibly before this returns. False: it does not,
+    /// because there is no delivery service or too many wait; the caller then sends `reply`, which
+    /// has X-Change-State "pending".
     [[nodiscard]] bool keep(ez_exchange& exchange,
                             Reply& reply,
                             int64_t revision,
                             std::chrono::milliseconds limit);
 
-    /// Answers all that wait, as pending.
+    /// Replies to all that wait, as pending.
     void let_go();
-    /// The same, and keeps no more.
+    /// The same, and holds back no further replies.
     void close();
 
 private:

@@ -13,10 +13,10 @@ namespace ezapi::host::http {
 
 namespace {
 
-/// The exchange whose handler runs on this thread: only its answer carries the scope's revision.
+/// The exchange whose handler runs on this thread: only its reply carries the scope's revision.
 thread_local uint64_t serving_number = 0;
 
-/// Taken over from the client if it is harmless in logs and headers.
+/// The client's, if it is safe in logs and headers; otherwise a random one.
 std::string request_id_of(const Head& head) {
     const auto given = head.field("x-request-id");
     const bool usable = given && !given->empty() && given->size() <= 128 &&
@@ -32,11 +32,12 @@ std::string joined(const std::vector<std::string>& names) {
     return text;
 }
 
-constexpr size_t kInlineBytes = 16UL * 1024;  // of a body that is handled where it was read
+constexpr size_t kInlineBytes =
+    16UL * 1024;  // largest body that is handled on the thread that read it
 
 constexpr std::string_view kRevisionHeader = "X-Change-Revision";
 
-/// Of an answer that is given once more; 0: none.
+/// Of a stored reply that is sent again; 0: none.
 int64_t revision_in(const Reply& reply) {
     int64_t revision = 0;
     for (const auto& [name, value] : reply.headers) {
@@ -55,7 +56,8 @@ void add_common_headers(Reply& reply, std::string_view request_id) {
     reply.set("X-Request-ID", request_id);
 }
 
-/// Inside a gate until it is passed on: also where there is no memory for what would leave it.
+/// Leaves the gate in its destructor unless passed on: also when there is no memory for the
+/// exchange that would leave it.
 class Entered {
 public:
     Entered() = default;
@@ -79,7 +81,7 @@ private:
     std::shared_ptr<Gate> gate_;
 };
 
-/// Keeps a gate open for the time of a call, which may outlast its exchange.
+/// Stays inside a gate during a call, which may outlive its exchange.
 class Inside {
 public:
     explicit Inside(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) { gate_->enter_again(); }
@@ -118,7 +120,7 @@ void Server::Core::serve(const ConnectionPtr& connection,
                                       std::move(client_ip),
                                       std::move(request_id),
                                       match ? std::move(*match) : Match{}));
-    // From here on the exchange leaves the gate at its end, and its answer is counted.
+    // From here on the exchange leaves the gate in its destructor, and its reply is counted.
     entered.pass_on();
     observer.began();
     if (problem) {
@@ -163,10 +165,11 @@ void Server::Core::answer_unmatched(ExchangePtr exchange, const std::vector<std:
 
 void Server::Core::dispatch(ExchangePtr exchange) {
     const RouteSpec& spec = exchange->route()->spec;
-    // Judged before it waits for a thread, so that requests without a credential take none.
+    // Checked before it is queued, so that requests without a credential take no worker.
     if (spec.access != EZ_MASTER && !admit(exchange)) return;
-    // Asking for a master's credential may wait for the database, whatever the handler promises;
-    // and while a large body is read by its handler, the thread's other connections would wait.
+    // Checking a master's credential may wait for the database, and parsing a large body would
+    // delay the other connections of this I/O thread: both go to a worker even if the handler is
+    // inline.
     const bool quick = spec.access != EZ_MASTER && exchange->body().size() <= kInlineBytes;
     if (quick && (spec.flags & EZ_ROUTE_INLINE) != 0) {
         run(std::move(exchange));
@@ -264,7 +267,7 @@ Reply Server::Core::refuse(const Fault& fault, const std::optional<std::string>&
 bool Server::Core::postpone(ez_exchange& exchange, Reply& reply) noexcept {
     if (exchange.route() == nullptr || !exchange.route()->takes_wait) return false;
     bool kept = false;
-    // Without memory to wait, the answer is given at once.
+    // Without memory to wait, the reply is sent at once.
     (void)guard(nullptr, [&] {
         const auto limit = wait_asked(exchange.query());
         if (!limit) return;

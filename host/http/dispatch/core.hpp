@@ -1,5 +1,5 @@
-// The server's inside, shared with its connections and exchanges: from a whole request to its
-// reply.
+// The implementation of Server, shared with its connections and exchanges: from a whole request to
+// its reply.
 #pragma once
 
 #include <atomic>
@@ -88,17 +88,17 @@ private:
     std::unique_ptr<Executor> executor_;
     std::unique_ptr<SlowWriter> slow_writer_;
     std::unique_ptr<Listener> listener_;
-    std::atomic<bool> ending_ = false;   // replies close their connections
-    std::atomic<bool> stopped_ = false;  // clients are turned away
+    std::atomic<bool> ending_ = false;   // shutting down: replies close their connections
+    std::atomic<bool> stopped_ = false;  // new connections are refused
     std::atomic<size_t> connections_ = 0;
     Clients clients_;
     const std::shared_ptr<Budget> budget_;
     std::mutex relieving_;
-    Heap heap_;  // of the clock's thread
+    Heap heap_;  // used by the clock thread
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::vector<std::weak_ptr<Connection>> known_;  // swept by the clock's thread
+    std::vector<std::weak_ptr<Connection>> known_;  // expired entries are removed by alive()
     bool stopping_ = false;
     std::thread clock_;
 };

@@ -13,7 +13,7 @@ namespace http = ezapi::host::http;
 
 namespace {
 
-/// What the host decides about every answer.
+/// Headers that the host sets on every reply.
 constexpr std::array<std::string_view, 8> kHostHeaders{"connection",
                                                        "content-length",
                                                        "date",
@@ -28,7 +28,7 @@ uint64_t next_number() noexcept {
     return ++number;
 }
 
-/// Takes no memory.
+/// Allocates nothing.
 http::Reply no_memory() noexcept {
     return {503, {}, {}};
 }
@@ -166,7 +166,7 @@ namespace ezapi::host::http {
 
 void AbandonExchange::operator()(ez_exchange* exchange) const noexcept {
     if (exchange == nullptr) return;
-    // Only the text itself can fail; problem() throws nothing.
+    // Only constructing the text can fail; problem() does not throw.
     if (guard(nullptr, [&] {
             exchange->problem({500, {}, "the handler dropped the exchange without an answer", {}});
         }) != EZ_OK)

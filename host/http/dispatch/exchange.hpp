@@ -1,5 +1,5 @@
-// One request and the answer to it: what stands behind the ABI's ez_exchange. It belongs to the
-// handler until it is answered, which may be later and from another thread; answering frees it.
+// One request and its reply: the type behind the ABI's ez_exchange. The handler owns it until it
+// replies, which may be later and on another thread; replying frees it.
 //
 //     spec.handler = answering([](Exchange& exchange) {
 //         return Reply{200, {}, "{\"id\":" + std::string(exchange.param("id")) + "}"};
@@ -24,13 +24,13 @@
 
 namespace ezapi::host::http {
 
-/// Sends answers; the server. Any thread.
+/// Sends replies; implemented by the server. Any thread.
 class Desk {
 public:
     virtual ~Desk() = default;
-    /// True: the exchange is kept and concluded later; otherwise it is the caller's still.
+    /// True: the exchange is kept and concluded later; otherwise the caller still owns it.
     [[nodiscard]] virtual bool postpone(ez_exchange& exchange, Reply& reply) noexcept = 0;
-    /// Adds what every answer has, measures it and gives it to the connection.
+    /// Adds the common headers, measures the reply and passes it to the connection.
     virtual void answer(ez_exchange& exchange, Reply reply) noexcept = 0;
 };
 
@@ -40,7 +40,7 @@ struct ez_exchange {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// The route's gate was entered for it.
+    /// The caller has entered the route's gate; the destructor leaves it.
     ez_exchange(std::shared_ptr<ezapi::host::http::Desk> desk,
                 ezapi::host::http::ConnectionPtr connection,
                 ezapi::host::http::Request request,
@@ -76,8 +76,8 @@ public:
 
     [[nodiscard]] const ezapi::host::http::Caller& caller() const noexcept { return caller_; }
 
-    /// Of the answer. Names and values against RFC 9110 are dropped, and so are those that the host
-    /// decides (length, date, connection, request id).
+    /// Of the reply. Fields that violate RFC 9110 are dropped, and so are those that the host sets
+    /// (length, date, connection, request id).
     void set_header(std::string_view name, std::string_view value);
 
     [[nodiscard]] const ezapi::host::http::NameValues& headers_set() const noexcept {
@@ -91,7 +91,7 @@ public:
 
     // For the server.
 
-    /// Sends what was kept back, and frees.
+    /// Sends a postponed reply, and frees.
     void conclude(ezapi::host::http::Reply reply) noexcept;
 
     [[nodiscard]] const ezapi::host::http::Route* route() const noexcept { return route_.get(); }
@@ -123,7 +123,7 @@ private:
     ezapi::host::http::NameValues query_;
     ezapi::host::http::Caller caller_;
     ezapi::host::http::NameValues headers_;
-    mutable std::deque<std::string> joined_;  // header values that were asked for
+    mutable std::deque<std::string> joined_;  // storage of the values that header() returned
     Clock::time_point begin_;
     uint64_t number_;
 };
@@ -132,11 +132,11 @@ namespace ezapi::host::http {
 
 using Exchange = ::ez_exchange;
 
-/// A handler that answers at once, with what `body` returns or with the problem of the Error that
+/// A handler that replies at once with what `body` returns, or with the problem of the Error that
 /// it throws.
 [[nodiscard]] Handler answering(std::function<Reply(Exchange&)> body);
 
-/// An answer of 200 or another status with a JSON text.
+/// A reply with a JSON text.
 [[nodiscard]] Reply json_reply(std::string text, int status = 200);
 
 }  // namespace ezapi::host::http

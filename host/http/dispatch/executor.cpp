@@ -34,8 +34,8 @@ bool Executor::on_worker() noexcept {
 bool Executor::push(Task task, bool limited) {
     {
         const std::lock_guard lock(mutex_);
-        // A task that an idle thread is about to take does not count as waiting. A thread that has
-        // not started yet is idle, too.
+        // Tasks that idle threads are about to take do not count. A thread that has not started yet
+        // is idle, too.
         if (stopping_ || (limited && queue_.size() >= queue_limit_ + idle_)) return false;
         queue_.push_back(std::move(task));
     }

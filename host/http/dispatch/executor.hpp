@@ -1,5 +1,5 @@
-// Threads for handlers that may block, with a queue of limited length in front: work that cannot
-// start soon is better refused at once than answered after the client has left.
+// Worker threads for handlers that may block, with a bounded queue: work that cannot start soon is
+// refused at once, because the client may be gone when it is done.
 #pragma once
 
 #include <condition_variable>
@@ -23,13 +23,13 @@ public:
 
     /// False: the queue is full or the executor stopped. Any thread, never blocks.
     [[nodiscard]] bool post(Task task);
-    /// The same for what was admitted before and must go on, whatever the queue's length. False:
-    /// the executor stopped.
+    /// The same for work that has been admitted and must continue, whatever the queue's length.
+    /// False: the executor stopped.
     [[nodiscard]] bool post_admitted(Task task);
-    /// Whether the calling thread is one of an executor's.
+    /// Whether the calling thread is a worker.
     [[nodiscard]] static bool on_worker() noexcept;
     [[nodiscard]] size_t queued() const;
-    /// Runs what is queued, then ends the threads.
+    /// Runs what is queued, then joins the threads.
     void stop();
 
 private:

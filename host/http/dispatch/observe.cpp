@@ -10,7 +10,7 @@ namespace ezapi::host::http {
 
 namespace {
 
-/// Methods come from clients; only known ones may become labels.
+/// Methods come from clients; only known ones become labels.
 std::string_view known_method(std::string_view method) noexcept {
     for (const std::string_view known :
          {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}) {
@@ -46,7 +46,7 @@ Observer::Observer(telemetry::Metrics* metrics) : metrics_(metrics) {
     auto& queued = metrics_->gauge("ezapi_http_queue", "Requests that wait for a thread.");
     auto& slow = metrics_->gauge("ezapi_http_slow_writes", "Replies that wait for their reader.");
     auto& in_flight = metrics_->gauge("ezapi_http_in_flight", "Requests without an answer yet.");
-    // The metrics outlive the server, so what they read is held weakly.
+    // The metrics outlive the server, so they hold a weak pointer.
     metrics_->before_expose([connections = &connections,
                              queued = &queued,
                              slow = &slow,

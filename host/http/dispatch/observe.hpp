@@ -1,5 +1,5 @@
-// What is measured and logged about requests. Paths appear as patterns only: they are few, and they
-// carry no ids, queries or credentials.
+// Metrics and log lines of requests. Paths appear as route patterns only: these are few, and
+// contain no ids, queries or credentials.
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,7 @@ struct Observation {
 
 class Observer {
 public:
-    /// The figures that are read at each exposition.
+    /// Values that are read at each exposition.
     struct Figures {
         std::function<size_t()> connections;
         std::function<size_t()> queued;
@@ -46,7 +46,7 @@ public:
 
     void began() noexcept;
     void answered(const Observation& observation) noexcept;
-    /// Something was refused before it became a request, or for lack of room.
+    /// A request or connection was refused before it reached a handler.
     void refused(std::string_view reason) noexcept;
 
     [[nodiscard]] int64_t in_flight() const noexcept { return in_flight_.load(); }

@@ -1,6 +1,6 @@
-// What happens when requests and replies hold more memory than they may: of the connections that
-// take from the exceeded share, those that hold most end first, so that a few that hold much do not
-// shut out the many that hold little.
+// Frees memory when requests and replies exceed their budget: among the connections that count in
+// the exceeded share, those that hold most are closed first, so that a few large ones do not shut
+// out many small ones.
 #include "host/http/dispatch/core.hpp"
 #include "host/telemetry/log.hpp"
 
@@ -8,7 +8,7 @@ namespace ezapi::host::http {
 
 namespace {
 
-/// A connection that is ended answers, which must not end others in turn.
+/// A connection that is shed sends a reply, which may call relieve() again.
 thread_local bool relieving = false;
 
 }  // namespace

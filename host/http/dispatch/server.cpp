@@ -20,8 +20,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLongestTick{250};
 constexpr std::chrono::milliseconds kShortestTick{10};
 constexpr std::chrono::milliseconds kPoll{5};
-/// How long a client may be on its way from Pistache's accept thread to an I/O thread, seen by
-/// nobody.
+/// How long an accepted client may be between Pistache's accept thread and an I/O thread, where it
+/// is not counted yet.
 constexpr std::chrono::milliseconds kSettling{200};
 constexpr rlim_t kOtherDescriptors = 512;
 
@@ -34,7 +34,7 @@ bool wait_until(Clock::time_point deadline, Condition&& condition) {
     return true;
 }
 
-/// A client beyond the cap is told so as far as one unblocked write goes.
+/// A client beyond the cap gets 503, if one non-blocking write can send it.
 void turn_away(int descriptor) noexcept {
     constexpr std::string_view kReply =
         "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
@@ -101,7 +101,8 @@ void Server::Core::stop() {
     stop_accepting();
     stopped_ = true;
     for (const auto& connection : alive()) connection->cut();
-    // Pistache closes its side of each when it sees the end; without its threads nobody would.
+    // Pistache's threads close their descriptor of each connection when they see its end, so they
+    // must still run.
     if (listener_)
         wait_until(Clock::now() + std::chrono::seconds(1), [this] {
             return connections_.load() <=
@@ -196,7 +197,7 @@ void Server::Core::watch_clock() {
                 telemetry::log(EZ_LOG_ERROR,
                                "http",
                                "memory ran out; requests may have been refused or delayed");
-        } catch (const std::exception& error) {  // no memory: the next tick tries again
+        } catch (const std::exception& error) {  // no memory: the next tick retries
             telemetry::log(EZ_LOG_ERROR, "http", error.what());
         }
     }
@@ -224,8 +225,8 @@ void Server::Core::watch_figures() {
     });
 }
 
-/// Each connection takes two descriptors. Running out of them would leave Pistache's accept thread
-/// spinning, so the cap is kept below what the process may open.
+/// Each connection takes two descriptors. Without free descriptors Pistache's accept thread would
+/// spin, so the connection cap stays below the process's limit.
 void Server::Core::fit_descriptors() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

@@ -1,6 +1,6 @@
-// The HTTP server of the host: connections, routes of plugins and of the host itself, who may call,
-// and the threads that answer. Handlers run on a bounded set of worker threads; a full queue is
-// 503.
+// The HTTP server of the host: connections, routes of plugins and of the host itself, access
+// control, and the worker threads. Handlers run on a fixed number of workers; a full queue is
+// answered with 503.
 //
 //     Server server(options, &metrics);
 //     server.route("host", {...});
@@ -38,35 +38,36 @@ struct ServerOptions {
     size_t workers = 16;
     size_t queue = 1024;
     size_t max_connections = 10'000;
-    size_t max_connections_per_client = 0;             // of one address; 0: half of max_connections
-    int64_t max_buffered_bytes = 256LL * 1024 * 1024;  // requests and replies of all connections
+    size_t max_connections_per_client = 0;  // of one address; 0: half of max_connections
+    int64_t max_buffered_bytes =
+        256LL * 1024 * 1024;  // for requests and replies of all connections
     Limits limits;
     Timeouts timeouts;
     AccessOptions access;
-    AwaitDelivery await_delivery;  // empty: nobody delivers
+    AwaitDelivery await_delivery;  // empty: there is no delivery to wait for
     std::string cors_origins = "*";
     std::vector<std::string> trusted_proxies;  // networks whose X-Forwarded-For names the client
 };
 
 class Server final : public modules::Registry {
 public:
-    /// Throws EZ_INVALID for options that make no sense. `metrics` may be NULL, else it outlives
-    /// the server.
+    /// Throws EZ_INVALID for invalid options. `metrics` may be NULL; otherwise it must outlive the
+    /// server.
     explicit Server(ServerOptions options, telemetry::Metrics* metrics = nullptr);
     ~Server() override;
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Stages a route; one of an owner that is live goes live at once. Throws EZ_INVALID, or
-    /// EZ_CONFLICT naming the owner of what is in the way. Any thread.
+    /// Stages a route; if its owner is active, it goes live at once. Throws EZ_INVALID, or
+    /// EZ_CONFLICT naming the owner of the conflicting route. Any thread.
     void route(std::string_view owner, RouteSpec spec);
 
     void activate(std::string_view owner) override;
     bool retire(std::string_view owner, std::chrono::steady_clock::time_point deadline) override;
     void discard(std::string_view owner) override;
 
-    /// Around a change of plugins: what is retired in between answers 503 until the end, because it
-    /// may come back; whoever takes 404 for gone must not meet it meanwhile. One change at a time.
+    /// Enclose a change of plugins: routes that are retired in between get 503 until end_change(),
+    /// because a client may take 404 as permanent. One change at a time.
     void begin_change();
     void end_change();
 
@@ -74,17 +75,17 @@ public:
     void start();
     [[nodiscard]] uint16_t port() const noexcept;
 
-    /// No new connection; those there are served on, each until its current reply.
+    /// Refuses new connections; open ones are served until their current reply.
     void stop_accepting() noexcept;
-    /// Waits until everything accepted is answered and delivered; false: not all was by the
-    /// deadline. After stop_accepting().
+    /// Waits until every accepted request is answered and its reply sent; false: not all were by
+    /// the deadline. After stop_accepting().
     bool drain(std::chrono::steady_clock::time_point deadline);
-    /// Ends all connections and threads. A late answer of an exchange is dropped safely.
+    /// Closes all connections and joins all threads. A later reply of an exchange is dropped.
     void stop();
 
     /// The live routes, and how many an owner has staged or live.
     [[nodiscard]] std::vector<RoutePtr> routes() const;
-    /// Another number after each change of the live routes.
+    /// Changes with each change of the live routes.
     [[nodiscard]] uint64_t routes_generation() const noexcept;
     [[nodiscard]] size_t route_count(std::string_view owner) const;
     [[nodiscard]] size_t connection_count() const noexcept;

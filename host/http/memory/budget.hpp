@@ -1,7 +1,7 @@
 // How much memory requests and replies may take. Bytes count three times: in the total, for the
-// trust under which they came, and for the client's address. A server without room for all takes
-// it from the least trusted first: requests without a credential share an eighth of the total,
-// those of masters a half. All functions: any thread, no lock.
+// trust level of the request, and for the client's address. The less trusted share less: requests
+// without a credential share an eighth of the total, those of masters a half. All functions: any
+// thread, no lock.
 #pragma once
 
 #include <array>
@@ -15,14 +15,14 @@
 
 namespace ezapi::host::http {
 
-/// By what kind of credential bytes are held, least first.
+/// The kind of credential of a request, least trusted first.
 enum class Trust : uint8_t { kNone, kMaster, kOperator };
 
-/// The trust of a request that the route has let in.
+/// The trust of a request that a route with this access has admitted.
 [[nodiscard]] Trust trust_of(int32_t access) noexcept;
 
-/// A connection or request with at most so many bytes is not counted, so that usual requests pay
-/// for no counting.
+/// A connection or request with at most this many bytes is not counted, so that ordinary requests
+/// cost no atomic operations.
 inline constexpr size_t kUncountedBytes = 2048;
 
 class Budget {
@@ -48,7 +48,7 @@ private:
     std::array<std::atomic<int64_t>, 3> by_trust_{};
 };
 
-/// The bytes of one connection or request in the budget; gives them back at its end. One thread at
+/// The bytes of one connection or request in the budget; the destructor returns them. One thread at
 /// a time.
 class Holding {
 public:

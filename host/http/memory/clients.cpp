@@ -34,7 +34,7 @@ void Clients::leave(const Client& client) noexcept {
     const std::lock_guard lock(mutex_);
     const auto found = clients_.find(client.network);
     if (found == clients_.end() || --found->second->connections > 0) return;
-    clients_.erase(found);  // its requests may still hold it
+    clients_.erase(found);  // its requests may still share it
 }
 
 size_t Clients::count() const {

@@ -1,6 +1,6 @@
-// The client addresses that have connections, and how many each may have, so that one address
-// cannot take all of them. An IPv6 client counts by its /64 network, a trusted proxy by its
-// address. All functions: any thread.
+// Counts the connections of each client address and limits them, so that one address cannot take
+// all of them. An IPv6 client counts by its /64 network, a trusted proxy by its address. All
+// functions: any thread.
 #pragma once
 
 #include <atomic>
@@ -16,14 +16,14 @@ namespace ezapi::host::http {
 
 struct Client {
     std::string network;
-    bool limited = true;             // false: a trusted proxy, behind which many clients stand
-    std::atomic<int64_t> bytes = 0;  // that its requests and replies hold
+    bool limited = true;             // false: a trusted proxy, which serves many clients
+    std::atomic<int64_t> bytes = 0;  // held by its requests and replies
     size_t connections = 0;          // guarded by Clients
 };
 
 class Clients {
 public:
-    /// Counts a connection from `address`. Nothing when a limited client has `most` already.
+    /// Counts a connection from `address`. NULL when a limited client already has `most`.
     [[nodiscard]] std::shared_ptr<Client> enter(std::string_view address,
                                                 bool limited,
                                                 size_t most);

@@ -1,6 +1,5 @@
-// Gives memory back to the system after a burst. The allocator keeps what was freed for the next
-// request; without this a server that was busy once looks busy for the rest of its life. One
-// thread.
+// Returns free memory to the system after a burst (malloc_trim), which the allocator does not do by
+// itself. One thread.
 #pragma once
 
 #include <chrono>
@@ -15,17 +14,17 @@ public:
     using Clock = std::chrono::steady_clock;
 
     struct System {
-        std::function<int64_t()> resident_bytes;  // of the process; 0: not known
+        std::function<int64_t()> resident_bytes;  // of the process; 0: unknown
         std::function<void()> trim;
     };
 
-    /// What the process runs on.
+    /// The real process: /proc and malloc_trim.
     [[nodiscard]] static System real();
 
     explicit Heap(System system = real()) : system_(std::move(system)) {}
 
-    /// Looks every few seconds, and trims when the process has grown by more than 32 MiB over its
-    /// smallest size. Memory that is in use makes it look less often, at least once a minute.
+    /// Checks every few seconds and trims when the process has grown by more than 32 MiB over its
+    /// smallest size. When trimming frees little, it checks less often, at least once a minute.
     void tick(Clock::time_point now);
 
 private:

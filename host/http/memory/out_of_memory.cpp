@@ -29,7 +29,7 @@ std::atomic<bool> used = false;
 
 thread_local int callbacks = 0;
 
-/// What this thread has met since `first`, with pauses shorter than kApart.
+/// The failures of this thread since `first`, each less than kApart after the one before.
 struct Failures {
     Clock::time_point first;
     Clock::time_point last;
@@ -54,7 +54,7 @@ bool is_pistaches_thread() noexcept {
 
 bool has_small() noexcept {
     void* const probe = std::malloc(kSmall);
-    // Volatile: a pair of malloc and free may otherwise be left out.
+    // Volatile: otherwise the compiler may remove the pair of malloc and free.
     void* volatile seen = probe;
     std::free(probe);
     return seen != nullptr;
@@ -70,7 +70,8 @@ void on_failed_allocation() {
     if (now - failures.last > kApart) failures = {now, now, false};
     failures.last = now;
     if (has_small()) {
-        // The allocation was a large one, or memory came back just now: once more will tell.
+        // Either the allocation was a large one, or memory has just become free: a second attempt
+        // tells which.
         failures.retried = !failures.retried;
         if (!failures.retried) throw std::bad_alloc();
         return;

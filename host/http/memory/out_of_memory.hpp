@@ -1,13 +1,13 @@
-// What happens when an allocation fails. A large one throws std::bad_alloc: a request that is too
-// much for the memory that is left is refused. A small one is served from a reserve and, when that
-// is used up, waits a little: libraries allocate where no exception may pass (the loops of Pistache
-// and the destructor of nlohmann's json do), and there a throw ends the process.
+// What happens when an allocation fails. A large one throws std::bad_alloc, and the request is
+// refused. A small one is served from a reserve and, when that is used up, waits for a while: some
+// libraries allocate where no exception may be thrown (Pistache's loops and the destructor of
+// nlohmann::json), and an exception there ends the process.
 #pragma once
 
 namespace ezapi::host::http {
 
-/// The names by which a thread is known to be Pistache's. A thread inherits the name of the one
-/// that starts it.
+/// The thread names by which Pistache's threads are recognised. A thread inherits the name of the
+/// thread that starts it.
 inline constexpr const char* kNetworkThread = "http-io";
 inline constexpr const char* kAcceptThread = "http-accept";
 
@@ -15,12 +15,12 @@ inline constexpr const char* kAcceptThread = "http-accept";
 /// thread.
 void install_out_of_memory_rule() noexcept;
 
-/// Sets the reserve aside again when it was used and there is memory for it. True: it was used, and
-/// is there again. One thread, now and then.
+/// Allocates the reserve again if it was used and there is memory for it. True: it was used and is
+/// available again. One thread, periodically.
 bool restore_reserve() noexcept;
 
-/// On threads of Pistache every failed allocation waits, without end, unless one of these exists:
-/// in our callbacks the rule of all other threads holds.
+/// On Pistache's threads every failed allocation waits without limit, unless one of these exists:
+/// in our callbacks the rule of all other threads applies.
 class InCallback {
 public:
     InCallback() noexcept;
@@ -29,7 +29,7 @@ public:
     InCallback& operator=(const InCallback&) = delete;
 };
 
-/// Gives this thread a name while it exists, for the threads that it starts.
+/// Names this thread during its lifetime, for the threads that it starts.
 class ThreadNamed {
 public:
     explicit ThreadNamed(const char* name) noexcept;

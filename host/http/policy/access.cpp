@@ -92,8 +92,8 @@ Access::Verdict Access::admit_admin(std::string_view method,
     }
     if (const auto session = sessions_.verify(credential))
         return admit_session(*session, method, credential);
-    // Not counted as a guess: a signature cannot be found by trying. Otherwise clients with sessions
-    // from before a change of the secret would lock out their address.
+    // Not counted as a guess: a signature cannot be guessed, and clients whose sessions were signed
+    // with an earlier secret would lock out their own address.
     if (Sessions::is_session(credential))
         return refused(EZ_ADMIN,
                        "unknown_session",

@@ -1,10 +1,10 @@
-// Who may call: judges the bearer credential of a request against the access of its route. Nothing
-// is let in by omission: an unset internal token closes its routes, a missing authenticator those
-// of the masters. Any thread.
+// Who may call: checks the bearer credential of a request against the access of its route. The
+// default is to refuse: without an internal token the internal routes are closed, without an
+// authenticator the masters' routes. Any thread.
 //
 // An address that has sent too many different wrong credentials of one class (admin, internal,
-// master) is refused for a minute, with the right one too. Session tokens are excepted: they are
-// signed, so that no number of guesses finds one.
+// master) is refused for a minute, even with a correct one. Session tokens are exempt: they are
+// signed, so guessing cannot find one.
 #pragma once
 
 #include <chrono>
@@ -48,7 +48,7 @@ struct Caller {
 };
 
 struct OpenedSession {
-    std::string token;  // shown to whoever opened it, and nobody else
+    std::string token;  // returned only to the client that opened it
     std::string id;
     std::string scope;
     int64_t expires = 0;  // unix seconds
@@ -65,7 +65,7 @@ public:
         const std::optional<std::string>& authorization,
         std::string_view client_ip);
 
-    /// A session token for `ttl_seconds` and the time of its end.
+    /// A session token for `ttl_seconds` and when it expires.
     [[nodiscard]] OpenedSession open_session(std::string_view scope, int64_t ttl_seconds) const;
 
 private:

@@ -16,8 +16,8 @@ constexpr std::string_view kReadableHeaders =
     "Allow, ETag, Idempotency-Replayed, Location, Retry-After, WWW-Authenticate, "
     "X-Change-Revision, X-Change-State, X-Request-ID";
 
-/// What is wrong with an origin; empty: nothing. Schemes other than http and https are those of
-/// browser extensions and apps.
+/// Why an origin is invalid; empty: it is valid. Browser extensions and apps have schemes other
+/// than http and https.
 std::string origin_fault(std::string_view text) {
     const auto colon = text.find("://");
     if (colon == std::string_view::npos || colon == 0) return "it has no scheme";

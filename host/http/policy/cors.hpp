@@ -18,7 +18,7 @@ public:
     /// Throws EZ_INVALID.
     explicit Cors(std::string_view origins);
 
-    /// Adds what lets the page at `origin` read the answer.
+    /// Adds the headers that let a page of `origin` read the reply.
     void allow(const std::optional<std::string>& origin, Reply& reply) const;
 
     /// The same for a preflight of a path with these methods.

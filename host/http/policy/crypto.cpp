@@ -139,7 +139,7 @@ std::string random_bytes(size_t count) {
 }
 
 bool equal_in_constant_time(std::string_view given, std::string_view expected) {
-    // Of the digests, so that the length of what is expected does not show either.
+    // Compare digests, so that the time does not reveal the length of the expected value either.
     return CRYPTO_memcmp(sha256(given).data(), sha256(expected).data(), kDigest) == 0;
 }
 

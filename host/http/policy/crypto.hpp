@@ -1,4 +1,4 @@
-// The cryptography of the HTTP room, all of it OpenSSL's. Throws EZ_INTERNAL when OpenSSL fails.
+// Cryptographic functions of the HTTP server, from OpenSSL. Throws EZ_INTERNAL when OpenSSL fails.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ namespace ezapi::host::http {
 
 [[nodiscard]] std::string random_bytes(size_t count);
 
-/// Takes a time that depends on the length of `given` only.
+/// The time depends on the length of `given` only.
 [[nodiscard]] bool equal_in_constant_time(std::string_view given, std::string_view expected);
 
 }  // namespace ezapi::host::http

@@ -7,8 +7,7 @@ namespace ezapi::host::http {
 
 namespace {
 
-/// Two credentials of one hash: a wrong one beside a right one would be looked up, which is all
-/// that it gains.
+/// A collision is harmless: a wrong credential with the hash of a correct one is looked up.
 size_t hash_of(std::string_view credential) noexcept {
     return std::hash<std::string_view>{}(credential);
 }

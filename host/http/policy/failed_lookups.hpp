@@ -1,9 +1,8 @@
-// Bounds what wrong master credentials cost the database, over all addresses: each look-up that
-// finds nothing uses up a part of a budget that fills again with time. While it is empty, look-ups
-// are left to credentials that this process has seen to be right before, and to addresses that have
-// guessed nothing within the last minute, which have a larger budget: guesses from some addresses
-// must not shut out others. One that has just been looked up in vain is not looked up again for
-// some seconds. Lock-free, any thread.
+// Limits the database look-ups that wrong master credentials cause, over all addresses: a token
+// bucket from which each failed look-up takes one. While it is empty, only credentials that this
+// process has seen succeed are looked up, and those from addresses without a wrong guess in the
+// last minute, which have a larger bucket: guesses from some addresses must not shut out others. A
+// credential whose look-up failed is not looked up again for some seconds. Lock-free, any thread.
 #pragma once
 
 #include <array>
@@ -28,7 +27,7 @@ public:
     /// The same for an address that has guessed nothing.
     [[nodiscard]] bool allow_others(Clock::time_point now) const noexcept;
 
-    /// Whether it was looked up in vain within the last kRememberFailed.
+    /// Whether its look-up failed within the last kRememberFailed.
     [[nodiscard]] bool has_failed(std::string_view credential,
                                   Clock::time_point now) const noexcept;
 
@@ -45,7 +44,7 @@ private:
         std::atomic<Clock::rep> at{0};
     };
 
-    std::atomic<Clock::rep> spent_until_{0};                // when the budget will be whole again
+    std::atomic<Clock::rep> spent_until_{0};                // when the bucket will be full again
     std::array<std::atomic<size_t>, kRemembered> found_{};  // hashes, each at its own place
     std::array<Failure, kFailures> failures_{};
 };

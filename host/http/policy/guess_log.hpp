@@ -1,5 +1,5 @@
-// Says in the log and in metrics which credentials were refused. Lines are bounded: guessing must
-// not fill a disk, so what is left out is counted, and a later line says how many.
+// Logs and counts refused credentials. The number of lines is limited, so that guessing cannot fill
+// a disk; a later line says how many were left out.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ struct ez_metric;
 
 namespace ezapi::host::http {
 
-/// "admin", "internal" or "master": the class of credential that a route of this access asks for.
+/// "admin", "internal" or "master": the class of credential that a route of this access requires.
 [[nodiscard]] std::string_view credential_class(int32_t access) noexcept;
 
 /// Any thread.
@@ -30,7 +30,8 @@ public:
     /// `metrics` may be NULL, else it outlives this.
     explicit GuessLog(telemetry::Metrics* metrics) : metrics_(metrics) {}
 
-    /// Counts a refusal in ezapi_http_credentials_refused_total. `reason` is one of few.
+    /// Counts a refusal in ezapi_http_credentials_refused_total. `reason` becomes a label, so there
+    /// must be few.
     void count(int32_t access, const char* reason) noexcept;
 
     /// Writes a line where the guess is the first of its source or begins a lock.

@@ -13,9 +13,9 @@ namespace {
 constexpr auto kWindow = std::chrono::seconds(60);
 constexpr size_t kSources = 10'000;
 constexpr int kSiteBits = 48;
-constexpr size_t kSiteFactor = 16;  // a site may guess as much as so many clients
+constexpr size_t kSiteFactor = 16;  // a site may guess as often as this many clients
 
-/// Of SHA-256, so that no two guesses can be made to count as one.
+/// Of SHA-256, so that an attacker cannot make two guesses count as one.
 uint64_t digest_of(std::string_view credential) {
     uint64_t out = 0;
     std::memcpy(&out, sha256(credential).data(), sizeof out);
@@ -72,7 +72,7 @@ Guesses::Wrong Guesses::wrong(int32_t access,
     window.digests.push_back(digest);
     bool begins_lock = ++window.guesses == per_minute_;
     if (window.guesses >= per_minute_) lock(window, now);
-    const bool beyond = window.guesses > per_minute_;  // judged while the lock began
+    const bool beyond = window.guesses > per_minute_;  // checked while the lock began
     if (const Source site = site_of(source); site.is_site) {
         Window& of_site = window_of(site, now);
         ++of_site.answers;

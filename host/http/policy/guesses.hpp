@@ -1,10 +1,10 @@
-// Slows down the guessing of credentials. What is counted are different wrong credentials, by
-// client and by class of credential: a client that repeats one stale token guesses nothing, so it
-// locks out neither its own address nor what shares it. After too many, no credential of the class
-// is judged for a while, the right one neither, so that an answer tells a guesser nothing.
+// Limits the guessing of credentials. Counts different wrong credentials by client and class of
+// credential: a client that repeats one stale token is not guessing, so it does not lock out its
+// address. After too many, credentials of the class are refused for a while, even a correct one, so
+// that a guesser learns nothing from the reply.
 //
 // A client is an IPv4 address or an IPv6 /64; many /64 of one /48 count together, too. Bounded:
-// when too many sources guess at once, those with the fewest wrong guesses are forgotten.
+// with too many sources, those with the fewest wrong guesses are removed.
 #pragma once
 
 #include <array>
@@ -26,14 +26,14 @@ public:
     using Clock = std::chrono::steady_clock;
 
     struct Wrong {
-        int retry_after = 0;    // seconds; 0: it may be answered as an ordinary wrong credential
-        bool is_first = false;  // of this source since a minute
+        int retry_after = 0;    // seconds; 0: reply as to an ordinary wrong credential
+        bool is_first = false;  // of this source within a minute
         bool begins_lock = false;
     };
 
     explicit Guesses(size_t per_minute) : per_minute_(per_minute) {}
 
-    /// Seconds until credentials of this class are judged for the source again; 0: now. Costs one
+    /// Seconds until credentials of this class are checked for the source again; 0: now. Costs one
     /// atomic read while no source is locked out.
     [[nodiscard]] int locked(int32_t access, std::string_view source, Clock::time_point now);
 

@@ -42,7 +42,7 @@ std::string answer_key(const Repetition& repetition) {
     return hkdf_sha256(repetition.credential, repetition.key, kInfo);
 }
 
-/// Binds an answer to its row: it cannot be moved to another path, caller or body.
+/// Binds a stored reply to its row: it cannot be moved to another path, caller or body.
 std::string context_of(const Repetition& repetition, const Names& names, std::string_view status) {
     std::string context;
     for (const std::string_view part : {std::string_view(repetition.caller),

@@ -1,14 +1,14 @@
-// Idempotency-Key: a POST that is sent again with its key gets the answer of the first time instead
-// of being done again, for 24 hours.
+// Idempotency-Key: a POST that is repeated with its key within 24 hours gets the first reply and is
+// not executed again.
 //
 // The claim is a row of ez_idempotency, inserted in the transaction that does the work: a second
 // request with the key waits on the unique index until the first one ends. If that committed, its
-// answer is found; if it rolled back, the second one proceeds; if it takes longer than the pool's
-// lock timeout, the second one is told to try later (409). Work and remembered answer are committed
+// stored reply is returned; if it rolled back, the second one proceeds; if it takes longer than the
+// pool's lock timeout, the second one gets 409. The work and the stored reply are committed
 // together or not at all.
 //
-// The answer may hold a token that is shown once. It is encrypted under a key derived from the
-// caller's credential and the Idempotency-Key; the database holds only the hash of the latter.
+// The reply may contain a token that is shown only once. It is encrypted under a key derived from
+// the caller's credential and the Idempotency-Key; the database has only the hash of the key.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class Transaction;
 
 namespace ezapi::host::http {
 
-/// What identifies a repetition. Text is borrowed.
+/// What identifies a repeated request. Text is borrowed.
 struct Repetition {
     std::string caller;  // "admin", "master:7"
     std::string_view credential;
@@ -38,16 +38,16 @@ struct Repetition {
 /// Throws EZ_INVALID for a key that is not 1 to 255 printable ASCII characters.
 void check_idempotency_key(std::string_view key);
 
-/// Claims the key, or returns the remembered answer. Throws EZ_INVALID (422) for a key that was
-/// used with another body, EZ_CONFLICT for one in use right now or used with another credential.
+/// Claims the key, or returns the stored reply. Throws EZ_INVALID (422) for a key that was used
+/// with another body, EZ_CONFLICT for one in use right now or used with another credential.
 [[nodiscard]] std::optional<Reply> claim_or_replay(db::Transaction& transaction,
                                                    const Repetition& repetition);
 
-/// Stores the answer for a key that this transaction has claimed, when it commits: with the
-/// revision under which the change reaches Redis, which a client that lost the answer wants too.
+/// Stores the reply for a key that this transaction has claimed, at its commit, including the
+/// revision under which the change reaches Redis.
 void remember_answer(db::Transaction& transaction, const Repetition& repetition, Reply reply);
 
-/// Deletes what is older than 24 hours, in bounded batches; returns how many rows. For a job.
+/// Deletes rows older than 24 hours, in bounded batches; returns their number. For a job.
 int64_t purge_idempotency(db::Pools& pools);
 
 }  // namespace ezapi::host::http

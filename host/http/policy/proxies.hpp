@@ -1,6 +1,5 @@
-// Who the client is when proxies stand in front: X-Forwarded-For is believed only as far as it was
-// written by proxies that are trusted. Some write a port behind the address, and brackets around
-// IPv6.
+// The client's address behind proxies: X-Forwarded-For counts only as far as it was written by
+// trusted proxies. Some add a port to the address, and brackets around IPv6.
 #pragma once
 
 #include <optional>

@@ -15,7 +15,7 @@ void Revocations::add(RevokedSession session) {
     expires_[std::move(session.id)] = session.expires;
 }
 
-/// Adds only: a revocation is final, and one that was added while the database was asked stays.
+/// Only adds: a revocation is final, and one that was added during the query must not be lost.
 void Revocations::refresh(std::vector<RevokedSession> known,
                           Clock::time_point asked,
                           int64_t unix_now) {

@@ -23,15 +23,16 @@ public:
 
     enum class Standing { kValid, kRevoked, kUnknown };
 
-    /// Without a look at the database for so long it is not known what was revoked elsewhere.
+    /// When the database was last read longer ago than this, revocations by other processes may be
+    /// missing.
     static constexpr std::chrono::seconds kFresh{60};
 
     [[nodiscard]] Standing standing(const std::string& id, Clock::time_point now) const;
 
     void add(RevokedSession session);
 
-    /// What the database said at `asked`, when it was asked; those that have expired at
-    /// `unix_now` are forgotten.
+    /// The revoked sessions that the database listed when it was read at `asked`; those that have
+    /// expired at `unix_now` are removed.
     void refresh(std::vector<RevokedSession> known, Clock::time_point asked, int64_t unix_now);
 
 private:

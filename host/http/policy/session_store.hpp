@@ -25,7 +25,7 @@ public:
     explicit SessionStore(db::Pools& pools)
         : pools_(pools), revocations_(std::make_shared<Revocations>()) {}
 
-    /// For the Access, which asks it about every session.
+    /// For Access, which checks every session against it.
     [[nodiscard]] const std::shared_ptr<Revocations>& revocations() const noexcept {
         return revocations_;
     }
@@ -36,13 +36,13 @@ public:
     /// next_cursor of the page before.
     [[nodiscard]] std::string page(size_t limit, std::optional<int64_t> before);
 
-    /// False: there is no such session, or it has ended already.
+    /// False: there is no such session, or it has already ended.
     [[nodiscard]] bool revoke(const std::string& id);
 
-    /// Learns what other processes revoked. For a job.
+    /// Reads what other processes have revoked. For a job.
     void refresh();
 
-    /// Deletes what has ended a day ago or earlier, in bounded batches. For a job.
+    /// Deletes sessions that ended at least a day ago, in bounded batches. For a job.
     int64_t purge();
 
 private:

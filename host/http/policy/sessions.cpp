@@ -68,8 +68,8 @@ bool Sessions::is_session(std::string_view token) {
 std::optional<Session> Sessions::verify(std::string_view token) const {
     const auto dot = token.rfind('.');
     if (dot == std::string_view::npos || token.size() > kLongestToken) return std::nullopt;
-    // Poco compares signatures byte by byte up to the first difference, and believes the token's
-    // own word for the algorithm; this compares the one algorithm that is used, in constant time.
+    // Poco does not compare signatures in constant time and trusts the token's "alg"; this accepts
+    // HS256 only and compares in constant time.
     const std::string expected = base64url(hmac_sha256(secret_, token.substr(0, dot)));
     if (!equal_in_constant_time(token.substr(dot + 1), expected)) return std::nullopt;
     try {
@@ -83,7 +83,7 @@ std::optional<Session> Sessions::verify(std::string_view token) const {
         if (!ours || !known || session.id.empty()) return std::nullopt;
         return session;
     } catch (const Poco::Exception&) {
-        return std::nullopt;  // signed with our secret, yet no token of ours
+        return std::nullopt;  // signed with our secret, but not a session token
     }
 }
 

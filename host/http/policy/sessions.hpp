@@ -1,6 +1,5 @@
 // Session tokens: short-lived signed credentials that stand for the admin token, so that a browser
-// or a script need not hold that one. JWTs signed with HS256; nothing is stored, so they end by
-// time only.
+// or a script does not need to keep that one. JWTs signed with HS256.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +17,7 @@ struct Session {
 
 class Sessions {
 public:
-    /// An empty secret: a random one, so that the tokens end with the process.
+    /// An empty secret: a random one, so the tokens are valid only in this process.
     explicit Sessions(std::string secret);
 
     /// `now` in unix seconds.
@@ -28,8 +27,8 @@ public:
     /// issued by another server, or before the secret was changed.
     [[nodiscard]] static bool is_session(std::string_view token);
 
-    /// Nothing for a token that is not ours or was changed. One that has expired is found, too:
-    /// who holds it guesses nothing.
+    /// Nothing for a token with an invalid signature or other claims. An expired session is
+    /// returned, too: its holder is not guessing.
     [[nodiscard]] std::optional<Session> verify(std::string_view token) const;
 
 private:

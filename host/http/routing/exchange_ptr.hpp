@@ -1,4 +1,4 @@
-// Ownership of an exchange in C++: one that is dropped without an answer is answered with 500.
+// Ownership of an exchange in C++: destroying one that was not answered replies with 500.
 #pragma once
 
 #include <memory>

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kDescription =
     "Control plane of an LLM gateway. Errors are problem documents (RFC 9457).";
 
-/// The problem answers that any operation may refer to.
+/// The problem replies that any operation may refer to.
 struct CommonProblem {
     int status;
     const char* name;
@@ -101,7 +101,7 @@ void add_path_parameters(const Route& route, Json& operation) {
     }
 }
 
-/// A write may wait until its change is in Redis, and tells under which revision it arrives.
+/// A write may wait until its change is in Redis; the reply names the revision.
 void add_wait(const Route& route, Json& operation) {
     if (!route.takes_wait) return;
     operation["parameters"].push_back(
@@ -224,7 +224,7 @@ Json common_responses(const std::set<std::string>& used) {
     return responses;
 }
 
-/// What the operations refer to; components that nobody uses would only raise questions.
+/// The components that operations refer to; unused ones are left out.
 struct Used {
     std::set<std::string> responses;
     std::set<std::string> schemes;
@@ -249,8 +249,7 @@ Json info_of(const ApiInfo& info) {
             {"license", {{"name", "MIT"}, {"url", "https://opensource.org/license/mit"}}}};
 }
 
-/// By path and then in the usual order of methods, so that the document does not depend on the
-/// order in which plugins started.
+/// Sorted by path and method, so that the document does not depend on the start order of plugins.
 std::vector<RoutePtr> in_order(std::vector<RoutePtr> routes) {
     const auto rank = [](const Route& route) {
         constexpr std::string_view kOrder = "GET POST PUT PATCH DELETE HEAD";

@@ -1,6 +1,6 @@
-// The OpenAPI 3.0.3 document of the live routes. Each route brings its operation and the schemas
-// that it names; what is the same for all is added here: security by access, path parameters,
-// problem answers, unique operation ids, tags.
+// The OpenAPI 3.0.3 document of the live routes. Each route provides its operation and schemas;
+// added here is what all have in common: security by access, path parameters, problem replies,
+// unique operation ids, tags.
 #pragma once
 
 #include <string>

@@ -18,14 +18,14 @@
 namespace ezapi::host::http {
 
 /// Called with an exchange that it owns; must not throw. See `answering` in exchange.hpp for
-/// handlers that answer at once.
+/// handlers that reply at once.
 using Handler = std::function<void(ExchangePtr)>;
 
 struct RouteSpec {
-    int32_t access = -1;  // EZ_PUBLIC ... EZ_INTERNAL_ONLY; nothing is public by omission
+    int32_t access = -1;  // EZ_PUBLIC ... EZ_INTERNAL_ONLY; has to be set
     std::string method;
     std::string pattern;   // "/admin/masters/{id}"
-    std::string describe;  // as in ez_route, plus "hidden": true for what the document leaves out
+    std::string describe;  // as in ez_route, plus "hidden": true to leave it out of the document
     uint64_t max_body = 0;
     uint32_t flags = 0;  // EZ_ROUTE_INLINE | EZ_ROUTE_READS
     Handler handler;
@@ -33,19 +33,19 @@ struct RouteSpec {
         release;  // frees what the handler uses; called once, see Registry::discard
 };
 
-/// Counts an owner's exchanges and closes for new ones at its end.
+/// Counts the open exchanges of an owner and refuses new ones once the owner is retired.
 class Gate {
 public:
     /// False: closed.
     [[nodiscard]] bool enter();
-    /// For who is inside already: once more, also when it is closed.
+    /// Enters once more for a caller that is already inside; also when closed.
     void enter_again();
     void leave();
     void open();
     void close();
     /// Waits until the last exchange has left; false at the deadline.
     bool wait_empty(std::chrono::steady_clock::time_point deadline);
-    /// Runs `action` once nobody is inside: now, or when the last one leaves.
+    /// Runs `action` when the last exchange has left, or now if there is none.
     void when_empty(std::function<void()> action);
 
 private:
@@ -60,10 +60,10 @@ private:
 struct Route {
     std::string owner;
     RouteSpec spec;
-    std::vector<std::string> segments;           // "{id}" for a parameter
-    std::vector<std::string> query_names;        // what the operation lists, and what the host adds
+    std::vector<std::string> segments;     // "{id}" for a parameter
+    std::vector<std::string> query_names;  // those of the operation, and those that the host adds
     std::map<std::string, std::string> schemas;  // by name, as JSON in one canonical form
-    bool takes_wait = false;              // ?wait=applied&timeout=, which the host itself honours
+    bool takes_wait = false;              // ?wait=applied&timeout=, which the host implements
     bool takes_body = true;               // an operation without a requestBody takes none
     bool takes_coding = false;            // the operation lists the header Content-Encoding
     std::vector<std::string> body_types;  // media types of the body; empty: any

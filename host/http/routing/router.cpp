@@ -27,7 +27,7 @@ const Table::Node* Table::descend(const Node& node,
     if (fixed != node.fixed.end()) {
         if (const Node* found = descend(*fixed->second, path, depth + 1)) return found;
     }
-    // An empty segment is the end of "/a/", which is no spelling of "/a/{id}".
+    // An empty segment is the end of "/a/", which does not match "/a/{id}".
     if (!node.parameter || path[depth].empty()) return nullptr;
     return descend(*node.parameter, path, depth + 1);
 }

@@ -1,5 +1,5 @@
-// Which route a path leads to. A Table is immutable: it is built anew when routes come or go and
-// swapped as a whole, so that a request sees either all routes of a plugin or none.
+// Finds the route of a path. A Table is immutable: it is rebuilt and swapped when routes are added
+// or removed, so that a request sees either all routes of a plugin or none.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@
 namespace ezapi::host::http {
 
 struct Match {
-    RoutePtr route;  // NULL: the path is known, the method is not
+    RoutePtr route;  // NULL: the path exists, the method does not
     std::vector<std::pair<std::string, std::string>> params;  // decoded
     std::vector<std::string> allowed;  // methods of the path, with HEAD and OPTIONS, sorted
 };
@@ -25,8 +25,8 @@ public:
     Table() = default;
     explicit Table(const std::vector<RoutePtr>& routes);
 
-    /// Nothing when no pattern has this path. Static segments win over parameters, segment by
-    /// segment; GET routes answer HEAD.
+    /// Nothing when no pattern has this path. Static segments take precedence over parameters,
+    /// segment by segment; GET routes also serve HEAD.
     [[nodiscard]] std::optional<Match> find(std::string_view method, std::string_view path) const;
 
     [[nodiscard]] const std::vector<RoutePtr>& routes() const noexcept { return routes_; }
@@ -46,10 +46,10 @@ private:
     Node root_;
 };
 
-/// Why `added` cannot stand beside `routes`: throws EZ_CONFLICT naming the owner in the way.
+/// Throws EZ_CONFLICT, naming the other owner, if `added` conflicts with one of `routes`.
 void check_conflict(const std::vector<RoutePtr>& routes, const Route& added);
 
-/// The same for the schemas that its description names: one name, one schema.
+/// The same for the schemas of its description: a name must mean the same schema everywhere.
 void check_schemas(const std::vector<RoutePtr>& routes, const Route& added);
 
 }  // namespace ezapi::host::http

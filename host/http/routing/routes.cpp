@@ -11,7 +11,7 @@ namespace ezapi::host::http {
 
 namespace {
 
-/// What the composer cannot read is refused here, not when somebody asks for the document.
+/// An invalid description is refused at registration, not when a client requests the document.
 void check_description(const RoutePtr& route) {
     try {
         (void)compose_openapi({}, {route});
@@ -75,7 +75,7 @@ void Routes::discard(std::string_view owner) {
         owners_.erase(found);
         publish();
     }
-    // Routes may outlive this in a table that a thread is still reading, so what they use is freed
+    // A thread that still reads an older table may keep the routes alive, so what they use is freed
     // here and not by their destructors.
     ended.gate->when_empty([routes = std::move(ended.routes)] {
         for (const auto& route : routes) {
@@ -132,7 +132,7 @@ void Routes::publish() {
     auto table = std::make_shared<const Table>(live);
     const std::lock_guard lock(table_mutex_);
     table_.swap(table);
-    ++generation_;  // after the table: who reads it first may see a newer table, never an older one
+    ++generation_;  // after the table: a reader of the number may see a newer table, never an older one
 }
 
 }  // namespace ezapi::host::http

@@ -140,7 +140,7 @@ void add_status(Server& server, const Services& services) {
         });
 }
 
-/// While the database is away an operator may need it all the more.
+/// Does not throw: an operator must be able to change plugins while the database is away.
 void record_action(const HostServices& services,
                    const std::string& plugin,
                    const std::string& action) {
@@ -170,7 +170,7 @@ private:
     std::function<void()> call_;
 };
 
-/// Judged before anything is recorded or done.
+/// Checked before anything is recorded or done.
 void require_confirmation(const HostServices& services,
                           const Exchange& exchange,
                           const std::string& plugin,
@@ -205,7 +205,8 @@ void add_plugins(Server& server, const Services& services) {
                     record_action(*services, plugin, action);
                     return json_reply(services->change_plugin(plugin, action));
                 }
-                // Afterwards, so that the plugin that keeps the audit sees that it was enabled.
+                // Recorded afterwards, so that a plugin that keeps the audit records that it was
+                // enabled.
                 const Afterwards record([&] { record_action(*services, plugin, action); });
                 return json_reply(services->change_plugin(plugin, action));
             });

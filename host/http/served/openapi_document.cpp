@@ -11,7 +11,8 @@ Reply OpenApiDocument::answer(const Server& server, const Wanted& wanted) {
 
 std::shared_ptr<const ServedFile> OpenApiDocument::current(const Server& server) {
     const std::lock_guard lock(mutex_);
-    // Read first: if routes change in between, this number is too old and the next call composes.
+    // Read before the routes: if they change in between, this number is too old and the next call
+    // composes again.
     const uint64_t generation = server.routes_generation();
     if (!file_ || generation_ != generation) {
         file_ = std::make_shared<const ServedFile>(

@@ -23,7 +23,7 @@ private:
     [[nodiscard]] std::shared_ptr<const ServedFile> current(const Server& server);
 
     const std::string version_;
-    std::mutex mutex_;  // held while it is composed: others wait instead of composing it, too
+    std::mutex mutex_;  // held while composing, so that it is composed once
     uint64_t generation_ = 0;
     std::shared_ptr<const ServedFile> file_;
 };

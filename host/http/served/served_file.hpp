@@ -1,5 +1,4 @@
-// A text that is served as it is, with its ETag, and compressed for clients that take that: what
-// costs much to make is made once. Any thread.
+// A constant text with its ETag, compressed once for clients that accept gzip. Any thread.
 #pragma once
 
 #include <mutex>
@@ -11,7 +10,7 @@
 
 namespace ezapi::host::http {
 
-/// What a client says about the text that it wants; the headers' values.
+/// The conditional and encoding headers of the request.
 struct Wanted {
     std::optional<std::string_view> if_none_match;
     std::optional<std::string_view> accept_encoding;
@@ -21,7 +20,7 @@ class ServedFile {
 public:
     ServedFile(std::string content, std::string content_type);
 
-    /// 304 without a body when the client has it already.
+    /// 304 without a body when the client already has it.
     [[nodiscard]] Reply answer(const Wanted& wanted) const;
 
 private:
@@ -31,7 +30,7 @@ private:
     const std::string content_type_;
     const std::string hash_;
     mutable std::once_flag once_;
-    mutable std::string compressed_;  // made for the first client that takes it
+    mutable std::string compressed_;  // made for the first client that accepts it
 };
 
 /// Whether Accept-Encoding allows gzip (RFC 9110, 12.5.3).

@@ -58,7 +58,7 @@ struct SessionRequest {
     int64_t ttl_seconds = kDefaultSession;
 };
 
-/// Without a body: a session as it is by default.
+/// Without a body: the defaults.
 SessionRequest session_request_of(const Exchange& exchange) {
     SessionRequest request;
     if (exchange.body().empty()) return request;

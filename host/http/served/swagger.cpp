@@ -42,7 +42,7 @@ constexpr const char* kPage = R"(<!doctype html>
 </html>
 )";
 
-// A file of its own, so that the page works without inline scripts.
+// A separate file, because the content security policy forbids inline scripts.
 constexpr const char* kStart = R"(window.ui = SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#swagger-ui",

@@ -1,5 +1,5 @@
-// The interactive API documentation: the files of a pinned Swagger UI, read once, and an index page
-// of our own that points it at this process's document. Only files of a fixed list are ever served.
+// The interactive API documentation: the files of Swagger UI, read once, and an index page that
+// loads this process's document. Only files of a fixed list are served.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@ namespace ezapi::host::http {
 
 class Swagger {
 public:
-    /// Reads what of the list `folder` has; an absent folder gives an empty one.
+    /// Reads the files of the list that are in `folder`; it may be absent.
     explicit Swagger(const std::filesystem::path& folder);
 
     /// A page for a browser; nothing when the name is not on the list. Throws EZ_NOT_FOUND with a

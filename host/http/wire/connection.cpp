@@ -11,10 +11,11 @@ namespace {
 
 constexpr uint64_t kIgnoredBytes = 1024 * 1024;  // beyond the largest body
 constexpr size_t kPipelinedBytes = 64 * 1024;    // beyond the head and body that are being judged
-constexpr uint64_t kDroppedBytes = 64 * 1024;    // of a refused body, so that the connection stays
+constexpr uint64_t kDroppedBytes =
+    64 * 1024;  // of a refused body that are read and dropped, to keep the connection
 
-// When the server ends, a client that goes on asking gets a reply that says "close"; one that is
-// quiet, or slow with a request, is not waited for longer than this.
+// At shutdown a client that sends further requests gets replies with "Connection: close"; an idle
+// client, or one that is slow with a request, gets this long.
 constexpr std::chrono::milliseconds kIdleAtEnd{500};
 constexpr std::chrono::milliseconds kReadingAtEnd{2000};
 
@@ -33,7 +34,8 @@ Connection::Connection(int descriptor,
       timeouts_(timeouts),
       framer_(limits),
       holding_(std::move(holding)) {
-    // A new connection owes a request: it gets the time of a head, not that of an idle one.
+    // A new connection must send a request: it gets the limit of a head, not the longer one of an
+    // idle connection.
     enter(Phase::kHead, timeouts_.head);
 }
 
@@ -47,7 +49,7 @@ void Connection::on_input(std::string_view bytes) {
     {
         const Lock lock(mutex_);
         if (phase_ == Phase::kClosed) return;
-        if (phase_ == Phase::kLingering || last_) {  // what follows the last request is none
+        if (phase_ == Phase::kLingering || last_) {  // input after the last request is ignored
             ignored_ += bytes.size();
             if (ignored_ > limits_.body_bytes + kIgnoredBytes) close_locked();
             return;
@@ -69,7 +71,8 @@ void Connection::on_input(std::string_view bytes) {
     go_on();
 }
 
-/// The client pipelines more than is kept: what runs is answered, then the connection ends.
+/// The client pipelines more than is buffered: the current request is answered, then the connection
+/// is closed.
 void Connection::drop_pipelined() {
     last_ = true;
     framer_.reset();
@@ -157,7 +160,7 @@ void Connection::shed() {
 }
 
 void Connection::expire(Clock::time_point now) {
-    // Most connections are in time; they are passed without their lock.
+    // Most deadlines have not passed; those connections are skipped without taking their lock.
     const bool ending = front_->ending();
     const bool passed = now.time_since_epoch().count() >= deadline_.load();
     if (!passed && (busy() || !ending)) return;
@@ -174,7 +177,7 @@ void Connection::expire(Clock::time_point now) {
                {503,
                 "slow_answer",
                 "no answer in time; it is not known whether the request was carried out"});
-    } else if (framer_.dropping()) {  // its answer is out
+    } else if (framer_.dropping()) {  // its reply has been sent
         if (late || (ending && now >= since_ + kIdleAtEnd)) close_locked();
     } else if (phase_ == Phase::kHead || phase_ == Phase::kBody) {
         if (!late && !(ending && now >= since_ + kReadingAtEnd)) return;
@@ -186,7 +189,7 @@ void Connection::expire(Clock::time_point now) {
     }
 }
 
-/// Answers with the last reply of the connection. The lock is open while it does.
+/// Sends the last reply of the connection. Releases the lock meanwhile.
 void Connection::refuse(Lock& lock, const Fault& fault) {
     const Fault reason = fault;
     const std::optional<std::string> origin = framer_.head().field("origin");
@@ -197,8 +200,8 @@ void Connection::refuse(Lock& lock, const Fault& fault) {
     lock.lock();
 }
 
-/// Takes requests out of the framer until one is being answered. A handler may answer at once, on
-/// this very thread: it then returns here instead of going deeper with each pipelined request.
+/// Takes requests out of the framer until one is being answered. A handler may reply at once on
+/// this thread; the loop then continues here, so that pipelined requests do not nest.
 void Connection::go_on() {
     Lock lock(mutex_);
     if (pumping_) return;
@@ -207,7 +210,7 @@ void Connection::go_on() {
         while (step(lock)) {
         }
     } catch (const std::exception&) {
-        // Out of memory for the request, so there is none for an answer either: close.
+        // No memory for the request, so none for a reply either: close.
         if (!lock.owns_lock()) lock.lock();
         pumping_ = false;
         close_locked();
@@ -256,7 +259,7 @@ bool Connection::on_need_more(Lock& lock) {
     return false;
 }
 
-/// A request without a body is judged when it is served, which is now.
+/// A request without a body is checked when it is served, which is next.
 bool Connection::on_head(Lock& lock) {
     const Head& head = framer_.head();
     http10_ = head.minor_version == 0;
@@ -287,8 +290,8 @@ bool Connection::on_head(Lock& lock) {
     return false;
 }
 
-/// A small body is dropped as it arrives; a larger one, or one that the client may never send, ends
-/// the connection, so that nothing of it is taken for a request.
+/// A small body is read and dropped. For a larger one, or one that the client may never send, the
+/// connection is closed, so that no part of it is parsed as a request.
 void Connection::answer_without_body(Lock& lock, std::optional<Problem> problem) {
     const Head& head = framer_.head();
     last_ = !head.keep_alive || head.chunked || head.expects_continue ||
@@ -332,8 +335,9 @@ void Connection::after_reply() {
         close_locked();
         return;
     }
-    // Closing with unread input would reset the connection and could take the reply away from the
-    // client, so only our side ends and what still comes is dropped until the client has read it.
+    // Closing a socket with unread input sends a reset, which can discard the reply before the
+    // client has read it. So only our side is shut down, and further input is dropped until the
+    // client closes.
     ::shutdown(descriptor_, SHUT_WR);
     enter(Phase::kLingering, timeouts_.linger);
 }
@@ -367,7 +371,7 @@ void Connection::update_reading_phase() {
     }
 }
 
-/// Counts what is held; false: it is more than there is room for.
+/// Updates the memory budget; false: it is exceeded.
 bool Connection::account() noexcept {
     const size_t bytes = framer_.capacity() + pending_.capacity();
     if (bytes <= kUncountedBytes && held_ == 0) return true;

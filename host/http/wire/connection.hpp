@@ -1,8 +1,8 @@
-// One client connection: what arrived, what is being answered, what is still to be sent, and until
-// when. Requests are answered one after the other in the order received; the next one starts when
-// the reply before it is out. It writes on a descriptor of its own (a dup of the listener's), so
-// that a late reply can never reach another client that got the same number. All functions: any
-// thread.
+// One client connection: unread input, the request being answered, the reply being sent, and the
+// deadline of the current phase. Requests are answered one at a time, in the order received; the
+// next one starts when the reply to the one before has been sent. It writes to its own descriptor
+// (a dup of the listener's), so a late reply cannot reach another client whose socket got the same
+// number. All functions: any thread.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,7 @@ struct Timeouts {
     Duration head{10'000};    // from the first byte of a request to the end of its head
     Duration body{60'000};    // from there to the end of its body
     Duration idle{75'000};    // between requests
-    Duration serve{300'000};  // for the handler to answer
+    Duration serve{300'000};  // for the handler to reply
     Duration write{30'000};   // for the client to take a reply
     Duration linger{2'000};   // for the client to close after the last reply
 };
@@ -34,7 +34,7 @@ struct Timeouts {
 class Connection;
 using ConnectionPtr = std::shared_ptr<Connection>;
 
-/// What becomes of a request whose body has not been read.
+/// What to do with a request whose body has not been read.
 struct Ruling {
     enum class Next {
         kRead,   // its body
@@ -44,35 +44,35 @@ struct Ruling {
     Next next = Next::kAnswer;
     Trust trust = Trust::kNone;
     uint64_t body_limit = 0;         // of kRead and kAsk
-    std::optional<Problem> problem;  // the answer of kAnswer; nothing: what serve() finds
+    std::optional<Problem> problem;  // the reply of kAnswer; nothing: serve() decides
 };
 
-/// What the server does for its connections. All functions: any thread.
+/// What a connection needs from the server. All functions: any thread.
 class Front {
 public:
     virtual ~Front() = default;
-    /// Judges a request with a body by its head. Never blocks.
+    /// Decides about a request with a body, from its head. Never blocks.
     [[nodiscard]] virtual Ruling judge(const Connection& connection, const Head& head) = 0;
-    /// Judges a credential that may need the database; leads to Connection::judged().
+    /// Checks a credential that may need the database; calls Connection::judged() at once or later.
     virtual void ask(const ConnectionPtr& connection, const Head& head) = 0;
-    /// Must lead to exactly one reply() on the connection, at once or later. With `problem` that is
-    /// the answer, and the request has no body.
+    /// Must call reply() on the connection exactly once, at once or later. With `problem` that is
+    /// the reply, and the request has no body.
     virtual void serve(const ConnectionPtr& connection,
                        Request request,
                        std::optional<Problem> problem) = 0;
-    /// The answer to bytes that are no request; `code` names the reason, `origin` is that of the
-    /// page that asks, as far as it was read.
+    /// The reply to input that is not a valid request. `origin` is the Origin header, if it was
+    /// read.
     virtual Reply refuse(const Fault& fault, const std::optional<std::string>& origin) = 0;
-    /// Takes over a reply that the socket does not take at once.
+    /// Takes over a reply that does not fit into the socket's send buffer.
     virtual void hand_to_drain(const ConnectionPtr& connection) = 0;
-    /// The server ends: replies close their connections.
+    /// The server is shutting down: each reply closes its connection.
     [[nodiscard]] virtual bool ending() const noexcept = 0;
-    /// Leads to go_on() of the connection, on a thread that may parse and run handlers.
+    /// Calls go_on() of the connection on a thread that may parse and run handlers.
     virtual void resume(const ConnectionPtr& connection) = 0;
-    /// The budget that `connection` takes from is exceeded: ends those that hold most of it until
-    /// it is not. Without the lock of a connection.
+    /// The memory budget of `connection` is exceeded: closes the connections that hold most of it
+    /// until it is not. Must be called without the lock of a connection.
     virtual void relieve(const Connection& connection) noexcept = 0;
-    /// A connection of the client is gone with its descriptor.
+    /// A connection of the client has closed its descriptor.
     virtual void forget(const Client& client) noexcept = 0;
 };
 
@@ -96,27 +96,27 @@ public:
     [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
     void on_input(std::string_view bytes);
-    /// Nothing more will arrive; a request under way is still answered.
+    /// The client has closed its side; a request in progress is still answered.
     void on_input_end();
 
-    /// Answers the request that was given to Front::serve. `trust` is that of its route.
+    /// Replies to the request that was given to Front::serve. `trust` is that of its route.
     void reply(Reply reply, bool head_only, Trust trust);
 
-    /// The answer to Front::ask: nothing, or why the body is not read.
+    /// The result of Front::ask: nothing, or why the body is not read.
     void judged(std::optional<Problem> problem);
 
-    /// Takes up what the client has sent already.
+    /// Processes input that has already been received.
     void go_on();
 
-    /// Sends what is left; for the draining thread.
+    /// Sends what is left of the reply; for the slow writer's thread.
     Flush flush();
-    /// Ends the connection without further ado.
+    /// Closes the connection at once.
     void cut();
-    /// Gives up what it holds, since the server has no room: 503 for a request that arrives, the
-    /// end for a reply that is not taken.
+    /// Frees its memory because the server has none left: 503 for a request that is being received,
+    /// closes the connection if the client does not read a reply.
     void shed();
-    /// Acts on a deadline that has passed: 408 for a slow request, 503 for a slow handler, the end
-    /// for the rest.
+    /// Acts on a deadline that has passed: 408 for a slow request, 503 for a slow handler,
+    /// otherwise closes the connection.
     void expire(Clock::time_point now);
 
     /// The counted bytes that shed() would free.
@@ -128,10 +128,10 @@ public:
         return holding_.client();
     }
 
-    /// A reply is owed or still being sent.
+    /// A reply is due or still being sent.
     [[nodiscard]] bool busy() const noexcept { return busy_.load(); }
 
-    /// Requests may still come or be answered.
+    /// Further requests may be received or answered.
     [[nodiscard]] bool open() const noexcept { return open_.load(); }
 
     [[nodiscard]] Clock::time_point write_deadline() const noexcept {
@@ -158,7 +158,7 @@ private:
     bool account() noexcept;
     bool say_continue();
 
-    /// Something was read that no request has been made of.
+    /// There is input that is not yet part of a request.
     [[nodiscard]] bool has_more() const noexcept {
         return open_.load() && !framer_.between_requests();
     }

@@ -1,5 +1,5 @@
-// Why the guard refuses what a client sent. After a fault nothing further on the connection can be
-// trusted to start where it seems to start, so the reply to it is the last one there.
+// Why input is not a valid request. After a fault the start of the next request is unknown, so the
+// reply to it is the last one on the connection.
 #pragma once
 
 #include <string>

@@ -11,8 +11,8 @@ namespace {
 
 constexpr size_t kChunkLineBytes = 256;       // the size and extensions, which are ignored
 constexpr size_t kTrailerBytes = 8 * 1024;    // ignored too
-constexpr size_t kReserveAtOnce = 64 * 1024;  // a length is only a claim until the bytes are here
-constexpr size_t kKeptInput = 8 * 1024;       // of the memory for input, between requests
+constexpr size_t kReserveAtOnce = 64 * 1024;  // the client may send less than it announced
+constexpr size_t kKeptInput = 8 * 1024;       // of input capacity kept between requests
 
 }  // namespace
 
@@ -111,7 +111,8 @@ bool Framer::scan_head(std::string_view text) {
 }
 
 Framer::Step Framer::advance_head() {
-    // One empty line before a request is forgiven, as RFC 9112 2.2 asks: old clients end a body so.
+    // One empty line before a request is ignored, as RFC 9112 2.2 asks: old clients send one after
+    // a body.
     if (scanned_ == 0 && !line_forgiven_ && unread().starts_with('\r')) {
         if (unread().size() == 1) return Step::kNeedMore;
         line_forgiven_ = true;
@@ -174,7 +175,7 @@ Framer::Step Framer::advance_chunk_size() {
         return fail({400, "bad_chunk", "chunk: a size line of more than 256 bytes"});
     }
     const bool whole = end != std::string_view::npos;
-    // A CR may be the first half of a line end that was cut in two.
+    // A CR may be the first half of a line end whose LF has not arrived.
     const std::string_view judged =
         !whole && line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
     if (!is_field_value(judged)) return fail({400, "bad_chunk", "chunk: a control character"});

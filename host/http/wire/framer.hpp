@@ -1,6 +1,6 @@
-// Cuts the bytes of one connection into whole requests. Keeps the promise that what it delivers has
-// exactly one reading, wherever the network cut the bytes, and that it never holds more than the
-// limits allow. Pure: no I/O and no clock; the connection feeds it and asks it to advance.
+// Splits the input of one connection into whole requests. The result does not depend on how the
+// network split the bytes, every accepted request has one interpretation, and the memory stays
+// within the limits. No I/O and no clock: the connection feeds it and asks it to advance.
 //
 //     framer.feed(bytes);
 //     while (true) switch (framer.advance()) {
@@ -19,7 +19,7 @@ namespace ezapi::host::http {
 struct Request {
     Head head;
     std::string body;  // decoded from its transfer coding
-    Holding holding;   // what the body counts in the memory budget
+    Holding holding;   // the body's part of the memory budget
 };
 
 class Framer {
@@ -29,12 +29,12 @@ public:
         kHead,      // once per request, before its body is looked at
         kContinue,  // the client waits for "100 Continue"; said once
         kRequest,   // whole; take() it
-        kFault      // for good; nothing more is read
+        kFault      // permanent; nothing more is read
     };
 
     explicit Framer(const Limits& limits) : limits_(limits), body_limit_(limits.body_bytes) {}
 
-    /// Forgets all that arrived, a fault too, and frees the memory.
+    /// Discards all input, and a fault, and frees the memory.
     void reset();
 
     void feed(std::string_view bytes);
@@ -54,7 +54,7 @@ public:
     /// body as it arrives, and goes on with the next request. Only for a body of known length.
     [[nodiscard]] Request take_without_body();
 
-    /// The body that arrives belongs to a request that was taken without it.
+    /// The body being received belongs to a request that was taken without it.
     [[nodiscard]] bool dropping() const noexcept { return dropping_; }
 
     /// Nothing of a next request has arrived.
@@ -114,8 +114,9 @@ private:
     uint64_t body_limit_;
     State state_ = State::kHead;
     std::string input_;
-    size_t position_ = 0;  // input_ before it is used up
-    size_t scanned_ = 0;  // bytes of the unread head that were looked at, so that drips cost little
+    size_t position_ = 0;  // input_ up to here it has been consumed
+    size_t scanned_ =
+        0;  // bytes of the head that were checked, so that input in small pieces is not checked again
     uint64_t remaining_ = 0;  // of a sized body or of a chunk
     size_t trailer_bytes_ = 0;
     bool continue_said_ = false;

@@ -1,5 +1,5 @@
-// The head of a request, parsed strictly (RFC 9112 2-3): what two parsers could read in two ways is
-// refused, because a proxy in front may read it the other way.
+// The head of a request, parsed strictly (RFC 9112 2-3): ambiguous input is refused, because a
+// proxy in front may interpret it differently (request smuggling).
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct Limits {
     size_t head_bytes = 16 * 1024;
     size_t fields = 100;
     size_t target_bytes = 8 * 1024;
-    uint64_t body_bytes = 16 * 1024 * 1024;  // unless the route allows another size
+    uint64_t body_bytes = 16 * 1024 * 1024;  // unless the route sets another limit
 };
 
 struct Head {
@@ -38,7 +38,7 @@ struct Head {
     [[nodiscard]] std::optional<std::string> field(std::string_view name) const;
 };
 
-/// `text` is everything before the empty line, its last line end included.
+/// `text` is everything before the empty line, including the last line end.
 [[nodiscard]] std::variant<Head, Fault> parse_head(std::string_view text, const Limits& limits);
 
 }  // namespace ezapi::host::http

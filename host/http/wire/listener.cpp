@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// Pistache's headers do not meet this project's warnings.
+// Pistache's headers do not compile without these warnings.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wall"
 #pragma GCC diagnostic ignored "-Wextra"
@@ -61,7 +61,7 @@ public:
     void onConnection(const std::shared_ptr<Tcp::Peer>& peer) override {
         const InCallback scope;
         try {
-            // Pistache's idle check looks at each peer's parser; one that is never fed serves all.
+            // Pistache's idle check reads each peer's parser; one unused parser serves all peers.
             peer->putData(ParserData, parser_);
             const int descriptor = ::fcntl(peer->fd(), F_DUPFD_CLOEXEC, 0);
             if (descriptor < 0) return refuse(*peer, "no descriptor left");
@@ -108,7 +108,8 @@ private:
                 telemetry::log(EZ_LOG_ERROR, "http", "connection dropped: " + std::string(reason));
             });
         }
-        ::shutdown(peer.fd(), SHUT_RDWR);  // Pistache then sees its end and forgets it
+        ::shutdown(peer.fd(),
+                   SHUT_RDWR);  // Pistache then sees the end of the connection and removes it
     }
 
     Listener::Accept accept_;
@@ -130,7 +131,7 @@ bool listens_on(int descriptor, uint16_t port) noexcept {
         ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &name_size) != 0) {
         return false;
     }
-    // The port stands at the same place in sockaddr_in and sockaddr_in6.
+    // The port has the same offset in sockaddr_in and sockaddr_in6.
     return ntohs(reinterpret_cast<const sockaddr_in*>(&name)->sin_port) == port;
 }
 
@@ -160,7 +161,7 @@ struct Listener::Endpoint {
 
 Listener::Listener(const std::string& address, uint16_t port, int threads, Accept accept) {
     try {
-        // Pistache's own limits never apply: its clocks are for connections that it reads itself.
+        // Pistache's own time limits are disabled; Connection has its own.
         constexpr auto kNever = std::chrono::hours(24 * 3650);
         const auto options = Http::Endpoint::options()
                                  .threads(threads)
@@ -194,9 +195,9 @@ uint16_t Listener::port() const noexcept {
     return endpoint_->port;
 }
 
-/// Pistache can stop listening only together with its I/O threads. An unconnected socket is put in
-/// the listening one's place instead: the kernel closes the latter and refuses clients, and
-/// Pistache's accept thread never hears of either again.
+/// Pistache can stop listening only together with its I/O threads. Instead, an unconnected socket
+/// replaces the listening one under its descriptor: the kernel closes the listening socket and
+/// refuses clients, and Pistache's accept thread gets no further events.
 void Listener::stop_accepting() noexcept {
     if (endpoint_->listening < 0) return;
     const int idle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -1,8 +1,7 @@
-// The network edge, on Pistache: it accepts connections and its I/O threads read them. Pistache's
-// own parser, router and writer are not used: they can be hung, crashed or confused from outside,
-// so every byte goes to Connection, which frames it strictly and answers by itself. Handing vetted
-// messages on to Pistache's parser would only parse them twice. This is the one place that sees
-// Pistache.
+// The listening socket, on Pistache: it accepts connections, and its I/O threads read them.
+// Pistache's parser, router and writer are not used, because a client can hang or crash them: all
+// input goes to Connection, which parses it strictly and writes the replies. This is the only file
+// that includes Pistache.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +21,14 @@ public:
 
     /// Binds and begins to accept. Port 0: any free one. Throws EZ_UNAVAILABLE.
     Listener(const std::string& address, uint16_t port, int threads, Accept accept);
-    /// Ends the I/O threads. Connections should have ended before.
+    /// Joins the I/O threads. Connections should be closed before.
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
 
     [[nodiscard]] uint16_t port() const noexcept;
 
-    /// New clients are refused by the kernel from now on; those connected go on.
+    /// The kernel refuses new clients from now on; open connections continue.
     void stop_accepting() noexcept;
 
 private:

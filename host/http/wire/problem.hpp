@@ -1,4 +1,4 @@
-// Problem documents, RFC 9457: the one shape of every error answer.
+// Problem documents (RFC 9457): the format of every error reply.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace ezapi::host::http {
 struct Problem {
     int status = 500;
     std::string code;     // empty: derived from the status
-    std::string detail;   // of a 500 it reaches the log only
+    std::string detail;   // of a 500 it is only logged
     std::string errors;   // a JSON array of {field,code,message}, or empty
     int retry_after = 1;  // seconds, for 429 and 503
 };
@@ -24,8 +24,8 @@ struct Problem {
                                     const std::string& name,
                                     const std::string& detail);
 
-/// The answer with its content type and the headers that its status demands (WWW-Authenticate,
-/// Retry-After). Says nothing about the cause of a 500 but the request id under which it is logged.
+/// The reply with its content type and the headers that its status requires (WWW-Authenticate,
+/// Retry-After). For a 500 it contains only the request id under which the cause is logged.
 [[nodiscard]] Reply to_reply(const Problem& problem, std::string_view request_id);
 
 }  // namespace ezapi::host::http

@@ -1,4 +1,4 @@
-// An answer and its bytes on the wire.
+// A reply and its bytes on the wire.
 #pragma once
 
 #include <cstdint>

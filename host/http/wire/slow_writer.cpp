@@ -74,7 +74,7 @@ bool SlowWriter::flush(Connection& connection) noexcept {
 
 void SlowWriter::admit() {
     const std::lock_guard lock(mutex_);
-    // Before anything moves: both lists stay whole when there is no memory.
+    // Reserve before moving, so that both lists stay intact when there is no memory.
     const size_t needed = waiting_.size() + arrived_.size();
     if (needed > waiting_.capacity()) waiting_.reserve(std::max(needed, 2 * waiting_.capacity()));
     std::move(arrived_.begin(), arrived_.end(), std::back_inserter(waiting_));

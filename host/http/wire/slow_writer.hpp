@@ -1,7 +1,7 @@
-// The one thread that sends what sockets did not take at once. Waits with poll for all of them
-// together, so that a client that stops reading costs a table entry and no time, and cuts those
-// that do not finish before their deadline. It only sends: requests that wait behind a reply are
-// parsed and served by the executor.
+// The thread that sends replies that did not fit into the send buffer. It polls all sockets
+// together, so a client that stops reading costs one entry and no time, and closes connections that
+// are not done by their deadline. It only sends: requests behind a reply are parsed and served by
+// the executor.
 #pragma once
 
 #include <poll.h>
@@ -25,7 +25,7 @@ public:
     /// Any thread.
     void take(ConnectionPtr connection);
     [[nodiscard]] size_t waiting() const;
-    /// Ends the thread; what is unsent stays so.
+    /// Ends the thread; unsent data is dropped.
     void stop();
 
 private:

@@ -1,5 +1,5 @@
 // Character classes and small codecs of HTTP and URI syntax (RFC 9110 5.6, RFC 3986 2). ASCII only
-// and free of locales, because what the guard accepts must not depend on the environment.
+// and independent of the locale, because what is accepted must not depend on the environment.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ using NameValues = std::vector<NameValue>;
 [[nodiscard]] bool is_token(std::string_view text) noexcept;
 /// RFC 3986 `pchar` without percent-encoded ones.
 [[nodiscard]] bool is_path_char(char c) noexcept;
-/// What may stand in a field value: visible characters, blanks and bytes above 0x7f (`obs-text`).
+/// Allowed in a field value: visible characters, blanks and bytes above 0x7f (`obs-text`).
 [[nodiscard]] bool is_field_value(std::string_view text) noexcept;
 
 [[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;
@@ -52,7 +52,7 @@ using NameValues = std::vector<NameValue>;
 /// Digits only, no sign, no overflow.
 [[nodiscard]] std::optional<uint64_t> decimal(std::string_view text) noexcept;
 
-/// Undoes percent-encoding; nothing when a `%` is not followed by two hexadecimal digits.
+/// Decodes percent-encoding; nothing when a `%` is not followed by two hexadecimal digits.
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
 
 [[nodiscard]] std::string hex_of(std::string_view bytes);

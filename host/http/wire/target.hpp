@@ -1,6 +1,6 @@
-// Request targets. Only the canonical origin form is let in ("/admin/masters?limit=5"), so that one
-// resource has one spelling and no other spelling gets around an access rule, here or in a proxy in
-// front: no "//", no dot segments, no stray percent signs, no encoded control characters, no
+// Request targets. Only the canonical origin form is accepted ("/admin/masters?limit=5"), so that a
+// resource has one spelling and no other spelling bypasses an access rule, here or in a proxy in
+// front: no "//", no dot segments, no invalid percent-encoding, no encoded control characters, no
 // encoded letters, digits, "-", ".", "_" or "~" (RFC 3986 2.3), only UTF-8. "%2F" stays inside its
 // segment, since model names contain slashes.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace ezapi::host::http {
 
-/// The fault of a target, if it has one.
+/// Why the target is not accepted; nothing: it is.
 [[nodiscard]] std::optional<Fault> vet_target(std::string_view target, size_t limit);
 
 /// A target in absolute form, "http://host:8080/path?query".
@@ -32,10 +32,11 @@ struct AbsoluteTarget {
 [[nodiscard]] bool is_host(std::string_view text);
 
 /// The path's segments, each percent-decoded after splitting; "/a/" ends in an empty segment. For a
-/// path that vet_target has let in.
+/// path that vet_target has accepted.
 [[nodiscard]] std::vector<std::string> segments_of(std::string_view path);
 
-/// The parameters of a query in order, "+" and percent-encoding undone. For one that was let in.
+/// The parameters of a query in order, with "+" and percent-encoding decoded. For one that
+/// vet_target has accepted.
 [[nodiscard]] NameValues query_of(std::string_view query);
 
 }  // namespace ezapi::host::http
