@@ -59,8 +59,8 @@ ez_status tx_query(ez_tx* tx,
 ez_status commit(ez_tx* tx, ez_error* error) noexcept {
     return guard(error, [&] {
         db::Transaction& transaction = db::from_handle(tx);
-        // A subscriber of changes does not own the transaction: nothing is freed, the call is
-        // refused.
+        // A subscriber of changes does not own the transaction: the call is refused and nothing is
+        // freed.
         if (transaction.committing()) return transaction.commit();
         const std::unique_ptr<db::Transaction> owned(&transaction);
         owned->commit();

@@ -1,5 +1,5 @@
 // The ABI's `http` table: routes of plugins and their exchanges. The opaque ez_exchange is the
-// server's exchange itself; whatever fails here is reported or logged, never thrown.
+// server's exchange itself. Errors are reported or logged, never thrown.
 #include <utility>
 
 #include "ezapi/error.hpp"
@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kKeyHeader = "idempotency-key";
 
-/// For functions without a status: what throws leaves `fallback` and a line in the log.
+/// For functions without a status: an exception is logged, and `fallback` is returned.
 template <class Value, class Body>
 Value guarded(Value fallback, Body&& body) noexcept {
     ez_error error{};
@@ -51,7 +51,8 @@ http::RouteSpec spec_of(const ez_route& route) {
 
 ez_status route(ez_context* context, const ez_route* route, ez_error* error) noexcept {
     ez_route known{};
-    bool taken_over = false;  // the server frees the user from then on, also when it refuses
+    bool taken_over =
+        false;  // the server frees `user` from then on, also when it refuses the route
     const ez_status status = guard(error, [&] {
         known = taken(route, "route");
         if (context->host == nullptr || context->host->http == nullptr) {
@@ -116,7 +117,7 @@ void set_header(ez_exchange* exchange, ez_str name, ez_str value) noexcept {
 }
 
 void finish(ez_exchange* exchange, int32_t status, ez_str body) noexcept {
-    http::ExchangePtr owned(exchange);  // answers 500 if there is no memory for the body
+    http::ExchangePtr owned(exchange);  // replies with 500 if there is no memory for the body
     guarded(0, [&] {
         std::string copy(view(body));
         owned.release()->finish(status, std::move(copy));
@@ -135,7 +136,7 @@ void problem(
     });
 }
 
-/// Nothing for a request that does not ask to be done once.
+/// Nothing for a request without an Idempotency-Key.
 std::optional<http::Repetition> repetition_of(const ez_exchange& exchange) {
     const auto key = exchange.header(kKeyHeader);
     if (!key || exchange.method() != "POST") return std::nullopt;

@@ -1,4 +1,4 @@
-// The ABI's `log`: a plugin's lines under the plugin's name.
+// The ABI's `log`: log lines under the plugin's name.
 #include "ezapi/str.hpp"
 #include "host/api/tables.hpp"
 #include "host/modules/context.hpp"

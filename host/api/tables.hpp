@@ -18,7 +18,7 @@ extern const ez_jobs_api kJobs;
 extern const ez_changes_api kChanges;
 extern const ez_services_api kServices;
 
-/// `instance` must outlive every plugin. The context is left empty: it is set for each plugin.
+/// `instance` must outlive every plugin. The caller sets the context for each plugin.
 [[nodiscard]] ez_host host_tables(std::string_view instance) noexcept;
 
 }  // namespace ezapi::host::api

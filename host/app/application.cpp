@@ -25,8 +25,8 @@ using Poco::Util::OptionSet;
 
 constexpr std::array<std::string_view, 4> kCommands{"serve", "migrate", "check-config", "plugins"};
 
-/// The place of the first word that is no command of the program's own: that of a plugin, to which
-/// everything behind it belongs. `argc`: there is none.
+/// The index of the first word that is not a command of the program itself: the name of a plugin,
+/// which gets all words after it. `argc`: there is none.
 int place_of_plugin(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
@@ -133,8 +133,8 @@ private:
 }  // namespace
 
 int run(int argc, char** argv) {
-    // A client that goes away must not end the process; no library here asks for MSG_NOSIGNAL
-    // reliably.
+    // Writing to a closed connection must not end the process; not every library here uses
+    // MSG_NOSIGNAL.
     std::signal(SIGPIPE, SIG_IGN);
     block_end_signals();  // before any thread exists, so that all of them inherit it
     const int place = place_of_plugin(argc, argv);

@@ -1,6 +1,6 @@
-// The program `ezapi`: its command line. Exit codes: 0 done, 1 something failed while running (a
-// port in use, a database that refuses), 2 the configuration or a required plugin is refused, 64
-// the command line is not understood. Each failure is one sentence on standard error.
+// The program `ezapi`: its command line. Exit codes: 0 success, 1 failure at run time (a port in
+// use, a database that refuses), 2 invalid configuration or a required plugin that cannot run, 64
+// invalid command line. Each failure is one sentence on standard error.
 #pragma once
 
 namespace ezapi::host::app {

@@ -15,7 +15,7 @@
 namespace ezapi::host::app {
 namespace {
 
-/// The edge of every command: what is thrown becomes one sentence and an exit code.
+/// Runs a command and turns an exception into one sentence and an exit code.
 template <class Command>
 int run_command(Command&& command) {
     int code = kDone;

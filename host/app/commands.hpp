@@ -1,5 +1,5 @@
-// What the program can be asked to do. Each returns the exit code and has said on standard error
-// why it is not 0.
+// The commands of the program. Each returns the exit code and prints on standard error why it is
+// not 0.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 namespace ezapi::host::app {
 
 struct Invocation {
-    std::string config_file;  // of --config; empty: as EZ_CONFIG_FILE or the usual places say
+    std::string config_file;  // of --config; empty: EZ_CONFIG_FILE or the default paths
     bool status_only = false;
 };
 
@@ -26,8 +26,8 @@ inline constexpr int kUsage = 64;  // EX_USAGE of sysexits.h
 [[nodiscard]] int check_config(const Invocation& invocation);
 [[nodiscard]] int list_plugins(const Invocation& invocation);
 
-/// `ezapi <plugin> [argument ...]`: starts the plugins without serving and lets that one do what it
-/// offers. Nothing: no plugin of that name is enabled.
+/// `ezapi <plugin> [argument ...]`: starts the plugins without serving and runs the command of that
+/// one. Nothing: no plugin of that name is enabled.
 [[nodiscard]] std::optional<int> run_plugin(const Invocation& invocation,
                                             const std::string& plugin,
                                             const std::vector<std::string>& arguments);

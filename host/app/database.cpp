@@ -25,7 +25,7 @@ std::string words_of(const PGconn* connection) {
     return telemetry::redact(text);
 }
 
-/// Empty: the server takes the connection.
+/// Empty: the server accepts the connection.
 std::string refusal_of(const std::string& dsn) {
     const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(dsn.c_str()), PQfinish);
     return PQstatus(connection.get()) == CONNECTION_OK ? "" : words_of(connection.get());
@@ -44,7 +44,7 @@ void wait_for_database(const std::string& setting,
         const PGPing answer = PQping(timed.c_str());
         const std::string refusal = refusal_of(timed);
         if (refusal.empty()) return;
-        // Away or starting up may change by itself; any other refusal will not.
+        // Only an unreachable server or one that is starting up is worth waiting for.
         const bool away = answer == PQPING_NO_RESPONSE || answer == PQPING_REJECT;
         if (!away) throw Error(EZ_UNAVAILABLE, setting + ": the database refuses: " + refusal);
         if (std::chrono::steady_clock::now() >= deadline) {

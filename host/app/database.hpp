@@ -1,5 +1,5 @@
-// At the start the main database is waited for: services of one machine come up in any order. What
-// waiting cannot mend, a wrong password or a database that does not exist, ends the start at once.
+// Waits for the main database at the start, because services of one machine start in any order.
+// Permanent errors, like a wrong password or a missing database, end the start at once.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@ namespace ezapi::host::app {
 
 class MainLoop;
 
-/// Returns once the server takes this connection. Throws ezapi::Error (EZ_UNAVAILABLE) with the
-/// server's own words when it refuses, when `limit` has passed, or when a signal came.
+/// Returns once the server accepts this connection. Throws ezapi::Error (EZ_UNAVAILABLE) with the
+/// server's message when it refuses, when `limit` has passed, or when a signal arrived.
 void wait_for_database(const std::string& setting,
                        const std::string& dsn,
                        std::chrono::milliseconds limit,

@@ -13,7 +13,7 @@ HealthMonitor::HealthMonitor(std::vector<Check> checks,
                              std::chrono::milliseconds period,
                              std::chrono::milliseconds patience)
     : period_(period), patience_(patience) {
-    watched_.reserve(checks.size());  // the threads keep references
+    watched_.reserve(checks.size());  // the threads hold references
     for (Check& check : checks) {
         Watched& watched = watched_.emplace_back();
         watched.finding.name = check.name;
@@ -38,7 +38,7 @@ void HealthMonitor::watch(Watched& watched) {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         lock.unlock();
-        // Without memory to note it, the last finding stands.
+        // Without memory for the finding, the previous one stays.
         (void)guard(nullptr, [&] { probe_once(watched); });
         lock.lock();
         watched.probing = false;
@@ -55,7 +55,7 @@ void HealthMonitor::probe_once(Watched& watched) {
     }
     ez_error error{};
     const bool ok = guard(&error, watched.check.probe) == EZ_OK;
-    // Health is public, and a server's words may name what was sent to it.
+    // Health is public, and a server's message may quote what was sent to it.
     std::string why = ok ? std::string() : telemetry::redact(error.message);
     bool changed = false;
     {

@@ -1,5 +1,5 @@
-// Looks after what the process depends on, from a thread of its own, so that a question after its
-// health is answered at once and from memory even while a database is frozen.
+// Probes what the process depends on, each from its own thread, so that a health request is
+// answered at once from memory even while a database hangs.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace ezapi::host::app {
 
-/// One thing to look after: `probe` throws when it does not answer and may take its time.
+/// One dependency: `probe` throws when it does not work, and may block.
 struct Check {
     std::string name;
     bool needed_to_serve = false;
@@ -36,13 +36,13 @@ public:
     HealthMonitor(const HealthMonitor&) = delete;
     HealthMonitor& operator=(const HealthMonitor&) = delete;
 
-    /// Waits until everything that is needed was probed once; false: not within `limit`.
+    /// Waits until every dependency needed to serve was probed once; false: not within `limit`.
     bool await_first(std::chrono::milliseconds limit);
 
-    /// Whether everything that is needed to serve answers. From memory, for any thread.
+    /// Whether every dependency needed to serve works. From memory; any thread.
     [[nodiscard]] bool serving() const;
 
-    /// What each last probe found; one that has taken longer than `patience` counts as failed.
+    /// The result of each last probe; one that takes longer than `patience` counts as failed.
     [[nodiscard]] std::vector<Finding> findings() const;
 
 private:

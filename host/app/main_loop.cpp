@@ -19,7 +19,7 @@ sigset_t end_signals() {
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGUSR2);  // wakes the watcher at the end of the loop's life
+    sigaddset(&set, SIGUSR2);  // wakes the watcher at destruction
     return set;
 }
 
@@ -44,7 +44,7 @@ void MainLoop::watch_signals() {
         int signal = 0;
         if (sigwait(&set, &signal) != 0 || signal == SIGUSR2 || signal == SIGHUP) continue;
         const bool second = ending_;
-        // Without memory for the line the signal is obeyed without one.
+        // Without memory for the log line the signal is handled without one.
         (void)guard(nullptr, [&] {
             const std::string name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
             telemetry::log(second ? EZ_LOG_WARN : EZ_LOG_INFO,
@@ -88,7 +88,7 @@ void MainLoop::call(const std::function<void()>& body) {
     if (ending_) throw Error(EZ_UNAVAILABLE, "the process is ending");
     tasks_.push_back(&task);
     changed_.notify_all();
-    // A task that was begun is waited for; one still queued when the end comes is taken back.
+    // A task that has begun is waited for; one that is still queued at the end is removed.
     changed_.wait(lock, [&] {
         if (task.done) return true;
         return ending_ && std::erase(tasks_, &task) == 1;

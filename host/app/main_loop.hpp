@@ -1,6 +1,6 @@
-// What the main thread does while the process serves: it waits for tasks (plugins start and stop
-// only there) and for the signal to end. The first SIGTERM or SIGINT ends the loop; a second one
-// ends the process at once, whatever it is doing.
+// The main thread while the process serves: it runs tasks (plugins start and stop only there) until
+// a signal ends it. The first SIGTERM or SIGINT ends the loop; a second one ends the process at
+// once.
 #pragma once
 
 #include <atomic>
@@ -13,27 +13,27 @@
 
 namespace ezapi::host::app {
 
-/// Blocks SIGTERM, SIGINT and SIGHUP in this thread and those that it starts from now on.
+/// Blocks SIGTERM, SIGINT and SIGHUP in this thread and in those that it starts from now on.
 void block_end_signals();
 
 class MainLoop {
 public:
-    /// Begins to watch for signals.
+    /// Starts to watch for signals.
     MainLoop();
     ~MainLoop();
     MainLoop(const MainLoop&) = delete;
     MainLoop& operator=(const MainLoop&) = delete;
 
-    /// Runs tasks until a signal; what is queued then is left undone.
+    /// Runs tasks until a signal arrives; tasks that are still queued are not run.
     void run();
 
-    /// Runs `task` on the main thread and waits for its end; what it throws is thrown here. Throws
+    /// Runs `task` on the main thread, waits for it and rethrows what it throws. Throws
     /// EZ_UNAVAILABLE when the process ends first. Not from the main thread.
     void call(const std::function<void()>& task);
 
     [[nodiscard]] bool ending() const noexcept { return ending_; }
 
-    /// Waits as long or until a signal; true: a signal came.
+    /// Waits for the given time or a signal; true: a signal arrived.
     bool wait_for_end(std::chrono::milliseconds limit);
 
 private:

@@ -1,5 +1,5 @@
-// Where the files of an installation lie, found from the program's own place so that a prefix can
-// be moved; a build tree and the current directory come first.
+// The paths of an installation, relative to the executable, so that a prefix can be moved; a build
+// tree and the current directory come first.
 #pragma once
 
 #include <filesystem>
@@ -10,10 +10,10 @@ namespace ezapi::host::app {
 
 [[nodiscard]] bool is_folder(const std::filesystem::path& path);
 
-/// Where a configuration is looked for when EZ_CONFIG_FILE is unset.
+/// Where the configuration is searched when EZ_CONFIG_FILE is unset.
 [[nodiscard]] std::vector<std::string> config_candidates();
 
-/// Where the installed plugins lie.
+/// Where the installed plugins are.
 [[nodiscard]] std::filesystem::path installed_plugins();
 
 /// The configured directory, or ./migrations, or the installed one. Throws ezapi::Error when there

@@ -67,7 +67,8 @@ ordered_json plugin_json(const modules::PluginReport& plugin, const PluginContro
             {"depends_on", plugin.depends_on}};
 }
 
-/// While plugins are switched: paths without a route say so, and no change misses its audit.
+/// During a change of plugins: paths whose routes are away get 503, and changes without an auditor
+/// are refused.
 class Switching {
 public:
     Switching(http::Server& server, changes::Bus& bus) : server_(server), bus_(bus) {

@@ -1,4 +1,4 @@
-// The plugins as the admin API shows and changes them.
+// The plugins in the admin API: listing and changing them.
 #pragma once
 
 #include <string>
@@ -33,14 +33,14 @@ struct PluginControl {
     MainLoop& loop;
     changes::Bus& bus;
 
-    /// {"data": [...]}: every plugin that is known, with its jobs and the number of its routes.
+    /// {"data": [...]}: every known plugin, with its jobs and the number of its routes.
     [[nodiscard]] std::string list() const;
 
     /// "enable", "disable" or "reload", done on the main thread; returns the plugin's entry.
     [[nodiscard]] std::string change(std::string_view plugin, std::string_view action) const;
 
-    /// "audit" when the action stops a plugin that keeps the audit, itself or through what depends
-    /// on it; else empty.
+    /// "audit" when the action stops a plugin that keeps the audit, directly or as a dependant;
+    /// otherwise empty.
     [[nodiscard]] std::string confirmation(std::string_view plugin, std::string_view action) const;
 };
 

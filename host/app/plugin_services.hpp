@@ -1,5 +1,5 @@
-// The services of plugins that the HTTP server asks. EZ_NOT_FOUND when no plugin provides it. Any
-// thread.
+// The services of plugins that the HTTP server calls. EZ_NOT_FOUND when no plugin provides the
+// service. Any thread.
 #pragma once
 
 #include <cstdint>

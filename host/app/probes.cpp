@@ -18,14 +18,14 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 1000ms;
 
-/// A lease that no job asks for. Those of processes that are gone are removed a day later.
+/// A lease that no job uses. Leases of processes that have ended are removed a day later.
 constexpr std::string_view kWriteRow =
     "WITH gone AS (DELETE FROM ez_job_leases WHERE name LIKE 'health/%' AND expires_at < now()) "
     "INSERT INTO ez_job_leases (name, owner, expires_at) "
     "VALUES ('health/' || $1::text, $1::text, now() + interval '1 day') "
     "ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at";
 
-/// A transaction with a number of its own writes its end, also without a table.
+/// A transaction with an assigned id writes a commit record, even if it changes no table.
 constexpr std::string_view kWriteTransaction =
     "SELECT pg_current_xact_id(), current_setting('transaction_read_only')";
 
@@ -90,7 +90,7 @@ void RedisProbe::operator()() {
     try {
         ask();
     } catch (const Error& error) {
-        // The reason of the last failure, where this call was not even tried because of it.
+        // If the call was not tried because of an earlier failure: that failure's reason.
         const std::string why = client_.last_error();
         refuse(why.empty() ? error.what() : why);
     }
@@ -100,7 +100,7 @@ void RedisProbe::ask() {
     client_.ping(kPatience);
     if (!turn_.due()) return;
     turn_.begun();
-    // The second command names keys of two slots, which a cluster refuses.
+    // A cluster refuses the second command, because its keys are in two slots.
     const std::array<std::string_view, 5> set{"SET", key_, "1", "EX", "60"};
     const std::array<std::string_view, 3> two_slots{"EXISTS", "ezapi:health:a", "ezapi:health:b"};
     const std::array<redis::Command, 2> commands{redis::Command(set), redis::Command(two_slots)};

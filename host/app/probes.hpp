@@ -1,8 +1,7 @@
-// What the health monitor asks of PostgreSQL and Redis. A probe reads each time and writes rarely,
-// because a server that answers may still take no change: a standby, a full disk, a full memory.
-// After a failure it writes each time, until a write succeeds. Each probe is used by one thread.
-// Every step of a probe has a deadline, so that a frozen server is noticed and does not delay the
-// other probes.
+// The health probes of PostgreSQL and Redis. A probe reads each time and writes rarely, because a
+// server that answers reads may still refuse writes: a standby, a full disk, no memory. After a
+// failure it writes each time, until a write succeeds. Each probe is used by one thread. Every step
+// has a deadline, so that a hanging server is detected and does not delay the other probes.
 #pragma once
 
 #include <chrono>
@@ -39,10 +38,11 @@ private:
     bool written_ = false;
 };
 
-/// Over a connection of its own: a pool that is exhausted says nothing about the server.
+/// On its own connection, because an exhausted pool says nothing about the server.
 class DatabaseProbe {
 public:
-    /// What is written: a row of ez_job_leases, or, where that table is not, a transaction alone.
+    /// What is written: a row of ez_job_leases or, where that table does not exist, only a
+    /// transaction id.
     enum class Scratch { row, transaction };
 
     DatabaseProbe(const std::string& name,
@@ -51,7 +51,7 @@ public:
                   Scratch scratch,
                   std::chrono::milliseconds write_period);
 
-    /// Throws what is wrong.
+    /// Throws when the server does not work.
     void operator()();
 
 private:
@@ -70,7 +70,7 @@ public:
                const std::string& instance,
                std::chrono::milliseconds write_period);
 
-    /// Throws what is wrong.
+    /// Throws when the server does not work.
     void operator()();
 
 private:

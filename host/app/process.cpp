@@ -32,14 +32,14 @@ constexpr std::chrono::minutes kPurgePeriod{10};
 constexpr std::chrono::seconds kRevokedPeriod{5};
 constexpr std::chrono::seconds kMigratePeriod{5};
 constexpr std::chrono::seconds kFirstProbe{2};
-/// How often the health monitor makes a change, to learn whether it can be made.
+/// How often the health probes write.
 constexpr std::chrono::seconds kProbeWrites{10};
 
 void say(int32_t level, const std::string& text) {
     telemetry::log(level, kOwner, text);
 }
 
-/// Unique for the life of the process: host, pid, and chance for containers that all have pid 1.
+/// Unique for each process: host, pid, and random digits, because containers often have pid 1.
 std::string make_instance() {
     std::array<char, 64> name{};
     ::gethostname(name.data(), name.size() - 1);
@@ -86,7 +86,7 @@ int Process::run() {
     add_host_routes();
     add_metrics();
     if (!start_plugins()) return kRefused;
-    sessions_->refresh();  // from the first request on, what was revoked is refused
+    sessions_->refresh();  // before the first request, so that revoked sessions are refused
     server_->start();
     scheduler_->start();
     health_->await_first(kFirstProbe);
@@ -106,7 +106,7 @@ bool Process::has_plugin(std::string_view name) const {
 int Process::run_plugin(const std::string& name, const std::vector<std::string>& arguments) {
     if (refused()) return kRefused;
     const config::Config& config = setup_->config();
-    // What was asked for is what the command says, not how plugins start.
+    // Only the command's own output is wanted, not log lines about the start of plugins.
     if (config.source("log.level") == "default") telemetry::set_level(EZ_LOG_WARN);
     wait_for_database("postgres.dsn",
                       config.text("postgres.dsn"),
@@ -114,7 +114,7 @@ int Process::run_plugin(const std::string& name, const std::vector<std::string>&
                       loop_);
     make_components();
     require_migrated();
-    make_server({});  // takes the plugins' routes, and is never started
+    make_server({});  // takes the plugins' routes; it is never started
     if (!start_plugins()) return kRefused;
     return call_command(name, arguments);
 }
@@ -148,7 +148,7 @@ int Process::call_command(const std::string& name, const std::vector<std::string
     return code;
 }
 
-/// Tells every reason at once.
+/// Logs every reason.
 bool Process::refused() const {
     const std::vector<std::string> refusals = setup_->refusals();
     for (const std::string& refusal : refusals) say(EZ_LOG_ERROR, refusal);
@@ -212,7 +212,8 @@ void Process::migrate() {
     }
 }
 
-/// A log database that is away holds nobody up: what is pending there is applied once it answers.
+/// An unreachable log database does not delay the start: its pending migrations are applied once it
+/// answers.
 void Process::migrate_logs_later(MigrationTarget target) {
     jobs::HostJob job{"migrate-logs",
                       EZ_JOB_INSTANCE,
@@ -320,7 +321,7 @@ void Process::add_metrics() {
     });
 }
 
-/// False: a required plugin failed; everything that is wrong was told.
+/// False: a required plugin failed; every failure was logged.
 bool Process::start_plugins() {
     modules::Attachment host;
     host.components = &components_;
@@ -364,14 +365,15 @@ int Process::shut_down() {
     if (!drained)
         say(EZ_LOG_WARN,
             "requests were still in flight after " + std::to_string(limit.count()) + " s");
-    // No job changes anything once the plugin that keeps the audit has stopped.
+    // Jobs are retired first, so that none makes changes after the plugin that keeps the audit has
+    // stopped.
     const auto deadline = std::chrono::steady_clock::now() + limit;
     for (const auto& plugin : setup_->loader().report())
         static_cast<void>(scheduler_->retire(plugin.name, deadline));
     const bool stopped = setup_->loader().stop();
     server_->stop();
     if (!stopped) {
-        // Code of a plugin may still run and use what would be destroyed now.
+        // Code of a plugin may still run and use objects that would be destroyed now.
         say(EZ_LOG_ERROR, "ends with a plugin that is still busy");
         ::_exit(kFailed);
     }

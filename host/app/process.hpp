@@ -1,5 +1,5 @@
-// The serving process: owns every component of the host, brings them up in the one order that works
-// and takes them down in the reverse one.
+// The serving process: owns every component of the host, starts them in order of dependence and
+// stops them in the reverse order.
 //
 //     setup -> admin token -> database and migrations -> plugins start -> routes live -> listening
 //     -> jobs not ready -> no new connections -> drain -> plugins stop -> server, jobs, pools end
@@ -37,14 +37,13 @@ public:
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
-    /// Serves until a signal; returns the exit code. Throws ezapi::Error for what fails while
-    /// starting.
+    /// Serves until a signal; returns the exit code. Throws ezapi::Error when the start fails.
     int run();
 
     [[nodiscard]] bool has_plugin(std::string_view name) const;
 
-    /// The command that a plugin offers; returns its exit code. Throws ezapi::Error for what fails
-    /// before it. The database must be up to date: a look at it changes nothing.
+    /// Runs the command of a plugin; returns its exit code. Throws ezapi::Error when the start
+    /// fails. The database must be up to date; it is not migrated.
     int run_plugin(const std::string& name, const std::vector<std::string>& arguments);
 
 private:
@@ -70,7 +69,7 @@ private:
     changes::Bus changes_;
     changes::Unaudited unaudited_{instance_};
     Components components_;
-    // The order of construction is the order of dependence; destruction goes backwards.
+    // In order of dependence, so that destruction goes in the reverse order.
     std::unique_ptr<Setup> setup_;
     std::unique_ptr<db::Pools> pools_;
     std::unique_ptr<redis::Client> redis_;

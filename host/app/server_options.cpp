@@ -11,7 +11,7 @@ namespace ezapi::host::app {
 
 namespace {
 
-/// Kept as the admin token is, so that a restart ends no session.
+/// Stored like the admin token, so that sessions outlive a restart.
 std::string session_secret_of(const config::Config& config) {
     if (const std::string& secret = config.text("auth.jwt_secret"); !secret.empty()) return secret;
     try {

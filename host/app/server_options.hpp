@@ -1,4 +1,4 @@
-// What the configuration says of the HTTP server.
+// The options of the HTTP server from the configuration.
 #pragma once
 
 #include "host/config/config.hpp"
@@ -6,8 +6,8 @@
 
 namespace ezapi::host::app {
 
-/// Without the admin token and what asks plugins: those are for whoever makes the server. Reads or
-/// makes the secret that signs sessions; without it sessions end with the process, which is logged.
+/// Without the admin token and the callbacks, which the caller sets. Reads or creates the secret
+/// that signs sessions; if that fails, it logs that sessions end with this process.
 [[nodiscard]] http::ServerOptions server_options(const config::Config& config);
 
 }  // namespace ezapi::host::app

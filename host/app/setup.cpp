@@ -57,7 +57,7 @@ Address parse_address(const std::string& text) {
     return out;
 }
 
-/// Refuses the setting for what the check throws, which may name it again.
+/// Records what the check throws as a fault of the setting; its message may name the setting again.
 template <class Check>
 void judge(config::Config& config, std::string_view key, Check&& check) {
     ez_error error{};
@@ -102,7 +102,7 @@ Setup::Setup(const Invocation& invocation) {
     opened_ = true;
 }
 
-/// What a schema entry cannot express.
+/// Checks that a schema entry cannot express.
 void Setup::check_host_rules() {
     judge(*config_, "postgres.dsn", [&] {
         db::check_dsn("postgres.dsn", config_->text("postgres.dsn"));
@@ -111,7 +111,7 @@ void Setup::check_host_rules() {
         judge(*config_, "postgres.log_dsn", [&] { db::check_dsn("postgres.log_dsn", dsn); });
     }
     judge(*config_, "redis.addr", [&] { static_cast<void>(redis_options(*config_)); });
-    // One by one, so that each wrong element is named.
+    // Each network alone, so that each wrong element is named.
     for (const std::string& origin : config_->list("cors.allow_origins"))
         judge(*config_, "cors.allow_origins", [&] { static_cast<void>(http::Cors(origin)); });
     for (const std::string& network : config_->list("server.trusted_proxies")) {
@@ -150,7 +150,7 @@ void Setup::check_credentials() {
     }
 }
 
-/// What is configured must be there; the defaults are places to look at.
+/// Configured directories must exist; the default ones may be missing.
 void Setup::check_folders() {
     const std::string& migrations = config_->text("migrations.directory");
     if (!migrations.empty() && !is_folder(migrations))
@@ -162,7 +162,7 @@ void Setup::check_folders() {
     for (const std::string& folder : config_->list(kPlugins)) {
         if (!is_folder(folder)) absent.push_back(config::quoted(folder) + " is not a directory");
     }
-    // One that is there may hold them all: the others are told, not refused.
+    // One existing directory may contain all plugins, so a missing one is only a warning.
     const bool all = absent.size() == config_->list(kPlugins).size();
     for (const std::string& what : absent) {
         if (all) {
@@ -173,7 +173,7 @@ void Setup::check_folders() {
     }
 }
 
-/// At the start: faults are told together with all others, so they are no reason to stop here.
+/// At the start: faults are collected with all others and reported later.
 std::string Setup::settings_of(const modules::Library& library) {
     return config_->plugin_settings(library.name(),
                                     config::parse_schema(library.name(), library.config_schema()));
@@ -224,7 +224,7 @@ db::MigrationsOptions migrations_options(const config::Config& config) {
     db::MigrationsOptions out;
     out.folder = migrations_folder(config.text("migrations.directory"));
     out.dsn = config.text("postgres.dsn");
-    // No request waits for an answer here, so a server under load is given its time.
+    // No request is waiting here, so a loaded server gets more time.
     out.connect_timeout = std::max(config.milliseconds("postgres.connect_timeout_ms"),
                                    std::chrono::milliseconds(10000));
     return out;

@@ -1,5 +1,5 @@
-// What every command begins with: the configuration is read, the enabled plugins are opened and
-// their settings resolved, and everything that is wrong is found before anything is started.
+// The first step of every command: reads the configuration, opens the enabled plugins, resolves
+// their settings and collects all faults before anything is started.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,7 @@ public:
     /// One sentence each: faults of the configuration and required plugins that cannot run.
     [[nodiscard]] std::vector<std::string> refusals() const;
 
-    /// What is odd, but no reason to refuse.
+    /// Suspicious settings that do not prevent the start.
     [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
     /// `core`, then the plugins in the order of their start.

@@ -57,7 +57,8 @@ void Bus::discard(std::string_view owner) {
 
 void Bus::before_commit(db::Transaction& transaction) {
     const std::uint64_t switches = switches_.load();
-    // Whoever is live now takes part in the whole commit and cannot be retired before its end.
+    // The subscribers that are live now take part in the whole commit and cannot be retired before
+    // its end.
     const Subscribers subscribers = subscribers_.lease(kEveryone);
     derive(transaction, subscribers);
     transaction.seal_changes(true);
@@ -101,8 +102,8 @@ std::vector<std::string> Bus::auditors() {
     return out;
 }
 
-/// Each round tells what the one before it brought. An entity that is touched once more is nothing
-/// new, so subscribers that touch each other's entities come to an end.
+/// Each round passes on the changes that the previous one added. An entity that is touched again is
+/// not new, so subscribers that touch each other's entities terminate.
 void Bus::derive(db::Transaction& transaction, const Subscribers& subscribers) {
     std::set<std::pair<std::string, std::string>> known;
     size_t seen = 0;

@@ -1,9 +1,8 @@
-// Tells plugins inside a transaction, right before its COMMIT, what it changed. First the
+// Tells the subscribers inside a transaction, right before its COMMIT, what it changed. First the
 // subscribers of phase EZ_DERIVE, again and again until no new changes appear; then those of
 // EZ_RECORD once, with every change, one per entity, and those of EZ_AUDIT likewise. A failing
-// subscriber aborts the transaction. A transaction that no auditor sees is passed on as unaudited.
-// Also keeps the projections: how the entities of a resource look in Redis, asked for by whoever
-// delivers them.
+// subscriber aborts the transaction. A transaction without an auditor is reported as unaudited.
+// Also holds the projections, which render the entities of a resource for Redis.
 #pragma once
 
 #include <atomic>
@@ -20,14 +19,14 @@
 
 namespace ezapi::host::changes {
 
-/// Rounds of EZ_DERIVE after which two subscribers are taken to feed each other for ever.
+/// Rounds of EZ_DERIVE after which subscribers are assumed to trigger each other endlessly.
 inline constexpr int kMaxRounds = 16;
 
-/// One change per (resource, id) in order of first appearance: the first `before`, the last
-/// `after`, and the action that leads from one to the other. Created and deleted again is left out.
+/// Merges changes to one per (resource, id), in order of first appearance: the first `before`, the
+/// last `after`, and the action between them. An entity that was created and deleted is left out.
 [[nodiscard]] std::vector<db::Change> coalesce(const std::vector<db::Change>& changes);
 
-/// Where rendered entities go.
+/// Receives rendered entities.
 struct Sink {
     ez_projected_fn fn;
     void* user;
@@ -51,23 +50,23 @@ public:
 
     void when_unaudited(Unaudited fn) { unaudited_ = std::move(fn); }
 
-    /// Around a change of plugins. In between, transactions with changes that no auditor sees are
-    /// refused (EZ_UNAVAILABLE, audit_away) if there was one before: it is usually started again a
-    /// moment later, and what it misses until then would be a gap in the audit.
+    /// Enclose a change of plugins. In between, if there was an auditor before, transactions with
+    /// changes are refused (EZ_UNAVAILABLE, audit_away) while there is none: it usually restarts
+    /// soon, and changes until then would be a gap in the audit.
     void begin_switch();
     void end_switch();
 
     /// The live plugins that keep the audit. Any thread.
     [[nodiscard]] std::vector<std::string> auditors();
 
-    /// Staged likewise. Throws EZ_CONFLICT when the resource has one, EZ_INVALID when it is
-    /// incomplete.
+    /// Staged like a subscriber. Throws EZ_CONFLICT when the resource already has a projection,
+    /// EZ_INVALID when it is incomplete.
     void project(std::string_view owner, const ez_projection& projection);
 
-    /// The live projections; text is valid for the call of `fn`.
+    /// The live projections; text is valid during the call of `fn`.
     void projections(const std::function<void(const ez_projection_info&)>& fn);
 
-    /// Asks the owner of `resource`. Throws EZ_NOT_FOUND when there is no live projection of it.
+    /// Calls the owner of `resource`. Throws EZ_NOT_FOUND when it has no live projection.
     void render(db::Transaction& transaction,
                 std::string_view resource,
                 std::span<const ez_str> ids,

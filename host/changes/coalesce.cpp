@@ -7,8 +7,7 @@
 namespace ezapi::host::changes {
 namespace {
 
-/// The action that leads from before `first` to after `next`; nothing: there is nothing left to
-/// tell.
+/// The action that leads from before `first` to after `next`; nothing: the two cancel out.
 std::optional<int32_t> merged(int32_t first, int32_t next) {
     if (next == EZ_TOUCHED) return first;
     if (first == EZ_TOUCHED) return next;

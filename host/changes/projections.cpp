@@ -1,4 +1,4 @@
-// The bus's other half: who renders the entities of a resource for Redis.
+// The projections of the bus, which render the entities of a resource for Redis.
 #include <cstddef>
 
 #include "ezapi/error.hpp"

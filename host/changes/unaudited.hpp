@@ -1,6 +1,6 @@
-// Evidence of changes that no plugin audited. A transaction that changes entities while nothing
-// subscribes to all changes in phase EZ_AUDIT leaves a row of ez_unaudited_changes, written in that
-// transaction, and a line in the process's log, at most one a minute.
+// Records changes that no plugin audited. A transaction that changes entities while nothing
+// subscribes to all changes in phase EZ_AUDIT adds a row to ez_unaudited_changes in that
+// transaction, and writes a log line, at most one a minute.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// What a configured bearer credential must look like, so that none is accepted that no client could
-// send, or that is soon guessed.
+// Checks a configured bearer credential: a client must be able to send it, and it must not be easy
+// to guess.
 #pragma once
 
 #include <string_view>

@@ -133,13 +133,13 @@ Config::Held Config::resolve(const Setting& setting) {
         }
     } catch (const Error& error) {
         add_fault(out.source, setting.key, error.what());
-        // Something usable, so that the faults of what depends on it are found in the same run.
+        // A usable value, so that faults of settings that depend on it are found in the same run.
         Setting relaxed;
         relaxed.type = setting.type;
         relaxed.fallback = setting.fallback;
         out.value = fallback(relaxed);
     }
-    // A plugin may read a setting of the host, too: it is shown once.
+    // A plugin may read a setting of the host; it is listed once.
     const bool shown = std::any_of(resolved_.begin(), resolved_.end(), [&](const Resolved& line) {
         return line.key == setting.key;
     });
@@ -254,9 +254,9 @@ std::vector<std::string> Config::check_unknown_keys(bool complete) {
     for (const auto& [key, entry] : document_.entries) {
         if (known.contains(key)) continue;
         const std::string_view plugin = plugin_of(key);
-        // A section of which every line is commented out sets nothing.
+        // A section whose lines are all commented out sets nothing.
         if (entry.null || entry.kind == Entry::Kind::kEmptyMap) continue;
-        // The settings of a plugin that was not opened cannot be judged.
+        // The settings of a plugin that was not opened cannot be checked.
         if (!plugin.empty() && !seen_plugins_.contains(plugin)) continue;
         const std::string close = nearest(key, known_keys_);
         const std::string hint = close.empty() ? "" : "; did you mean " + close + "?";

@@ -1,6 +1,6 @@
-// The configuration of one process: environment over file over default, every value judged against
-// its schema and every fault kept, so that all are told at once. Reading it changes nothing and
-// logs nothing.
+// The configuration of one process: environment over file over default. Every value is checked
+// against its schema, and faults are collected, so that all are reported together. Loading has no
+// side effects and logs nothing.
 //
 //     Config config = Config::load({.environment = environment_of_process()});
 //     if (!config.faults().empty()) … list them, exit 2
@@ -23,13 +23,12 @@ namespace ezapi::host::config {
 
 using Environment = std::map<std::string, std::string, std::less<>>;
 
-/// The variables of this process that begin with EZ_ and are not empty: an empty one counts as
-/// unset.
+/// The environment variables that begin with EZ_; empty ones count as unset.
 [[nodiscard]] Environment environment_of_process();
 
 struct Inputs {
     Environment environment;
-    /// Where the file is looked for when EZ_CONFIG_FILE is unset; the first that exists is read.
+    /// Where the file is searched when EZ_CONFIG_FILE is unset; the first that exists is read.
     std::vector<std::string> candidates = {"./config.yaml", "./config/config.yaml"};
 };
 
@@ -37,13 +36,13 @@ struct Inputs {
 struct PluginChoice {
     bool enabled = false;
     bool required = true;  // false: its failure does not end the start
-    std::string source;    // who says so
+    std::string source;    // where it was set
 };
 
 /// One line of what `check-config` prints.
 struct Resolved {
     std::string key;
-    std::string value;   // without what may be a credential
+    std::string value;   // without possible credentials
     std::string source;  // "default", "config.yaml:3", "EZ_API_PORT"
 };
 
@@ -51,8 +50,8 @@ class Config {
 public:
     [[nodiscard]] static Config load(const Inputs& inputs);
 
-    /// The host's settings by key. Asking for one that the table does not have, or of another type,
-    /// is a defect (std::logic_error). After a fault the value is the default.
+    /// The host's settings by key. A key that the table does not have, or has with another type, is
+    /// a bug (std::logic_error). After a fault the value is the default.
     [[nodiscard]] int64_t integer(std::string_view key) const;
     [[nodiscard]] bool boolean(std::string_view key) const;
     [[nodiscard]] const std::string& text(std::string_view key) const;
@@ -63,7 +62,7 @@ public:
     /// "default", "config.yaml:3" or "EZ_API_PORT".
     [[nodiscard]] const std::string& source(std::string_view key) const;
 
-    /// Of a plugin that neither file nor environment names: nothing.
+    /// Nothing for a plugin that neither file nor environment names.
     [[nodiscard]] std::optional<PluginChoice> plugin(std::string_view name) const;
 
     /// Every plugin that the file or the environment names.
@@ -75,12 +74,12 @@ public:
     /// keys count as known from then on.
     std::string plugin_settings(std::string_view plugin, const Schema& schema);
 
-    /// To be called once every enabled plugin's schema was seen: keys of the file that nobody
-    /// knows. With `complete` false (some plugin was not opened) a key without a near name is no
-    /// fault, because it may be a setting of that plugin; it is returned as a warning instead.
+    /// Call after every enabled plugin's schema was read: adds a fault for each unknown key of the
+    /// file. With `complete` false (some plugin was not opened) an unknown key without a similar
+    /// known one may be a setting of that plugin, so it is returned as a warning instead.
     std::vector<std::string> check_unknown_keys(bool complete);
 
-    /// Adds a fault of a host's setting that its schema cannot express.
+    /// Adds a fault of a host setting that its schema cannot express.
     void refuse(std::string_view key, std::string message);
 
     [[nodiscard]] const Faults& faults() const { return faults_; }

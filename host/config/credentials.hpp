@@ -1,6 +1,6 @@
 // Which part of a setting's value may be shown. Settings are typed by hand, so a credential can be
-// in the wrong place: behind a mistyped key, before a host name, in another setting. Therefore only
-// parts that are known to be harmless are shown; masking known secrets would not be enough.
+// in the wrong place: after a mistyped key, before a host name, in another setting. So only parts
+// that are known to be harmless are shown; masking known secrets would not be enough.
 #pragma once
 
 #include <optional>
@@ -16,8 +16,8 @@ namespace ezapi::host::config {
 /// `user:password@host`, a token, an `Authorization` header.
 [[nodiscard]] bool is_harmless(std::string_view text);
 
-/// For messages: the text in quotes, cut and escaped, or that it is not shown, because it or the
-/// whole that it is a part of is not harmless.
+/// For messages: the text quoted, shortened and escaped, or a remark that it is not shown if it, or
+/// the value that contains it, may be a credential.
 [[nodiscard]] std::string quoted(std::string_view text, std::string_view whole);
 
 [[nodiscard]] inline std::string quoted(std::string_view text) {
@@ -30,12 +30,12 @@ namespace ezapi::host::config {
 using DsnPairs = std::vector<std::pair<std::string, std::string>>;
 
 /// Keys and values of a connection string by the grammar of libpq: white space between pairs and
-/// around '=', values in single quotes, backslashes that escape. Nothing when it is against the
-/// grammar; whether libpq knows the keys is not asked.
+/// around '=', values in single quotes, backslashes that escape. Nothing when it violates the
+/// grammar. Keys are not checked.
 [[nodiscard]] std::optional<DsnPairs> parse_dsn(std::string_view dsn);
 
-/// Where the database is and who connects, in the order of the string; every other value is masked,
-/// and so is a key that libpq does not have.
+/// The location of the database and the user, in the order of the string; every other value is
+/// masked, and so is a key that libpq does not have.
 [[nodiscard]] std::string shown_dsn(std::string_view dsn);
 
 }  // namespace ezapi::host::config

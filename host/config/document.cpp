@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kMaxDepth = 8;
 constexpr std::uintmax_t kMaxSize = std::uintmax_t{1} << 20U;
 
-/// Thrown to stop the parser at a fault after which nothing can be understood.
+/// Thrown to stop the parser at a fault after which the rest cannot be parsed.
 struct Stop {};
 
 /// Builds the flat list while yaml-cpp reads, because its node tree forgets duplicate keys.
@@ -90,7 +90,7 @@ public:
 
 private:
     struct Level {
-        std::string path;  // with its dot; of a list: the list's own key
+        std::string path;  // with a trailing dot; of a list: the list's key
         std::string key;
         bool have_key;
         bool list;
@@ -108,7 +108,7 @@ private:
              "anchors and aliases (& and *) are not supported; quote a value that begins with one");
     }
 
-    /// The level in which a value begins; a value where a key or an item is expected is a fault.
+    /// The level that a value belongs to; a value where a key or an item is expected is a fault.
     Level& enter_value(const YAML::Mark& mark, const std::string& what) {
         if (levels_.empty()) stop(mark, "expected a mapping of settings, found " + what);
         Level& level = levels_.back();
@@ -160,18 +160,18 @@ private:
     std::map<std::string, int, std::less<>> maps_;  // each mapping's key and line
 };
 
-/// Whether a line is indented with a tab, which the parser reports in different words.
+/// Whether a line is indented with a tab, which the parser reports with varying messages.
 bool has_tab_in_front(std::string_view text, int line) {
     for (; line > 0 && !text.empty(); --line)
         text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
     return text.substr(0, text.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
 }
 
-/// yaml-cpp's words without its "yaml-cpp: error at line …" prefix.
+/// yaml-cpp's message without its "yaml-cpp: error at line …" prefix.
 Fault syntax_fault(const std::string& file, std::string_view text, const YAML::Exception& error) {
     const bool placed = error.mark.line >= 0;
     const std::string source = placed ? file + ":" + std::to_string(error.mark.line + 1) : file;
-    // The parser may name the line before, which a continuation belongs to.
+    // The parser may report the line before, which a continuation belongs to.
     if (placed &&
         (has_tab_in_front(text, error.mark.line) || has_tab_in_front(text, error.mark.line + 1)))
         return {source, "", "is not valid YAML: a line is indented with a tab; use blanks"};

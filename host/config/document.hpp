@@ -1,6 +1,5 @@
-// A configuration file as a flat list of keys, each with the line where it stands. Strict where
-// YAML is generous: duplicate keys, anchors, several documents and nesting beyond reason are
-// faults.
+// A configuration file as a flat list of keys with their line numbers. Stricter than YAML:
+// duplicate keys, anchors, several documents and deep nesting are faults.
 #pragma once
 
 #include <map>
@@ -31,11 +30,10 @@ struct Document {
     }
 };
 
-/// Never throws for what the text holds: all that is wrong is in `faults`.
+/// Does not throw for any text: errors are in `faults`.
 [[nodiscard]] Document parse_document(std::string_view text, std::string file);
 
-/// Reads and parses; a file that cannot be read, is no regular file or is larger than 1 MiB is a
-/// fault.
+/// Reads and parses; a file that cannot be read, is not regular or is larger than 1 MiB is a fault.
 [[nodiscard]] Document read_document(const std::string& file);
 
 }  // namespace ezapi::host::config

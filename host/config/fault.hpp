@@ -1,5 +1,4 @@
-// One thing that is wrong with the configuration, complete enough to be mended without looking
-// further.
+// One error in the configuration, with what is needed to fix it.
 #pragma once
 
 #include <string>
@@ -10,7 +9,7 @@ namespace ezapi::host::config {
 struct Fault {
     std::string source;   // "config.yaml:12" or "EZ_API_PORT"; empty: the configuration as a whole
     std::string key;      // "server.port"; empty: the file itself
-    std::string message;  // with what is allowed and what was found; never a secret's value
+    std::string message;  // with expected and found; never a secret's value
 
     [[nodiscard]] std::string text() const {
         std::string out = source;

@@ -58,8 +58,8 @@ std::string read_token(const std::filesystem::path& file) {
     return token;
 }
 
-/// Written under another name and linked into place: whoever sees the file sees a whole token, and
-/// of several processes only one gives it its content. False: another was first.
+/// Written under a temporary name and linked into place, so that readers see a complete token and
+/// only one of several processes creates the file. False: another process was first.
 bool write_token(const std::filesystem::path& file, const std::string& token) {
     const std::filesystem::path draft = file.string() + "." + std::to_string(::getpid());
     ::unlink(draft.c_str());

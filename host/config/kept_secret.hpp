@@ -1,5 +1,5 @@
-// Secrets of an installation that configured none: made once and kept in files that only the
-// process's user can read. They never reach a log.
+// Generated secrets, for installations that configure none: created once and stored in files that
+// only the process's user can read. They are never logged.
 #pragma once
 
 #include <filesystem>
@@ -17,9 +17,9 @@ struct KeptSecret {
     bool created = false;
 };
 
-/// Reads <state_dir>/<name>, or makes it (mode 0600) when there is none, and the directory too
-/// (mode 0700). Of several processes that start together all end with the same secret. Throws
-/// ezapi::Error when the directory is not writable, or the file is open to others or too short.
+/// Reads <state_dir>/<name>, or creates it (mode 0600), and the directory (mode 0700). Processes
+/// that start together get the same secret. Throws ezapi::Error when the directory is not writable,
+/// or the file is open to others or too short.
 [[nodiscard]] KeptSecret load_or_create_secret(const std::filesystem::path& state_dir,
                                                std::string_view name);
 

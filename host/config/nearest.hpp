@@ -1,4 +1,4 @@
-// Finds what somebody probably meant: the known name closest to a misspelt one.
+// Finds the known name closest to a misspelt one.
 #pragma once
 
 #include <span>
@@ -8,7 +8,7 @@
 namespace ezapi::host::config {
 
 /// The known name within two edits (insert, delete, replace, swap of neighbours), one for names of
-/// up to four letters; empty when there is none. Names further apart are other names.
+/// up to four letters; empty when there is none.
 [[nodiscard]] std::string nearest(std::string_view name, std::span<const std::string> known);
 
 }  // namespace ezapi::host::config

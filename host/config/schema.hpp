@@ -1,6 +1,6 @@
-// What settings there are: name, type, range, default, and where they are read from. The host's own
-// are a table in code (host_settings.cpp); a plugin hands in a JSON Schema, of which this subset is
-// read:
+// The settings: name, type, range, default, and where they are read from. The host's own are a
+// table in code (host_settings.cpp); a plugin provides a JSON Schema, of which this subset is
+// supported:
 //
 //     {"type": "object", "properties": {"queue_capacity": {
 //         "type": "integer|number|boolean|string|array", "minimum": 1, "maximum": 9, "minLength":
@@ -9,7 +9,7 @@
 //         "x-format": "http-url|cidr-list"}}}
 //
 // An array has strings as its items; in a variable they are separated by commas. `writeOnly` is a
-// secret. `x-format` is what a string, or each string of an array, must be.
+// secret. `x-format` is the format of a string, or of each string of an array.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ namespace ezapi::host::config {
 
 enum class Type { kInteger, kNumber, kBoolean, kString, kList };
 
-/// What a text must be. Networks are separated by commas. Of a connection string only what is no
-/// credential is shown.
+/// The format of a text. Networks are separated by commas. Connection strings are shown without
+/// credentials.
 enum class Form { kAny, kHttpUrl, kNetworks, kDsn };
 
 struct Setting {
@@ -51,7 +51,7 @@ using Schema = std::vector<Setting>;
 [[nodiscard]] std::string plugin_variable(std::string_view plugin, std::string_view property);
 
 /// Reads a plugin's config_schema; empty text is an empty schema. Throws ezapi::Error (EZ_INVALID)
-/// that says what of it is outside the subset.
+/// that says what is outside the subset.
 [[nodiscard]] Schema parse_schema(std::string_view plugin, std::string_view text);
 
 }  // namespace ezapi::host::config

@@ -18,7 +18,7 @@
 namespace ezapi::host::config {
 namespace {
 
-/// `whole` is all of what was set: a part of a credential does not look like one.
+/// `whole` is the complete value: a part of a credential may not look like one.
 [[noreturn]] void refuse(const Setting& setting,
                          std::string_view found,
                          std::string_view whole,

@@ -36,7 +36,7 @@ char plain(char c) {
     return c;
 }
 
-/// Lower case, letters for the digits that are written in their place.
+/// Lower case, with digits that stand for letters replaced by these.
 char letter(char c) {
     constexpr std::string_view kDigits = "013457";
     constexpr std::string_view kLetters = "oieast";
@@ -61,7 +61,7 @@ bool repeats_itself(std::string_view text) {
     return false;
 }
 
-/// Equal, next in the alphabet or in the digits, or neighbours on a keyboard.
+/// Equal, adjacent in the alphabet or the digits, or adjacent on a keyboard.
 bool is_step(char from, char to) {
     const int distance = to - from;
     if (distance >= -1 && distance <= 1) return true;
@@ -79,7 +79,7 @@ bool is_sequence(std::string_view text) {
     return steps * 3 >= (text.size() - 1) * 2;
 }
 
-/// Without words and separators; characters that only look like letters count as these in words.
+/// Removes words and separators; look-alike characters count as letters in words.
 std::string without_words(std::string_view text) {
     const std::string exact = mapped(text, plain);
     const std::string looks = mapped(text, letter);

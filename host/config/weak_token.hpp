@@ -1,6 +1,6 @@
-// Whether a configured credential is soon guessed: by its pattern, or because it is made of the
-// words that documentation, examples and lists of common passwords are full of. A random one is
-// never found weak; that a token passes does not prove it random.
+// Whether a configured credential is easy to guess: by its pattern, or because it consists of words
+// from documentation, examples and lists of common passwords. A random token is never found weak;
+// passing does not prove that a token is random.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace ezapi::host::config {
 
-/// What to do instead.
+/// Advice for the message.
 inline constexpr std::string_view kStrongToken = "make one with 'openssl rand -hex 32'";
 
-/// Why the token is soon guessed, without the token; empty: nothing was found.
+/// Why the token is easy to guess, without the token; empty: it is not found weak.
 [[nodiscard]] std::string weakness_of(std::string_view token);
 
 }  // namespace ezapi::host::config

@@ -1,4 +1,4 @@
-// How a transaction is begun: BEGIN and the settings that last as long as it, in one round trip.
+// The text that begins a transaction: BEGIN and its local settings, in one round trip.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
-// On whose behalf the current thread works. The HTTP front puts one around every call of a handler,
-// so that a transaction begun inside knows its origin without being told, and hands the revision
-// that it got at commit back to the reply. Thread-local; scopes nest.
+// On whose behalf the current thread works. The HTTP server opens one around every call of a
+// handler, so that a transaction inside gets its origin, and the reply gets the revision of its
+// commit. Thread-local; scopes nest.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace ezapi::host::db {
 
-/// Who asked, from where, with which request. All empty outside a request.
+/// The caller, its address and its request. All empty outside a request.
 struct Origin {
     ez_identity identity{sizeof(ez_identity), EZ_PUBLIC, 0, {}};
     std::string client_ip;

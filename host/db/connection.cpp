@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kCopyCut = 1024UL * 1024;
 constexpr size_t kArenaKept = 1024UL * 1024;
-constexpr size_t kMostParameters = 65535;  // of the protocol
+constexpr size_t kMostParameters = 65535;  // limit of the protocol
 
 struct ClearResult {
     void operator()(PGresult* result) const noexcept { PQclear(result); }
@@ -36,7 +36,7 @@ std::string session_statements(const ConnectionSettings& settings) {
 
 }  // namespace
 
-/// How long this side still waits for one exchange.
+/// The remaining time for one exchange.
 struct Connection::Patience {
     std::string_view what;
     Clock::time_point until = Clock::time_point::max();
@@ -87,8 +87,7 @@ Rows Connection::execute(std::string_view sql, Params params) {
         try {
             return execute_prepared(statement.name, params);
         } catch (const Error& error) {
-            // The plan went stale by DDL, or somebody deallocated the statement: it was not
-            // executed.
+            // DDL invalidated the plan, or the statement was deallocated: it was not executed.
             const bool stale_plan = error.sqlstate() == "26000" || error.sqlstate() == "0A000";
             if (!stale_plan) throw;
             statements_.forget(sql);
@@ -126,7 +125,7 @@ void Connection::check_parameters(std::string_view sql, Params params) const {
 const StatementCache::Statement& Connection::prepare(std::string_view sql) {
     if (const StatementCache::Statement* known = statements_.find(sql); known != nullptr)
         return *known;
-    // Nothing can be deallocated in an aborted transaction, and nothing be prepared either.
+    // In an aborted transaction nothing can be deallocated or prepared.
     if (!aborted()) {
         if (const auto victim = statements_.evict(); victim) run("DEALLOCATE " + *victim);
     }
@@ -271,7 +270,7 @@ int64_t Connection::copy_end(const std::string& abort_reason) {
 void Connection::flush(Patience& patience) {
     for (int left = PQflush(session_->handle()); left > 0; left = PQflush(session_->handle())) {
         wait(POLLIN | POLLOUT, patience);
-        // The server may wait for us to read before it reads on.
+        // The server may wait for us to read before it continues reading.
         if (PQconsumeInput(session_->handle()) == 0) return;
     }
 }
@@ -306,7 +305,7 @@ void Connection::give_up_waiting(const Patience& patience) {
         EZ_LOG_WARN, "db", place + ": the server did not answer in time, the connection is cut");
     if (patience.sent)
         throw ConnectionLost(outcome_unknown("the database did not answer in time"), true);
-    // Not a ConnectionLost: another try would only take as long again.
+    // Not a ConnectionLost: a retry would take as long again.
     throw Error(EZ_UNAVAILABLE, "the database did not answer in time")
         .with_code("database_unavailable");
 }
@@ -332,7 +331,8 @@ void Connection::lost(std::string_view what, bool sent, std::string_view why) {
 }
 
 void Connection::request_cancel() {
-    // The request reaches the server at some time, maybe when another statement runs here.
+    // The cancel request may reach the server late, while another statement runs on this
+    // connection.
     tainted_ = true;
     if (settings_->canceller == nullptr) return;
     const std::shared_ptr<PGcancel> request(PQgetCancel(session_->handle()), PQfreeCancel);

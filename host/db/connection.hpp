@@ -1,7 +1,7 @@
 // One connection and the statements prepared on it. Every exchange with the server has a limit of
 // its own: when the server does not answer within the statement timeout it is asked to cancel, and
-// when that does not help either the socket is cut. A connection that saw any fault of the
-// transport is not used again. One thread at a time.
+// if that does not help, the socket is shut down. A connection with any transport error is not used
+// again. One thread at a time.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ namespace ezapi::host::db {
 
 using Clock = std::chrono::steady_clock;
 
-/// What the connections of one pool have in common.
+/// Options common to the connections of one pool.
 struct ConnectionSettings {
     std::string pool;  // its name, for messages
     std::string dsn;
@@ -29,7 +29,8 @@ struct ConnectionSettings {
     std::chrono::milliseconds idle_in_transaction_timeout{0};
     std::chrono::milliseconds cancel_grace{500};
     size_t statement_cache = 256;
-    std::shared_ptr<SideThread> canceller;  // NULL: statements are not cancelled, only cut
+    std::shared_ptr<SideThread>
+        canceller;  // NULL: statements are not cancelled, only the socket is shut down
 };
 
 class Connection {
@@ -39,7 +40,7 @@ public:
 
     /// One statement, prepared at its first use. Throws ConnectionLost when the connection broke.
     Rows execute(std::string_view sql, Params params);
-    /// Constant text of one or several statements without parameters; the rows of the last one.
+    /// One or several constant statements without parameters; returns the rows of the last one.
     Rows run(const std::string& sql);
 
     void copy_begin(const std::string& sql);
@@ -49,7 +50,8 @@ public:
 
     [[nodiscard]] bool copying() const noexcept { return copying_; }
 
-    /// Replaces the statement timeout of this side until reset; the server's must be set as well.
+    /// Overrides the client-side statement timeout until reset; the server's must be set
+    /// separately.
     void expect_within(std::chrono::milliseconds statement_timeout) noexcept {
         timeout_ = statement_timeout;
     }
@@ -61,9 +63,9 @@ public:
 
     [[nodiscard]] bool broken() const noexcept { return broken_; }
 
-    /// Outside any transaction, whole, and with nothing left behind in the session.
+    /// Outside any transaction, without errors, and without changed session state.
     [[nodiscard]] bool reusable() const noexcept;
-    /// True when the server said something, or went, while nobody asked.
+    /// True when the server sent something unsolicited or closed the connection.
     [[nodiscard]] bool stale() const noexcept;
 
     [[nodiscard]] Clock::time_point born() const noexcept { return born_; }
@@ -97,7 +99,7 @@ private:
     Clock::time_point born_ = Clock::now();
     bool copying_ = false;
     bool broken_ = false;
-    bool tainted_ = false;  // something was left behind, or a late cancel could hit the next user
+    bool tainted_ = false;  // session state was changed, or a late cancel could hit the next user
 };
 
 }  // namespace ezapi::host::db

@@ -29,8 +29,8 @@ std::set<std::string, std::less<>> known_keys() {
     return out;
 }
 
-/// One pair of the string. What is quoted of it is a key that libpq has: anything else may be a
-/// part of a password, or one behind a mistyped key.
+/// One pair of the string. Messages quote only keys that libpq has: anything else may be part of a
+/// password.
 class Word {
 public:
     Word(std::string_view setting, std::string_view text, size_t place)

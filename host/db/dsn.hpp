@@ -1,4 +1,4 @@
-// Connection strings: libpq keywords as Poco takes them apart, at single spaces and without
+// Connection strings: libpq keywords as Poco parses them, separated by single spaces and without
 // quoting. What Poco would silently misread is refused at the start, naming the key and never the
 // value.
 #pragma once

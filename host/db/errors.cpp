@@ -10,7 +10,7 @@
 namespace ezapi::host::db {
 namespace {
 
-/// A code or, with two characters, a class of codes. The first match counts.
+/// A code or, with two characters, a class of codes. The first match applies.
 struct Rule {
     std::string_view sqlstate;
     ez_status status;
@@ -70,7 +70,8 @@ constexpr std::array kRules{
          EZ_LOG_DEBUG,
          "an earlier error aborted the transaction"},
     Rule{"25006", EZ_UNAVAILABLE, "read_only", 0, EZ_LOG_WARN, "the database is read-only"},
-    // A stale prepared statement, which is prepared again; whoever gets the error reports it.
+    // A stale prepared statement, which is prepared again; a caller that still gets the error
+    // reports it.
     Rule{"0A000", EZ_INTERNAL, "", 0, EZ_LOG_DEBUG, ""},
     Rule{"26000", EZ_INTERNAL, "", 0, EZ_LOG_DEBUG, ""},
     Rule{"08",

@@ -1,6 +1,6 @@
 // What PostgreSQL reports, as an Error: the SQLSTATE decides. Messages that can reach a client are
-// ours, since the server's own may quote bound values; the server's primary message goes to the log
-// only.
+// written here, because the server's may quote bound values; the server's primary message is only
+// logged.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ struct Report {
     std::string column;
 };
 
-/// The connection is gone. `sent` is false while the server cannot have executed the statement.
+/// The connection is lost. `sent` is false if the server cannot have executed the statement.
 class ConnectionLost : public Error {
 public:
     ConnectionLost(Error error, bool sent) : Error(std::move(error)), sent_(sent) {}
@@ -33,13 +33,12 @@ private:
 
 [[nodiscard]] Report report_of(const pg_result* result);
 
-/// `what` names the operation and pool, e.g. "main: query"; like the constraint it stands in the
-/// text of defects (EZ_INTERNAL) only, which reaches no client. The constraint is the error's
-/// field.
+/// `what` names the operation and pool, e.g. "main: query". It and the constraint appear only in
+/// messages of EZ_INTERNAL, which no client sees. The constraint is the error's field.
 [[nodiscard]] Error error_of(std::string_view what, const Report& report);
 
-/// Writes the SQLSTATE and the server's message at the level that the class deserves; of data
-/// exceptions (class 22) without the part that quotes a value.
+/// Logs the SQLSTATE and the server's message at a level by class; for data exceptions (class 22)
+/// without the part that quotes a value.
 void log_report(std::string_view what, const Report& report) noexcept;
 
 [[nodiscard]] Error outcome_unknown(std::string_view why);

@@ -1,4 +1,4 @@
-// The pure half of migrations: what folder and database say about each other.
+// Compares the migrations of the folder with those of the database. Pure.
 #include <algorithm>
 #include <map>
 #include <set>

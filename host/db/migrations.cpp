@@ -18,7 +18,7 @@
 namespace ezapi::host::db {
 namespace {
 
-// Any number, as long as all installations take the same one.
+// An arbitrary number; all versions must use the same one.
 constexpr const char* kLock = "7310872413";
 constexpr std::chrono::milliseconds kLockPause{100};
 
@@ -93,7 +93,7 @@ std::vector<AppliedMigration> read_applied(Connection& connection) {
     return applied;
 }
 
-/// The lock ends with its connection, so nobody keeps it after a crash.
+/// The lock ends with its connection, so a crash releases it.
 void take_lock(Connection& connection, std::chrono::milliseconds limit) {
     const Clock::time_point deadline = Clock::now() + limit;
     const std::string sql = std::string("SELECT pg_try_advisory_lock(") + kLock + ")";

@@ -2,7 +2,7 @@
 // in a transaction of its own and recorded with its checksum in ez_migrations. The folders of the
 // project's modules lie in one place; a foreign plugin brings its own. Refuses to go on
 // when the database and the folder contradict each other. One process at a time, by an advisory
-// lock that lives on a connection of its own.
+// lock on a separate connection.
 #pragma once
 
 #include <chrono>
@@ -50,8 +50,7 @@ struct MigrationEntry {
 
 [[nodiscard]] const char* to_text(MigrationState state) noexcept;
 
-/// Pure: what the folder and the database say about each other, module by module in the order given
-/// and by version.
+/// Pure: compares the folder with the database, by module in the given order, then by version.
 [[nodiscard]] std::vector<MigrationEntry> compare_migrations(
     std::span<const std::string> modules,
     std::span<const Migration> files,

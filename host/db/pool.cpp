@@ -11,10 +11,10 @@
 namespace ezapi::host::db {
 namespace {
 
-/// After a failed connect others do not try for a moment, so that a dead server costs one thread at
-/// a time.
+/// After a failed connect the other threads do not try for this long, so that an unreachable server
+/// blocks one thread at a time.
 constexpr std::chrono::milliseconds kConnectPause{200};
-/// Under overload every request may find the pool exhausted.
+/// Limits the log under overload, when every request may find the pool exhausted.
 constexpr std::chrono::seconds kTellAgain{1};
 
 std::shared_ptr<const ConnectionSettings> settings_of(std::string name,
@@ -36,7 +36,7 @@ std::shared_ptr<const ConnectionSettings> settings_of(std::string name,
 
 }  // namespace
 
-/// A thread that waits: it gets either a connection or the place to make one.
+/// A waiting thread: it gets either a connection or the right to make one.
 struct Pool::Waiter {
     std::condition_variable ready;
     std::unique_ptr<Connection> connection;
@@ -139,7 +139,7 @@ std::unique_ptr<Connection> Pool::connect() {
         metrics_->connected(false);
         connect_failed();
         const auto* unreachable = dynamic_cast<const Unreachable*>(&error);
-        // Once per outage.
+        // Logged once per outage.
         if (!away_.exchange(true)) {
             telemetry::log(EZ_LOG_WARN,
                            "db",
@@ -148,13 +148,13 @@ std::unique_ptr<Connection> Pool::connect() {
         }
         throw;
     } catch (...) {
-        // Out of memory: the server may be well, but the place is given back.
+        // Out of memory: this says nothing about the server; the place is returned.
         connect_failed();
         throw;
     }
 }
 
-/// Waiting threads get no connection from this attempt; they are told that it failed.
+/// Tells the waiting threads that the attempt to connect failed.
 void Pool::connect_failed() noexcept {
     const std::lock_guard lock(mutex_);
     connect_failed_at_ = Clock::now();
@@ -191,7 +191,7 @@ void Pool::drop(std::unique_ptr<Connection> connection) noexcept {
     std::vector<std::unique_ptr<Connection>> doomed;
     {
         const std::lock_guard lock(mutex_);
-        // One connection that was lost means that the others were, too, most likely.
+        // If one connection was lost, the idle ones most likely were, too.
         if (connection->broken() || connection->stale()) {
             lost_at_ = Clock::now();
             doomed.swap(idle_);
@@ -206,7 +206,7 @@ void Pool::drop(std::unique_ptr<Connection> connection) noexcept {
     for (std::unique_ptr<Connection>& each : doomed) bury(*each);
 }
 
-/// With the lock held: one connection less exists; whoever waits longest may make another.
+/// With the lock held: one connection fewer exists, so the longest-waiting thread may make another.
 void Pool::free_place() noexcept {
     if (waiters_.empty()) {
         --places_;

@@ -1,6 +1,6 @@
-// The connections of one pool. Connects outside its lock, hands connections to waiting threads in
-// the order they came, and drops instead of reconnecting: what is broken, older than the last loss,
-// too old, or still inside a transaction is not given to anybody.
+// The connections of one pool. Connects outside its lock and serves waiting threads in order of
+// arrival. Connections are dropped, not reconnected, when they are broken, older than the last
+// loss, too old, or still inside a transaction.
 #pragma once
 
 #include <atomic>
@@ -32,11 +32,11 @@ public:
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    /// Waits at most the wait limit for a free place, then connects if need be. Throws
-    /// EZ_UNAVAILABLE.
+    /// Waits at most the wait limit for a connection or a free place, then connects if necessary.
+    /// Throws EZ_UNAVAILABLE.
     [[nodiscard]] std::unique_ptr<Connection> acquire();
 
-    /// Takes every connection back, whatever its state.
+    /// Returns a connection, in any state.
     void release(std::unique_ptr<Connection> connection) noexcept;
 
     /// Counts an error by the class of its SQLSTATE.

@@ -26,7 +26,7 @@ void check_options(const std::string& pool, const PoolOptions& options) {
     require(options.statement_cache >= 1, "the statement cache is 0, expected at least 1");
 }
 
-/// Returns a connection to its pool whatever happens in between.
+/// Returns a connection to its pool in the destructor.
 class Borrowed {
 public:
     explicit Borrowed(Pool& pool) : pool_(pool), connection_(pool.acquire()) {}
@@ -130,7 +130,8 @@ std::unique_ptr<Transaction> Pools::begin(std::string_view pool,
         try {
             connection->run(begin.sql);
         } catch (const ConnectionLost& lost) {
-            // A transaction that nobody used may be begun again, whether it had begun or not.
+            // BEGIN may be repeated on another connection, because nothing was done in the
+            // transaction yet.
             throw ConnectionLost(lost, false);
         }
         if (begin.statement_timeout.count() > 0) connection->expect_within(begin.statement_timeout);

@@ -31,8 +31,8 @@ struct PoolOptions {
     std::chrono::milliseconds lock_timeout{1000};
     std::chrono::milliseconds idle_in_transaction_timeout{30000};
     std::chrono::milliseconds max_age{30 * 60 * 1000};
-    /// Without an answer at the statement timeout: time until this side cancels, and again until it
-    /// cuts the socket.
+    /// Without a reply at the statement timeout: time until the statement is cancelled, and again
+    /// until the socket is shut down.
     std::chrono::milliseconds cancel_grace{250};
     size_t statement_cache = 256;  // prepared statements kept per connection
 };
@@ -52,8 +52,8 @@ struct PoolStatus {
 
 class Pools {
 public:
-    /// Connects nothing yet; throws EZ_INVALID when a DSN or a limit makes no sense. `hook` (the
-    /// bus of changes) and `metrics` may be NULL and must outlive the pools.
+    /// Does not connect yet; throws EZ_INVALID for an invalid DSN or limit. `hook` (the bus of
+    /// changes) and `metrics` may be NULL and must outlive the pools.
     explicit Pools(PoolsOptions options,
                    CommitHook* hook = nullptr,
                    telemetry::Metrics* metrics = nullptr);
@@ -65,7 +65,7 @@ public:
     /// main.
     Rows query(std::string_view pool, std::string_view sql, Params params = {});
 
-    /// Its origin is that of the current CallScope; outside any it is EZ_PUBLIC named `on_behalf`.
+    /// The origin is that of the current CallScope; without one it is EZ_PUBLIC named `on_behalf`.
     std::unique_ptr<Transaction> begin(std::string_view pool,
                                        const ez_tx_options* options = nullptr,
                                        std::string_view on_behalf = {});

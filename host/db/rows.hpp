@@ -1,6 +1,5 @@
-// The result of one statement: cells in PostgreSQL's text format, owned by the object and free of
-// the connection and the transaction that they came from. Not synchronised; reading from several
-// threads is fine.
+// The result of one statement: cells in PostgreSQL's text format, owned by the object and
+// independent of the connection and the transaction. Not synchronised; concurrent reads are safe.
 #pragma once
 
 #include <cstddef>
@@ -53,7 +52,7 @@ private:
     std::unique_ptr<pg_result, Clear> result_;
 };
 
-/// A parameter of text; an empty text is an empty text, not NULL.
+/// A text parameter; an empty text is not NULL.
 [[nodiscard]] constexpr ez_value param(std::string_view text) noexcept {
     return {{text.data(), text.size()}, 0};
 }

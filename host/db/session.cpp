@@ -13,7 +13,7 @@
 namespace ezapi::host::db {
 namespace {
 
-/// Why the server cannot be used; empty: it can.
+/// Why the server cannot be reached; empty: it can.
 std::string trial(const std::string& dsn) {
     const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectdb(dsn.c_str()), PQfinish);
     if (PQstatus(connection.get()) == CONNECTION_OK) return {};
@@ -35,8 +35,8 @@ struct Session::Poco {
 };
 
 Session::Session(const std::string& dsn) {
-    // Poco leaks a connection that fails while it is made, so it gets to make one only where one
-    // was just made; what is left is a server that goes away in between.
+    // Poco leaks a connection that fails while it is opened, so a trial connection is made with
+    // libpq first. It still leaks if the server goes away in between.
     if (const std::string why = trial(dsn); !why.empty()) throw Unreachable(why);
     try {
         ::Poco::Data::PostgreSQL::Connector connector;
@@ -67,7 +67,7 @@ struct Graveyard::State {
     std::mutex mutex;
     std::vector<std::unique_ptr<Session>> broken;
 
-    /// Closes what can be closed; what still cannot stays.
+    /// Closes the sessions that can be closed; the others stay.
     void bury() {
         std::vector<std::unique_ptr<Session>> sessions;
         {

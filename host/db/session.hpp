@@ -1,4 +1,4 @@
-// One session of Poco::Data::PostgreSQL: how it is opened and how it is given up. Poco 1.11 leaks a
+// One session of Poco::Data::PostgreSQL: how it is opened and disposed of. Poco 1.11 leaks a
 // session whose connection is broken; it is therefore kept in the graveyard until the server
 // answers again, reset and closed properly.
 #pragma once
@@ -13,7 +13,7 @@ struct pg_conn;  // libpq's PGconn
 
 namespace ezapi::host::db {
 
-/// No session can be opened. Why exactly is for logs and operators; the message may reach clients.
+/// No session can be opened. The reason is for logs and operators; the message may reach clients.
 class Unreachable : public Error {
 public:
     explicit Unreachable(std::string why);
@@ -36,7 +36,7 @@ public:
     [[nodiscard]] pg_conn* handle() const noexcept { return handle_; }
 
     [[nodiscard]] bool broken() const noexcept;
-    /// Makes a broken one whole, so that it can be destroyed without a leak. Blocks on the network.
+    /// Reconnects a broken one, so that it can be destroyed without a leak. Blocks on the network.
     void repair() noexcept;
 
 private:
@@ -53,9 +53,9 @@ public:
     Graveyard(const Graveyard&) = delete;
     Graveyard& operator=(const Graveyard&) = delete;
 
-    /// A whole session is closed at once.
+    /// A working session is closed at once.
     void add(std::unique_ptr<Session> session);
-    /// To be called when the server was seen alive.
+    /// Call when the server was found reachable.
     void bury();
 
 private:

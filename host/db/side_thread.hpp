@@ -1,6 +1,6 @@
-// One thread for calls that may block on a server in trouble and that nobody waits for: cancelling
-// a statement, taking leave of a broken session. When such a call never returns, the thread is
-// abandoned at the end instead of joined.
+// One thread for calls that may block on an unresponsive server and whose result is not needed:
+// cancelling a statement, closing a broken session. If such a call does not return, the thread is
+// detached at the end instead of joined.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@ namespace ezapi::host::db {
 class SideThread {
 public:
     SideThread();
-    /// Drops what has not begun and waits a moment for the rest.
+    /// Drops work that has not begun and waits briefly for the rest.
     ~SideThread();
     SideThread(const SideThread&) = delete;
     SideThread& operator=(const SideThread&) = delete;

@@ -1,5 +1,5 @@
-// Which statements one connection has prepared, by their text: the least recently used one is given
-// up when there are too many. Pure bookkeeping, the caller talks to the server.
+// Which statements one connection has prepared, by their text: the least recently used one is
+// evicted when there are too many. Bookkeeping only: the caller talks to the server.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,8 @@
 
 namespace ezapi::host::db {
 
-/// True for statements that leave something behind in the session, so that its connection must not
-/// be given to anybody else: SET without LOCAL, session-level advisory locks, LISTEN, PREPARE and
-/// the like.
+/// True for statements that change session state, so that the connection must not be reused by
+/// another caller: SET without LOCAL, session-level advisory locks, LISTEN, PREPARE and the like.
 [[nodiscard]] bool leaves_session_state(std::string_view sql);
 
 class StatementCache {

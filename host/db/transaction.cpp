@@ -37,7 +37,7 @@ auto Transaction::watched(Use&& use) {
         return std::forward<Use>(use)(connection);
     } catch (const Error& error) {
         pool_->count(error);
-        // Of an aborted transaction the first error is the one worth telling.
+        // In an aborted transaction the first error is the cause.
         if (first_error_ == nullptr || !connection.aborted())
             first_error_ = std::make_unique<Error>(error);
         throw;
@@ -95,7 +95,7 @@ void Transaction::commit() {
         throw Error(EZ_INTERNAL, "commit: called by a subscriber inside the transaction's commit");
     open_connection();
 
-    // Whatever is thrown on the way: the transaction is over then.
+    // If anything is thrown, the transaction is over.
     struct Ending {
         Transaction& transaction;
 
@@ -167,7 +167,7 @@ void Transaction::rollback() noexcept {
         if (connection_->copying()) connection_->copy_end("rolled back");
         if (!connection_->broken() && connection_->in_transaction()) connection_->run("ROLLBACK");
     } catch (const std::exception& error) {
-        // The connection is dropped then, which rolls back just as well.
+        // The connection is then dropped, which also rolls back.
         (void)guard(nullptr, [&] {
             telemetry::log(EZ_LOG_WARN, "db", std::string("rollback: ") + error.what());
         });

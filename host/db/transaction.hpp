@@ -1,7 +1,7 @@
-// One transaction on a connection of its own, from BEGIN to COMMIT or ROLLBACK. Keeps the promise
-// that a commit() that returns is durable: an aborted transaction is an error, and a connection
-// that breaks during COMMIT is reported as an unknown outcome. One thread at a time; destroying it
-// rolls back.
+// One transaction on a connection of its own, from BEGIN to COMMIT or ROLLBACK. When commit()
+// returns, the transaction is durable: an aborted transaction is an error, and a connection that
+// breaks during COMMIT is reported as an unknown outcome. One thread at a time; destroying it rolls
+// back.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class Pool;
 class Connection;
 class Transaction;
 
-/// What the transaction did to one entity, told to the subscribers of changes before COMMIT.
+/// A change of one entity, passed to the subscribers of changes before COMMIT.
 struct Change {
     int32_t action = EZ_UPDATED;
     std::string resource;
@@ -41,14 +41,14 @@ public:
 
 class Transaction {
 public:
-    /// How it ended, as in ez_after_fn: 1 committed, 0 not, -1 unknown.
+    /// The outcome, as in ez_after_fn: 1 committed, 0 not, -1 unknown.
     using After = std::function<void(int committed)>;
 
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
-    /// After an error only rollback(), or ROLLBACK TO a savepoint of one's own, is possible.
+    /// After an error only rollback() or ROLLBACK TO a savepoint is possible.
     Rows query(std::string_view sql, Params params = {});
 
     /// Returning means durable. On any Error the transaction is over and not committed, except
@@ -60,8 +60,8 @@ public:
     /// Called once after the end, in order of registration, with the connection already returned.
     void after(After callback);
 
-    /// Called by commit(), when the subscribers are through and revision() is known, in order of
-    /// registration; may query. What it throws ends the transaction uncommitted.
+    /// Called by commit() after the subscribers, when revision() is known, in order of
+    /// registration; may query. An exception rolls back the transaction.
     void last(std::function<void()> step);
 
     /// COPY ... FROM STDIN. A non-empty reason cancels it and aborts the transaction.
@@ -84,7 +84,7 @@ public:
     /// True while its CommitHook runs.
     [[nodiscard]] bool committing() const noexcept { return committing_; }
 
-    /// While set, changed() is refused: subscribers of the last phase must not record.
+    /// While set, changed() is refused: subscribers of the last phase must not record changes.
     void seal_changes(bool sealed) noexcept { sealed_ = sealed; }
 
 private:

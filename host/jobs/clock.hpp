@@ -1,4 +1,4 @@
-// Where jobs take time and chance from, so that tests can move both.
+// The clock of the jobs, which tests replace.
 #pragma once
 
 #include <chrono>

@@ -29,8 +29,8 @@ void LeaseKeeper::start() {
     thread_ = std::thread([this] { run(); });
 }
 
-/// Nine tenths of the life: the rest covers the way to the database and a pause between asking the
-/// clock and acting on it.
+/// Nine tenths of the lease: the rest covers network delay and a pause between reading the clock
+/// and acting on it.
 Milliseconds LeaseKeeper::trust() const {
     return leases_.life() * 9 / 10;
 }

@@ -1,7 +1,6 @@
-// Renews the leases of running jobs from a thread of its own, at a third of their life. A run stops
-// trusting its lease before the lease can end in the database: the limit is reckoned from before
-// the renewal was sent and read from the clock by the run itself, so a renewal that hangs cannot
-// stretch it.
+// Renews the leases of running jobs on its own thread, after a third of their duration. A run stops
+// trusting its lease before it can expire in the database: the limit counts from before the renewal
+// was sent, and the run itself reads the clock, so a hanging renewal cannot extend it.
 #pragma once
 
 #include <atomic>
@@ -45,11 +44,11 @@ public:
     /// Starts the thread; without it (tests) renewals come from renew_due().
     void start();
 
-    /// Keeps renewing a lease that was acquired by a request sent at `asked`.
+    /// Renews a lease that was acquired by a request sent at `asked`.
     [[nodiscard]] std::shared_ptr<HeldLease> hold(std::string job, int64_t fence, TimePoint asked);
     void drop(const std::shared_ptr<HeldLease>& lease);
 
-    /// Renews what is due now; returns when the next one is.
+    /// Renews the leases that are due; returns when the next one is due.
     TimePoint renew_due();
 
 private:

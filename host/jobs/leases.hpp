@@ -1,6 +1,6 @@
 // The right to run a job of scope `cluster`: held by one process at a time, for a limited time,
-// under a number that rises at each change of owner. A lease is for efficiency; what must be safe
-// against a holder that was paused compares the number (fence) where it writes.
+// with a number that increases with each change of owner. A paused process may outlive its lease; a
+// write that must not happen twice compares the number (fencing token).
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,14 @@ public:
     [[nodiscard]] virtual std::optional<int64_t> acquire(const std::string& job,
                                                          Milliseconds rest) = 0;
 
-    /// Prolongs it; false: it was lost. Throws when the database does not answer.
+    /// Renews it; false: it was lost. Throws when the database does not answer.
     [[nodiscard]] virtual bool renew(const std::string& job, int64_t fence) = 0;
 
-    /// Gives it back and notes how the run ended; an empty error is success. Throws as above: the
-    /// lease then ends by itself.
+    /// Releases it and records the result of the run; an empty error is success. Throws as above:
+    /// the lease then expires.
     virtual void release(const std::string& job, int64_t fence, const std::string& error) = 0;
 
-    /// How long a lease lives without being renewed.
+    /// How long a lease is valid without renewal.
     [[nodiscard]] virtual Milliseconds life() const = 0;
 };
 

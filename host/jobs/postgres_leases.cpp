@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view kPool = "main";
 
-// The holder's own row may be taken again: a job never overlaps itself within a process, so a row
-// that is still ours is one whose release did not reach the database.
+// The holder's own row may be taken again: a job never overlaps itself within a process, so if the
+// row is still ours, its release did not reach the database.
 constexpr std::string_view kAcquire =
     "INSERT INTO ez_job_leases AS held (name, owner, fence, expires_at) "
     "VALUES ($1, $2, 1, clock_timestamp() + $3::bigint * interval '1 millisecond') "

@@ -14,10 +14,10 @@
 namespace ezapi::host::jobs {
 namespace {
 
-// A run that was asked for but found the lease taken tries again soon: what it was asked for may
-// have come after the other process had looked.
+// A triggered run that finds the lease taken retries soon: the other process may have started
+// before the reason for the trigger.
 constexpr Milliseconds kBusyRetry{1000};
-// Longest pause after the database was away, also for jobs of long periods.
+// Longest pause after the database was unreachable, also for jobs with long periods.
 constexpr Milliseconds kAwayRetry{10000};
 constexpr Milliseconds kIdle{60000};
 constexpr double kJitter = 0.1;
@@ -31,7 +31,7 @@ std::string full_name(std::string_view owner, std::string_view name) {
     return std::string(owner) + "/" + std::string(name);
 }
 
-/// With what the database's refusal was about, which its sentence leaves out.
+/// With the details of a database error, which its message leaves out.
 std::string failure_text(const ez_error& error) {
     std::string out = error.message[0] == '\0' ? "failed without a message" : error.message;
     if (error.sqlstate[0] == '\0') return out;
@@ -66,7 +66,8 @@ struct Scheduler::Job {
 
     ~Job() { free(); }
 
-    /// A thread that ended a run may hold the job a moment longer: freeing must not wait for it.
+    /// A thread that has ended a run may hold the job slightly longer, so freeing must not depend
+    /// on it.
     void free() {
         if (const auto fn = std::exchange(free_user, nullptr); fn != nullptr) fn(user);
     }
@@ -258,7 +259,7 @@ void Scheduler::run(Job& job) {
         forced = std::exchange(job.forced, false);
     }
     const bool leased = leases_ != nullptr && job.spec.scope == EZ_JOB_CLUSTER;
-    // Whatever is thrown on the way, also for want of memory, the job runs again when it is due.
+    // Whatever is thrown, std::bad_alloc included, the job runs again when it is due.
     Result result{Outcome::kFailed, {}, {}};
     (void)guard(nullptr, [&] {
         result = leased ? run_leased(job, forced) : call(job, nullptr);
@@ -306,7 +307,7 @@ Scheduler::Result Scheduler::call(Job& job, const HeldLease* lease) {
         std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began);
     if (status == EZ_OK) return {Outcome::kOk, {}, duration};
     Result failed{Outcome::kFailed, {}, duration};
-    // A lease is held here: nothing may be thrown.
+    // A lease is held here: must not throw.
     (void)guard(nullptr, [&] { failed.error = failure_text(error); });
     return failed;
 }

@@ -1,8 +1,8 @@
 // Runs recurring jobs of plugins and of the host on a few threads of its own. A job never overlaps
 // itself; the period counts from the end of a run, with jitter, so that processes started together
 // drift apart. A job of scope `cluster` runs under a lease: in one process at a time and, unforced,
-// once a period among all of them. A failing or skipped run is shown, counted and followed by the
-// next.
+// once a period among all of them. A failed or skipped run is reported and counted, and the next
+// one follows.
 #pragma once
 
 #include <condition_variable>
@@ -70,20 +70,20 @@ public:
     /// Starts the threads; until then, and in tests, jobs run by run_due().
     void start();
 
-    /// Staged. Throws ezapi::Error: EZ_INVALID for a job that makes no sense, EZ_CONFLICT for a
-    /// name that the owner has already; `free_user` is then called, too.
+    /// Staged. Throws ezapi::Error: EZ_INVALID for an invalid job, EZ_CONFLICT for a name that the
+    /// owner already has; `free_user` is then called, too.
     void every(std::string_view owner, const ez_job& job);
     void every(std::string_view owner, HostJob job);
 
-    /// Asks for a run now; during a run, for one more after it. Throws EZ_NOT_FOUND. A trigger of a
-    /// job that is not live yet counts when it becomes live.
+    /// Requests a run now; during a run, another one after it. Throws EZ_NOT_FOUND. The trigger of
+    /// a job that is not live yet takes effect when it becomes live.
     void trigger(std::string_view owner, std::string_view name);
 
     void activate(std::string_view owner) override;
     bool retire(std::string_view owner, std::chrono::steady_clock::time_point deadline) override;
     void discard(std::string_view owner) override;
 
-    /// Runs on this thread, one after the other, what is due now; returns how many ran or were
+    /// Runs the jobs that are due, one after the other on this thread; returns how many ran or were
     /// skipped.
     size_t run_due();
 

@@ -1,6 +1,6 @@
 // What stands behind the ABI's opaque `ez_context`: which plugin calls, and the components that the
-// tables of functions in host/api reach. The components are only named here, so that this folder
-// depends on none of them.
+// tables of functions in host/api reach. The components are only forward-declared, so that this
+// folder depends on none of them.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A plugin's shared library, opened and judged by its descriptor before any function of it is
+// A plugin's shared library, opened and checked by its descriptor before any of its functions is
 // called. Never closed: threads, thread-local destructors and callbacks of a plugin may outlive its
 // stop.
 #pragma once
@@ -18,11 +18,11 @@ namespace ezapi::host::modules {
 class Library {
 public:
     /// Throws ezapi::Error (EZ_INVALID) with one sentence that names what was expected and found: a
-    /// file that others may write, no shared library, no descriptor, another ABI, a name that is
-    /// not the file's. `expected_name` is the file's name without ".so".
+    /// file that others may write, not a shared library, no descriptor, another ABI, a name that
+    /// differs from the file's. `expected_name` is the file's name without ".so".
     [[nodiscard]] static Library open(const std::filesystem::path& file);
 
-    /// With the fields that an older plugin does not have empty. Valid for ever.
+    /// Fields that an older plugin does not have are empty. Valid until the process ends.
     [[nodiscard]] const ez_plugin& descriptor() const { return descriptor_; }
 
     [[nodiscard]] std::string name() const { return descriptor_.name; }
@@ -40,7 +40,7 @@ private:
     ez_plugin descriptor_;
 };
 
-/// The judgement alone: throws as `open` does. `name` is what the file is called.
+/// Only the check: throws as `open` does. `name` is the file's name.
 [[nodiscard]] ez_plugin judge_descriptor(const ez_plugin& found, std::string_view name);
 
 }  // namespace ezapi::host::modules

@@ -34,11 +34,11 @@ Loader::~Loader() = default;
 void Loader::set_state(Plugin& plugin, State state, const std::string& error) {
     const std::scoped_lock lock(mutex_);
     plugin.state = state;
-    plugin.error = telemetry::redact(error);  // a plugin's own words, shown to operators
+    plugin.error = telemetry::redact(error);  // the plugin's message, shown to operators
 }
 
 void Loader::fail(Plugin& plugin, const std::string& why) {
-    // At the start all failures are told together by whoever asked for it.
+    // At the start the caller reports all failures together.
     if (serving_) telemetry::log(EZ_LOG_ERROR, "plugins", "plugin " + plugin.name + ": " + why);
     set_state(plugin, State::kFailed, why);
 }
@@ -114,8 +114,8 @@ std::optional<std::string> Loader::unmet(const Plugin& plugin, bool running) con
     return std::nullopt;
 }
 
-/// Those of `names` that are wanted and not running and can start, providers first. The others
-/// among them get their reason.
+/// Those of `names` that are wanted, not running and able to start, providers first. The others get
+/// the reason why they cannot.
 std::vector<Loader::Plugin*> Loader::ordered(const Names& names) {
     std::vector<Node> nodes;
     for (const std::string& name : names) {
@@ -139,7 +139,7 @@ std::vector<Loader::Plugin*> Loader::ordered(const Names& names) {
             out.push_back(&plugin);
         }
     }
-    // Behind a cycle: neither in it nor in the order.
+    // Dependent on a cycle: neither in it nor in the order.
     for (const Node& node : nodes) {
         Plugin& plugin = *plugins_.at(node.name);
         const bool placed =
@@ -184,8 +184,8 @@ void Loader::start_these(const Names& names) {
     for (Plugin* plugin : ordered(names)) {
         if (start_one(*plugin)) live.push_back(plugin);
     }
-    // In the reverse of the order in which they are left: no request or job of any of these plugins
-    // runs before the subscribers of all of them do.
+    // In the reverse order of stopping: no request or job of these plugins runs before the
+    // subscribers of all of them are active.
     for (auto registry = host_.registries.rbegin(); registry != host_.registries.rend(); ++registry)
         for (const Plugin* plugin : live) (*registry)->activate(plugin->name);
     for (Plugin* plugin : live) {

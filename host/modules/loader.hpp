@@ -1,10 +1,10 @@
-// Finds, opens, orders, starts and stops plugins, and keeps what became of each visible. All
-// failures are collected: one plugin that cannot run never hides what is wrong with the next.
-// Opening, starting and stopping happen on the main thread only; report() is for any thread.
+// Finds, opens, orders, starts and stops plugins, and reports their states. All failures are
+// collected: one plugin that cannot run does not hide another's failure. Opening, starting and
+// stopping happen on the main thread only; report() is for any thread.
 //
 // At a stop a plugin leaves the registries first (no new calls, those in flight are waited for),
-// then its `stop` runs, then its callbacks are freed. One that stays busy beyond the limit is left
-// alive for ever.
+// then its `stop` runs, then its callbacks are freed. One that is still busy at the limit stays
+// loaded until the process ends.
 #pragma once
 
 #include <chrono>
@@ -44,7 +44,7 @@ struct PluginReport {
     bool required = false;
 };
 
-/// What the configuration wants of one plugin.
+/// The configuration of one plugin.
 struct Wish {
     bool enabled = false;
     bool required = true;
@@ -59,7 +59,7 @@ struct LoaderOptions {
 /// What plugins are started with.
 struct Attachment {
     const Components* components = nullptr;
-    /// Every table filled in; the context is set for each plugin.
+    /// All tables are set; the context is set for each plugin.
     ez_host tables{};
     Services* services = nullptr;
     /// In the order in which a stopping plugin leaves them; services last. A starting plugin enters
@@ -77,8 +77,9 @@ public:
     Loader(const Loader&) = delete;
     Loader& operator=(const Loader&) = delete;
 
-    /// Looks for files and opens those of the plugins that are wished for; without any wish (no
-    /// configuration) every plugin that is found counts as enabled and required. Then orders them.
+    /// Finds the files and opens those of the enabled plugins, then orders them. With
+    /// `all_when_unnamed` (no configuration) a plugin without a wish counts as enabled and
+    /// required.
     void open(const std::map<std::string, Wish, std::less<>>& wishes, bool all_when_unnamed);
 
     /// The plugins that can be started, in that order.
@@ -90,7 +91,7 @@ public:
     /// Once, before start().
     void attach(Attachment host);
 
-    /// Starts what can be started, then makes all of it live together.
+    /// Starts the plugins that can start, then makes them live together.
     void start();
 
     /// Stops all in reverse order. False: at least one stayed busy, its code may still run.
@@ -98,8 +99,8 @@ public:
 
     /// At run time, for one plugin; the plugins that name it in depends_on or after stop and start
     /// with it. Throws ezapi::Error: EZ_NOT_FOUND for a plugin that has no file, EZ_CONFLICT with
-    /// the reason when it does not end in the state that was asked for. Not remembered over a
-    /// restart.
+    /// the reason when it does not reach the requested state. Not kept over a restart of the
+    /// process.
     void enable(std::string_view name);
     void disable(std::string_view name);
     void reload(std::string_view name);

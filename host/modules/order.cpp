@@ -20,7 +20,7 @@ Graph graph_of(std::span<const Node> nodes) {
     return graph;
 }
 
-/// Takes away, again and again, the first node that waits for nobody.
+/// Repeatedly removes the first node without dependencies.
 std::vector<std::string> peel(Graph& graph) {
     std::vector<std::string> names;
     while (true) {
@@ -33,8 +33,8 @@ std::vector<std::string> peel(Graph& graph) {
     }
 }
 
-/// Follows, from `start`, the first name that each node waits for until one comes again. Every node
-/// left after peeling waits for another one that is left, so this ends in a cycle.
+/// Follows the first dependency of each node from `start` until a node repeats. Every remaining
+/// node depends on another remaining one, so this ends in a cycle.
 std::vector<std::string> walk(const Graph& graph, const std::string& start) {
     std::vector<std::string> path;
     std::string name = start;

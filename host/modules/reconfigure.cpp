@@ -25,7 +25,7 @@ Loader::Names Loader::with_dependants(std::string_view name) const {
     return names;
 }
 
-/// Opens (again) and starts those of `names` that are wanted, as far as that is possible.
+/// Opens (again) and starts those of `names` that are wanted and can start.
 void Loader::bring_up(const Names& names) {
     for (const std::string& name : names) {
         Plugin& plugin = *plugins_.at(name);

@@ -1,6 +1,7 @@
 // A component of the host in which plugins register callbacks: routes, jobs, change subscribers,
 // services, Redis subscriptions. What a plugin registers during `start` is staged under its name
-// and goes live for all plugins together; at its stop new calls end first, then those in flight.
+// and goes live together with that of all plugins; at its stop, new calls are refused first, then
+// those in flight are waited for.
 #pragma once
 
 #include <chrono>
@@ -15,8 +16,8 @@ public:
     /// Makes what `owner` has staged live.
     virtual void activate(std::string_view owner) = 0;
 
-    /// Lets no new call of `owner` begin, then waits for those in flight. False: still busy at the
-    /// deadline; the callbacks must then be kept alive.
+    /// Refuses new calls of `owner`, then waits for those in flight. False: still busy at the
+    /// deadline; the callbacks must then stay alive.
     virtual bool retire(std::string_view owner, std::chrono::steady_clock::time_point deadline) = 0;
 
     /// Forgets what `owner` has staged or retired and calls each `free_user` once.

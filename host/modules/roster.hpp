@@ -1,6 +1,5 @@
-// What plugins have registered here: staged under their name, live once activated, retired at their
-// stop. Who uses an entry takes a lease on it; retire waits until the leases of its owner have
-// ended.
+// Registrations of plugins: staged under their name, live once activated, retired at their stop. A
+// user of an entry takes a lease on it; retire waits until the leases of the owner have ended.
 #pragma once
 
 #include <algorithm>
@@ -44,7 +43,7 @@ class Roster {
     using Entries = std::vector<std::shared_ptr<Entry>>;
 
 public:
-    /// Keeps the entries that it was given in use.
+    /// Keeps its entries from being freed.
     class Lease {
     public:
         Lease(Roster& roster, Entries entries) : roster_(roster), entries_(std::move(entries)) {}
@@ -76,8 +75,7 @@ public:
         entries_.push_back(std::move(entry));
     }
 
-    /// True when somebody else than `owner` has an entry for which `is` holds, or itself a staged
-    /// one.
+    /// True when another owner has an entry for which `is` holds, or `owner` has a staged one.
     template <class Predicate>
     [[nodiscard]] bool taken(std::string_view owner, Predicate&& is) const {
         const std::lock_guard lock(mutex_);

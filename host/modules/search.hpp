@@ -8,8 +8,8 @@
 
 namespace ezapi::host::modules {
 
-/// Name to file of every <name>.so in the directories; of one that stands in several the first
-/// counts. A directory that does not exist has none. Nothing is opened.
+/// Maps the name to the file of every <name>.so in the directories; the first directory wins. A
+/// directory that does not exist is skipped. No file is opened.
 [[nodiscard]] std::map<std::string, std::filesystem::path, std::less<>> find_plugin_files(
     std::span<const std::string> directories);
 

@@ -1,7 +1,7 @@
-// What plugins offer each other: tables of C functions under "name/major". A plugin finds only what
-// its declared providers publish, because those start before it and stop after it; therefore what
-// it finds stays valid until its own stop and needs no count. The host itself declares nothing and
-// pins a service for each use.
+// Services between plugins: tables of C functions under "name/major". A plugin finds only services
+// of its declared providers: these start before it and stop after it, so a service that it has
+// found stays valid until its own stop without a reference count. The host has no declared
+// providers and pins a service for each use.
 #pragma once
 
 #include <condition_variable>
@@ -36,7 +36,7 @@ public:
         [[nodiscard]] const ez_service& service() const;
 
         /// Its functions; one that the provider does not know is NULL. Throws EZ_INVALID for a
-        /// table that is smaller than it ever was.
+        /// table that is smaller than its first version.
         template <class Table>
         [[nodiscard]] Table table() const {
             return taken(static_cast<const Table*>(service().table), "table of a service");
@@ -52,15 +52,16 @@ public:
     Services(const Services&) = delete;
     Services& operator=(const Services&) = delete;
 
-    /// Whom `owner` may find services of: its depends_on and after. Before its start.
+    /// The plugins whose services `owner` may find: its depends_on and after. Call before its
+    /// start.
     void declare(std::string_view owner, std::vector<std::string> providers);
 
-    /// Throws ezapi::Error: EZ_INVALID for an id or table against the rules, EZ_CONFLICT when it is
+    /// Throws ezapi::Error: EZ_INVALID for an invalid id or table, EZ_CONFLICT when the id is
     /// taken.
     void publish(std::string_view owner, std::string_view id, ez_service service);
 
-    /// Throws ezapi::Error: EZ_NOT_FOUND when nobody provides it, EZ_DENIED when the provider is
-    /// none of the caller's declared ones.
+    /// Throws ezapi::Error: EZ_NOT_FOUND when no plugin provides it, EZ_DENIED when the caller has
+    /// not declared the provider.
     [[nodiscard]] ez_service find(std::string_view caller, std::string_view id) const;
 
     /// For the host: a live service, or nothing.

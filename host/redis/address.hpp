@@ -1,5 +1,5 @@
-// Finds the addresses of a host within a deadline. The system's resolver has none, so names are
-// looked up on a thread that may be left behind; numbers and paths need no lookup.
+// Resolves a host within a deadline. The system's resolver has none, so names are looked up on a
+// thread that is detached if it takes too long; addresses and paths need no lookup.
 #pragma once
 
 #include <sys/socket.h>
@@ -22,8 +22,8 @@ public:
     /// `host` is a name, an address, or a path beginning with '/'.
     Resolver(std::string host, uint16_t port);
 
-    /// Throws EZ_UNAVAILABLE when the name is unknown or the answer does not come in time. A lookup
-    /// that is under way is shared by all who ask meanwhile.
+    /// Throws EZ_UNAVAILABLE when the name is unknown or the reply is late. Concurrent callers
+    /// share one lookup.
     [[nodiscard]] std::vector<Address> resolve(std::chrono::steady_clock::time_point deadline);
 
 private:

@@ -27,7 +27,7 @@ bool Breaker::fail(Time now, int weight) {
     const bool begins = !open_;
     pause_ = begins ? limits_.probe_min : std::min(pause_ * 2, limits_.probe_max);
     open_ = true;
-    // Between half and all of the pause, so that many processes do not come back in step.
+    // Between half and all of the pause, so that many processes do not retry in step.
     next_probe_ = now + std::chrono::duration_cast<std::chrono::milliseconds>(
                             pause_ * (0.5 + 0.5 * chance_()));
     return begins;
@@ -47,7 +47,7 @@ bool Breaker::Permit::succeeded() noexcept {
 
 bool Breaker::Permit::call_failed(Time now) noexcept {
     const std::lock_guard lock(breaker_->mutex_);
-    // Calls that began before the outage add nothing to what the probes find.
+    // Calls that began before the outage say nothing new about it.
     if (breaker_->open_ && !probe_) return false;
     return breaker_->fail(now, 1);
 }

@@ -1,6 +1,6 @@
-// Decides whether a call is worth trying. While Redis answers, all are; once it is found away, all
-// fail at once except one probe at a time, whose pauses grow with jitter. Pure: time and chance are
-// given. Usable from any thread.
+// Circuit breaker. While Redis answers, all calls pass; during an outage all fail at once except
+// one probe at a time, with growing, jittered pauses. Pure: time and random numbers are passed in.
+// Usable from any thread.
 #pragma once
 
 #include <chrono>
@@ -17,13 +17,13 @@ public:
     struct Limits {
         std::chrono::milliseconds probe_min{200};
         std::chrono::milliseconds probe_max{1000};
-        int failures = 3;  // calls in a row without an answer, until Redis is taken to be away
+        int failures = 3;  // consecutive calls without a reply until the breaker opens
     };
 
     /// `chance` gives numbers from [0, 1).
     Breaker(Limits limits, std::function<double()> chance);
 
-    /// One call's way through. Without a verdict when it is destroyed, it proved nothing.
+    /// One call. Destroyed without a result, it has no effect on the breaker.
     class Permit {
     public:
         Permit(Breaker* breaker, bool probe) noexcept : breaker_(breaker), probe_(probe) {}
@@ -41,7 +41,7 @@ public:
 
         /// True when this ends an outage.
         bool succeeded() noexcept;
-        /// An established connection gave no answer. True when this begins an outage.
+        /// An established connection did not reply. True when this begins an outage.
         bool call_failed(Time now) noexcept;
         /// No connection can be made. True when this begins an outage.
         bool connect_failed(Time now) noexcept;

@@ -1,7 +1,7 @@
 // Redis for the host and its plugins: a pool of connections where every call has one total
 // deadline, a breaker that makes calls fail at once while Redis is away, and one thread that
-// receives messages of subscribed channels. A connection that saw any fault is dropped, never
-// reused. Used from any thread.
+// receives messages of subscribed channels. A connection with any error is dropped, never reused.
+// Used from any thread.
 #pragma once
 
 #include <chrono>
@@ -34,7 +34,7 @@ struct Options {
     int database = 0;
     size_t pool_size = 8;
     std::chrono::milliseconds connect_timeout{1000};
-    std::chrono::milliseconds timeout{1000};      // of a call that names none
+    std::chrono::milliseconds timeout{1000};      // of a call that sets none
     std::chrono::milliseconds idle_check{15000};  // PING before use after so long without use
     std::chrono::milliseconds max_age{10 * 60 * 1000};
     std::chrono::milliseconds probe_min{200};  // breaker: pause before the next attempt, doubling
@@ -47,8 +47,8 @@ class Subscriber;
 
 class Client : public modules::Registry {
 public:
-    /// Connects nothing yet; throws EZ_INVALID when an option makes no sense. `metrics` may be NULL
-    /// and must outlive the client.
+    /// Does not connect yet; throws EZ_INVALID for an invalid option. `metrics` may be NULL and
+    /// must outlive the client.
     explicit Client(Options options, telemetry::Metrics* metrics = nullptr);
     ~Client() override;
     Client(const Client&) = delete;
@@ -83,10 +83,10 @@ public:
     /// Throws when Redis does not answer PONG.
     void ping(std::chrono::milliseconds timeout = {});
 
-    /// What the last call or probe found; false before the first one.
+    /// Whether the last call or probe succeeded; false before the first one.
     [[nodiscard]] bool connected() const noexcept;
 
-    /// Why Redis is away, in detail, for operators; empty while it is not.
+    /// Why Redis is unreachable, in detail, for operators; empty while it is reachable.
     [[nodiscard]] std::string last_error() const;
 
 private:

@@ -99,7 +99,7 @@ void Connection::open(const std::vector<Address>& addresses, Clock::time_point d
             close(descriptor);
             throw Unreached("out of memory", false);
         }
-        // The socket does not block: "try again" is no fault.
+        // The socket is non-blocking: EAGAIN is not an error.
         context_->flags &= ~REDIS_BLOCK;
         return;
     }

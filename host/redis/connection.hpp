@@ -1,6 +1,6 @@
 // One connection to Redis: a hiredis context on a non-blocking socket that is polled here, so that
-// every exchange has one exact deadline however slowly the bytes come. After any fault it is not
-// reusable: it could give the reply of one command to the next. One thread at a time.
+// every exchange has an exact deadline, however slowly bytes arrive. After any error it must not be
+// reused: the next command could get the reply of the previous one. One thread at a time.
 #pragma once
 
 #include <chrono>
@@ -37,7 +37,7 @@ public:
     /// It may have executed the command.
     [[nodiscard]] bool sent() const noexcept { return sent_; }
 
-    /// Only this deadline passed; other connections may be well.
+    /// Only this deadline passed; other connections may work.
     [[nodiscard]] bool late() const noexcept { return cause_ == Cause::late; }
 
     /// Without what the message adds for clients.
@@ -57,7 +57,7 @@ public:
     /// Sends the commands together and waits for as many replies.
     std::vector<Reply> exchange(std::span<const Command> commands, Clock::time_point deadline);
 
-    /// The parts of an exchange, for who reads what nobody asked for.
+    /// The parts of an exchange, for reading pushed messages.
     void append(Command command);
     void flush(Clock::time_point deadline);
     void read_available();
@@ -67,7 +67,7 @@ public:
     /// No exchange is unfinished.
     [[nodiscard]] bool reusable() const noexcept { return !unfinished_; }
 
-    /// Bytes or an end came while nobody asked.
+    /// Unsolicited bytes or the end of the connection arrived.
     [[nodiscard]] bool stale() const noexcept;
 
     [[nodiscard]] Clock::time_point born() const noexcept { return born_; }

@@ -16,7 +16,7 @@ double chance() {
     return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
 }
 
-/// Answers of a server that is not, or no longer, the one to talk to.
+/// Replies of a server that is not, or no longer, the right one to use.
 bool wrong_server(const Reply& reply) {
     const std::string code = reply.error_code();
     return code == "READONLY" || code == "LOADING" || code == "MASTERDOWN";
@@ -72,7 +72,7 @@ std::vector<Reply> Pool::attempt(std::span<const Command> commands,
                 throw;
             }
         } catch (...) {
-            // Out of memory in the middle of an exchange: its place is given back.
+            // Out of memory during an exchange: its place is returned.
             if (connection != nullptr) drop(std::move(connection), false);
             throw;
         }
@@ -159,10 +159,10 @@ std::unique_ptr<Connection> Pool::connect(Clock::time_point deadline, Breaker::P
     } catch (const Unreached& error) {
         give_place_back();
         const Clock::time_point now = Clock::now();
-        // An impatient caller says little about Redis.
+        // A short timeout says little about Redis.
         const bool impatient = error.late() && deadline < patient;
         away(impatient ? permit.call_failed(now) : permit.connect_failed(now), error.why());
-        // Why in detail is for the log; this may reach a client.
+        // The details are logged; this message may reach a client.
         throw Unreached("it cannot be reached", false);
     } catch (...) {
         give_place_back();
@@ -184,7 +184,7 @@ void Pool::release(std::unique_ptr<Connection> connection) noexcept {
 }
 
 void Pool::drop(std::unique_ptr<Connection> connection, bool lost) noexcept {
-    // Closed outside the lock. Nothing is allocated: memory may be what is lacking.
+    // Closed outside the lock. Allocates nothing, because there may be no memory.
     std::vector<std::unique_ptr<Connection>> doomed;
     {
         const std::lock_guard lock(mutex_);

@@ -1,4 +1,4 @@
-// The connections for commands. Connects outside its lock; a connection that saw a fault, is too
+// The connections for commands. Connects outside its lock; a connection that had an error, is too
 // old, or older than the last loss is dropped. Every call goes through the breaker.
 #pragma once
 
@@ -29,7 +29,7 @@ public:
 
     [[nodiscard]] bool connected() const noexcept { return connected_; }
 
-    /// Why Redis is away, in detail; empty while it is not.
+    /// Why Redis is unreachable, in detail; empty while it is reachable.
     [[nodiscard]] std::string last_error() const;
 
     [[nodiscard]] Resolver& resolver() noexcept { return resolver_; }

@@ -1,4 +1,4 @@
-// A deep copy of what Redis answered: nothing of hiredis crosses out of this room.
+// A deep copy of a reply of Redis, so that no type of hiredis leaves this folder.
 #pragma once
 
 #include <cstdint>

@@ -77,7 +77,7 @@ Subscriber::Channels Subscriber::wanted() {
 
 void Subscriber::wake() noexcept {
     const uint64_t one = 1;
-    // A full counter means that it is awake anyway.
+    // A full counter means that the thread is being woken already.
     static_cast<void>(!write(wake_descriptor_, &one, sizeof one));
 }
 
@@ -92,7 +92,7 @@ bool Subscriber::wait(int descriptor, std::chrono::milliseconds limit) {
 void Subscriber::run() {
     std::minstd_rand chance{std::random_device{}()};
     auto pause = options_.probe_min;
-    bool told = false;  // that it is away
+    bool told = false;  // that it is unreachable
     while (!stopping_) {
         try {
             if (wanted().empty()) {
@@ -119,7 +119,7 @@ void Subscriber::run() {
     }
 }
 
-/// Until the connection is lost, which it throws, or nothing is subscribed any more.
+/// Runs until the connection is lost, which throws, or nothing is subscribed any more.
 void Subscriber::serve(Connection& connection) {
     Channels joined;
     Clock::time_point heard = Clock::now();
@@ -135,7 +135,7 @@ void Subscriber::serve(Connection& connection) {
         } else if (Clock::now() - heard >= options_.idle_check + options_.timeout) {
             throw Unreached("the connection for messages is silent", false);
         } else if (Clock::now() - heard >= options_.idle_check) {
-            // A connection that was cut somewhere on the way looks just like one without messages.
+            // A half-open connection looks like one without messages, so it is checked.
             constexpr std::string_view kPing = "PING";
             connection.append(Command(&kPing, 1));
             connection.flush(Clock::now() + options_.timeout);

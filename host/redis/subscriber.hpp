@@ -1,6 +1,6 @@
-// Receives the messages of subscribed channels on one thread with a connection of its own, and
-// hands them to their subscribers one after the other. After a lost connection it subscribes anew,
-// with growing pauses; messages of the time between are missed.
+// Receives the messages of subscribed channels on one thread with its own connection, and calls the
+// subscribers one after the other. After a lost connection it subscribes again, with growing
+// pauses; messages published in between are missed.
 #pragma once
 
 #include <atomic>

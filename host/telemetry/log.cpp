@@ -20,7 +20,7 @@
 namespace ezapi::host::telemetry {
 namespace {
 
-// A line beyond this is cut: a record of one event, not a place for payloads.
+// Longer lines are cut: a line is a record of one event, not a place for payloads.
 constexpr size_t kMaxText = size_t{16} * 1024;
 
 constexpr std::array<std::string_view, 5> kLevelNames = {"trace", "debug", "info", "warn", "error"};
@@ -42,7 +42,7 @@ private:
 
 std::shared_ptr<spdlog::logger> make_logger(spdlog::sink_ptr sink) {
     auto logger = std::make_shared<spdlog::logger>("ezapi", std::move(sink));
-    logger->set_pattern("%v");  // the line is formed here, once, whatever its format
+    logger->set_pattern("%v");  // lines are formatted here
     logger->set_level(spdlog::level::trace);
     return logger;
 }
@@ -50,7 +50,7 @@ std::shared_ptr<spdlog::logger> make_logger(spdlog::sink_ptr sink) {
 struct State {
     std::atomic<int32_t> level{EZ_LOG_INFO};
     std::atomic<LogFormat> format{LogFormat::kText};
-    std::mutex mutex;  // guards the pointer only; the logger is safe by itself
+    std::mutex mutex;  // guards the pointer only; the logger is thread-safe
     std::shared_ptr<spdlog::logger> logger =
         make_logger(std::make_shared<spdlog::sinks::stderr_sink_mt>());
 

@@ -1,6 +1,6 @@
-// The process's log: one line an event on standard error, as text or as JSON. Every line passes one
-// place that masks credentials and escapes control characters, so that nobody who writes a line
-// needs to think of either. Usable from any thread, also before `main` has configured it.
+// The process's log: one line per event on standard error, as text or JSON. Credentials are masked
+// and control characters escaped in every line, so callers need not do it. Usable from any thread,
+// also before `main` has configured it.
 //
 //     telemetry::log(EZ_LOG_WARN, "db", "pool main: waited 500 ms for a connection");
 #pragma once

@@ -23,8 +23,8 @@ class Gauge;
 class Histogram;
 }  // namespace prometheus
 
-/// One time series: the ABI's handle, alive until it is released as often as it was created, and no
-/// longer than the Metrics that made it. Any thread.
+/// One time series: the ABI's handle. It lives until it is released as often as it was created, and
+/// not longer than its Metrics. Any thread.
 struct ez_metric {
     std::variant<prometheus::Counter*, prometheus::Gauge*, prometheus::Histogram*> series;
     uint64_t handles = 0;  // guarded by the Metrics
@@ -57,12 +57,11 @@ public:
     Metrics& operator=(const Metrics&) = delete;
 
     /// The same name and labels give the same handle. Throws ezapi::Error: EZ_CONFLICT for a name
-    /// that exists with another kind or other buckets, EZ_INVALID for a name or label against the
-    /// rules.
+    /// that exists with another kind or other buckets, EZ_INVALID for an invalid name or label.
     Metric& create(const MetricSpec& spec);
 
-    /// Takes one handle back; with the last one the series is removed. NULL and what is no series
-    /// of this object are ignored.
+    /// Releases one handle; with the last one the series is removed. NULL and foreign pointers are
+    /// ignored.
     void release(const Metric* metric) noexcept;
 
     Metric& counter(std::string name, std::string help, Labels labels = {});
@@ -72,8 +71,8 @@ public:
                       Labels labels = {},
                       std::vector<double> buckets = {});
 
-    /// `refresh` is called before each exposition, to set gauges that are read, not counted. It may
-    /// be called from several threads at once and must not create an exposition itself.
+    /// `refresh` is called before each exposition, to set gauges whose value is read from
+    /// elsewhere. It may be called on several threads at once and must not call expose().
     void before_expose(std::function<void()> refresh);
 
     /// Everything in Prometheus' text format 0.0.4.

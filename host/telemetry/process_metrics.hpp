@@ -1,5 +1,5 @@
-// What Prometheus' own client libraries tell about a process: processor time, memory, descriptors,
-// start.
+// The process metrics of Prometheus' client libraries: processor time, memory, descriptors, start
+// time.
 #pragma once
 
 namespace ezapi::host::telemetry {

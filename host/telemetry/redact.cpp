@@ -53,14 +53,15 @@ bool is_space(char c) {
     return std::isspace(static_cast<unsigned char>(c)) != 0;
 }
 
-/// What may stand behind a quoted value; behind anything else the value goes on.
+/// What may follow a quoted value; otherwise the value continues.
 bool follows_quoted(std::string_view rest) {
     const size_t next = std::min(rest.find_first_not_of(",;)}]"), rest.size());
     return next == rest.size() || is_space(rest[next]) ||
            (next > 0 && (rest[next] == '"' || rest[next] == '\''));
 }
 
-/// Of the quoted text at the start; 0: it is not quoted, or its end is not that of the value.
+/// Length of the quoted text at the start; 0: it is not quoted, or the value continues after the
+/// quote.
 size_t quoted_length(std::string_view text) {
     if (text.empty() || (text[0] != '"' && text[0] != '\'')) return 0;
     for (size_t i = 1; i < text.size(); ++i) {
@@ -101,8 +102,8 @@ struct Span {
     size_t drop = 0;  // replaced by the mask
 };
 
-/// `EZ_ADMIN_TOKEN: auth.admin_token: the value is too short`: a sentence goes on behind the colon,
-/// with a word that is too short for a credential or with another colon.
+/// `EZ_ADMIN_TOKEN: auth.admin_token: the value is too short`: a sentence continues after the
+/// colon, with a word that is too short for a credential or with another colon.
 bool is_prose(std::string_view separator, std::string_view value) {
     constexpr size_t kLongestWord = 4;
     const bool digits = std::any_of(value.begin(), value.end(), [](char c) {
@@ -169,7 +170,7 @@ std::string redact(std::string_view text) {
     for (size_t i = 0; i < text.size();) {
         const bool word_start = i == 0 || !is_word(text[i - 1]);
         const std::string_view rest = text.substr(i);
-        // The resource `auth:token` is named in many sentences.
+        // The resource `auth:token` appears in many messages.
         const bool resource = text.substr(0, i).ends_with("auth:");
         Span span = assignment_at(rest, !resource && (word_start || text[i - 1] == '_'));
         if (span.drop == 0) span = bearer_at(rest, word_start);

@@ -6,8 +6,8 @@
 
 namespace ezapi::host::telemetry {
 
-/// Masks tokens (`sk-…`), `Bearer …`, `password=…` and its kin (also as JSON members), and the
-/// password in `//user:password@host`. Linear in the text.
+/// Masks tokens (`sk-…`), `Bearer …`, `password=…` and similar names (also as JSON members), and
+/// the password in `//user:password@host`. Linear in the text.
 [[nodiscard]] std::string redact(std::string_view text);
 
 }  // namespace ezapi::host::telemetry

@@ -132,7 +132,7 @@ void Routes::publish() {
     auto table = std::make_shared<const Table>(live);
     const std::lock_guard lock(table_mutex_);
     table_.swap(table);
-    ++generation_;  // after the table: a reader of the number may see a newer table, never an older one
+    ++generation_;  // after the table: its reader may see a newer table, never an older one
 }
 
 }  // namespace ezapi::host::http
