@@ -51,8 +51,7 @@ http::RouteSpec spec_of(const ez_route& route) {
 
 ez_status route(ez_context* context, const ez_route* route, ez_error* error) noexcept {
     ez_route known{};
-    bool taken_over =
-        false;  // the server frees `user` from then on, also when it refuses the route
+    bool taken_over = false;  // the server frees `user` from then on, even if it refuses
     const ez_status status = guard(error, [&] {
         known = taken(route, "route");
         if (context->host == nullptr || context->host->http == nullptr) {

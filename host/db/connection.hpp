@@ -29,8 +29,7 @@ struct ConnectionSettings {
     std::chrono::milliseconds idle_in_transaction_timeout{0};
     std::chrono::milliseconds cancel_grace{500};
     size_t statement_cache = 256;
-    std::shared_ptr<SideThread>
-        canceller;  // NULL: statements are not cancelled, only the socket is shut down
+    std::shared_ptr<SideThread> canceller;  // NULL: no cancelling, only the socket is shut down
 };
 
 class Connection {

@@ -1,5 +1,5 @@
-// Enabling, disabling and reloading a plugin while the others run: it stops with its dependants, and
-// those of them that are wanted start again.
+// Enabling, disabling and reloading a plugin while the others run: it stops with its dependants,
+// and those of them that are wanted start again.
 #include <algorithm>
 #include <string>
 

@@ -32,8 +32,7 @@ std::string joined(const std::vector<std::string>& names) {
     return text;
 }
 
-constexpr size_t kInlineBytes =
-    16UL * 1024;  // largest body that is handled on the thread that read it
+constexpr size_t kInlineBytes = 16UL * 1024;  // largest body that is handled on the I/O thread
 
 constexpr std::string_view kRevisionHeader = "X-Change-Revision";
 

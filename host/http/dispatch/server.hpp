@@ -38,9 +38,8 @@ struct ServerOptions {
     size_t workers = 16;
     size_t queue = 1024;
     size_t max_connections = 10'000;
-    size_t max_connections_per_client = 0;  // of one address; 0: half of max_connections
-    int64_t max_buffered_bytes =
-        256LL * 1024 * 1024;  // for requests and replies of all connections
+    size_t max_connections_per_client = 0;             // of one address; 0: half of max_connections
+    int64_t max_buffered_bytes = 256LL * 1024 * 1024;  // requests and replies, in all
     Limits limits;
     Timeouts timeouts;
     AccessOptions access;

@@ -1,5 +1,5 @@
-// The query parameters ?wait=applied&timeout= of a write: how long its answer may be held back until
-// the change is in Redis.
+// The query parameters ?wait=applied&timeout= of a write: how long its reply may be held back
+// until the change is in Redis.
 #pragma once
 
 #include <chrono>

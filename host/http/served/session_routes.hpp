@@ -1,4 +1,4 @@
-// /admin/sessions: the admin token is exchanged for a session token, sessions are listed and revoked.
+// /admin/sessions: exchanges the admin token for a session token, lists and revokes sessions.
 #pragma once
 
 #include "host/http/dispatch/server.hpp"

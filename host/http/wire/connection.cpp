@@ -11,8 +11,7 @@ namespace {
 
 constexpr uint64_t kIgnoredBytes = 1024 * 1024;  // beyond the largest body
 constexpr size_t kPipelinedBytes = 64 * 1024;    // beyond the head and body that are being judged
-constexpr uint64_t kDroppedBytes =
-    64 * 1024;  // of a refused body that are read and dropped, to keep the connection
+constexpr uint64_t kDroppedBytes = 64 * 1024;    // of a refused body, to keep the connection
 
 // At shutdown a client that sends further requests gets replies with "Connection: close"; an idle
 // client, or one that is slow with a request, gets this long.

@@ -114,9 +114,8 @@ private:
     uint64_t body_limit_;
     State state_ = State::kHead;
     std::string input_;
-    size_t position_ = 0;  // input_ up to here it has been consumed
-    size_t scanned_ =
-        0;  // bytes of the head that were checked, so that input in small pieces is not checked again
+    size_t position_ = 0;     // input_ is consumed up to here
+    size_t scanned_ = 0;      // bytes of the head that need not be checked again
     uint64_t remaining_ = 0;  // of a sized body or of a chunk
     size_t trailer_bytes_ = 0;
     bool continue_said_ = false;

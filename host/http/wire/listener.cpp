@@ -108,8 +108,7 @@ private:
                 telemetry::log(EZ_LOG_ERROR, "http", "connection dropped: " + std::string(reason));
             });
         }
-        ::shutdown(peer.fd(),
-                   SHUT_RDWR);  // Pistache then sees the end of the connection and removes it
+        ::shutdown(peer.fd(), SHUT_RDWR);  // Pistache sees the end and removes the peer
     }
 
     Listener::Accept accept_;

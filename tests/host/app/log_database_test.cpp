@@ -1,5 +1,5 @@
-// The log database: what stands in migrations/<module>/logs runs there, in the main one where there
-// is no other, and nobody waits for it.
+// The log database: migrations/<module>/logs is applied there, or in the main database if there is
+// no other, and the start does not wait for it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// The process when memory runs out: what cannot be done is refused, the process stays, and it
-// serves on once there is memory again.
+// The process when memory runs out: requests are refused, the process survives, and it serves again
+// once there is memory.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -64,7 +64,7 @@ TEST(Memory, ItsEndIsNotThatOfTheProcess) {
     ASSERT_TRUE(eventually(
         30s, [&] { return !admin.get("/admin/sync").json()["last_full_push_at"].is_null(); }));
     const int pid = instance.pid();
-    // Less and less: each step fails in other places.
+    // Less memory with each step, so that each fails in other places.
     for (const rlim_t room : {64 * kMiB, 16 * kMiB, 4 * kMiB, 1 * kMiB, rlim_t{0}}) {
         limit(pid, address_space_of(pid) + room);
         std::vector<std::future<void>> clients;

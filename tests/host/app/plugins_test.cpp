@@ -1,4 +1,4 @@
-// A plugin in plain C in the real process, and its life from outside.
+// A plugin in plain C in the real process: start, stop and reload.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ protected:
     }
 };
 
-// Built with the header of now, with the frozen one, and with one that is longer everywhere.
+// Built with the current header, with the frozen one, and with one whose structs are all longer.
 TEST_F(PluginsTest, ReachesEveryTableOfTheAbi) {
     for (const std::string name : {"probe", "probe-then", "probe-grown"}) {
         const auto ask = [&] { return admin().get("/" + name + "/you"); };

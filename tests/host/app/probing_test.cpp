@@ -1,5 +1,5 @@
-// Health by doing: every way in which PostgreSQL or Redis is there and of no use is found, named,
-// and over when its cause is.
+// Health probes: each way in which PostgreSQL or Redis answers but does not work is detected,
+// named, and cleared when its cause ends.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,4 @@
-// Starts that must fail: each says why in a sentence, with an exit code that scripts can tell
-// apart.
+// Starts that must fail: each prints why in one sentence and has its exit code.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// The sample configuration beside what the program and all of its plugins understand.
+// Compares the sample configuration with the settings of the host and all plugins.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,4 @@
-// The real process against a real PostgreSQL and Redis: it comes up, shows how it is, and goes
-// down.
+// The real process with a real PostgreSQL and Redis: start, health, shutdown.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>

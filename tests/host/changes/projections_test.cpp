@@ -80,7 +80,7 @@ protected:
         return names;
     }
 
-    /// A handle that is passed on and never looked into.
+    /// A handle that is passed on and never dereferenced.
     ez_tx* tx() { return reinterpret_cast<ez_tx*>(storage_.data()); }
 
     alignas(db::Transaction) std::array<std::byte, sizeof(db::Transaction)> storage_{};

@@ -31,7 +31,7 @@ TEST(ShownDsn, IsTheAllowListAndNothingElse) {
     EXPECT_THAT(shown_dsn("password='open"), HasSubstr("not shown"));
 }
 
-/// The same texts are taken, with the same values, as by libpq itself.
+/// The same texts are accepted, with the same values, as by libpq.
 TEST(ParseDsn, FollowsTheGrammarOfLibpq) {
     std::mt19937 random(20);
     const std::vector<std::string> parts{"host",
@@ -71,7 +71,7 @@ TEST(ParseDsn, FollowsTheGrammarOfLibpq) {
     EXPECT_GT(taken, 500);
 }
 
-/// Where people write a credential by mistake: `%` is the canary.
+/// Places where a credential is written by mistake; `%` stands for the credential.
 std::vector<std::string> mistakes() {
     std::vector<std::string> out{"user:%@host:6379",
                                  "redis://:%@host:6379/0",
@@ -113,7 +113,8 @@ TEST(Canaries, InNoSettingAreShownWhetherItIsValidOrNot) {
             inputs.candidates.clear();
             inputs.environment[setting.env] = value;
             Config config = Config::load(inputs);
-            // What was not taken by now is not known to those who refuse it later.
+            // The remaining texts are refused later, by code that does not know that they are
+            // settings.
             if (config.faults().empty())
                 config.refuse(setting.key, "'" + value + "' is refused by a rule of another place");
             std::string shown;
@@ -121,7 +122,7 @@ TEST(Canaries, InNoSettingAreShownWhetherItIsValidOrNot) {
             for (const Fault& fault : config.faults()) shown += fault.text() + "\n";
             for (const std::string& warning : config.check_unknown_keys(true))
                 shown += warning + "\n";
-            // A list is split at commas: what is left of a mistake is judged item by item.
+            // A list is split at commas, so each item is checked alone.
             EXPECT_THAT(shown, Not(HasSubstr(std::string(kCanary))))
                 << setting.key << " = " << value;
             ++tried;
@@ -134,8 +135,8 @@ TEST(Canaries, AreMaskedInALogLine) {
     std::string line;
     telemetry::set_sink([&](std::string_view text) { line = text; });
     for (const std::string& value : mistakes()) {
-        // An address without its scheme and a mistyped key look like other text; they are kept out
-        // of lines by those who know what they write.
+        // An address without its scheme and a mistyped key look like other text; the callers keep
+        // them out of messages.
         const bool known = value.find("password") != std::string::npos ||
                            value.find("://") != std::string::npos ||
                            value.find("token=") != std::string::npos || value.starts_with("Bearer");

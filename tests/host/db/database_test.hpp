@@ -1,5 +1,4 @@
-// What the tests of this folder share: a database of their own for each test, pools with short
-// limits.
+// Shared by the tests of this folder: an empty database for each test, and pools with short limits.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -25,7 +24,8 @@ protected:
         if (IsSkipped()) return;
         dsn_ = postgres().dsn();
         open();
-        // Cheaper than a database for each. A backend of the test before may still hold a lock.
+        // Cheaper than creating a database for each. A backend of the previous test may still hold
+        // a lock.
         ASSERT_TRUE(tests::eventually(20s, [this] {
             try {
                 query("DROP SCHEMA public CASCADE");

@@ -1,4 +1,4 @@
-// What the pools promise while PostgreSQL restarts, hangs, is away, or cuts its connections.
+// The pools while PostgreSQL restarts, hangs, is unreachable, or closes its connections.
 #include <signal.h>
 #include <unistd.h>
 
@@ -10,9 +10,9 @@
 #include "host/db/session.hpp"
 #include "tests/host/db/database_test.hpp"
 
-// Poco 1.11 leaks a connection that fails while it is made. That happens only when the server goes
-// away in the moment after the trial, as in the restarts under load here. That lost sessions leak
-// nothing is measured below.
+// Poco 1.11 leaks a connection that fails while it is opened. This happens only when the server
+// goes away right after the trial connection, as in the restarts under load here. That lost
+// sessions do not leak is measured below.
 extern "C" const char* __lsan_default_suppressions();  // NOLINT: the sanitizer's name
 
 extern "C" const char* __lsan_default_suppressions() {  // NOLINT
@@ -23,7 +23,7 @@ namespace ezapi::host::db {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryIsMeasurable = false;  // what is freed stays in quarantine
+constexpr bool kMemoryIsMeasurable = false;  // freed memory stays in quarantine
 #else
 constexpr bool kMemoryIsMeasurable = true;
 #endif
@@ -88,7 +88,7 @@ TEST_F(FaultsTest, ALostConnectionInsideATransactionMeansNotCommitted) {
     const std::array values{param(pid)};
     query("SELECT pg_terminate_backend($1)", values);
     const Error error = error_of_call([&] {
-        // The news may need a moment to arrive.
+        // The end of the connection may need a moment to arrive.
         ASSERT_TRUE(tests::eventually(5s, [&] { return tx->query("SELECT 1").empty(); }));
     });
     EXPECT_EQ(error.status(), EZ_UNAVAILABLE);
@@ -244,7 +244,7 @@ TEST_F(FaultsTest, EveryConnectionIsUsableAgainAfterRestartsUnderLoad) {
             warm_up();
             return pools_->status("main").idle == 3;
         } catch (const Error&) {
-            return false;  // what failed a moment ago is not tried again at once
+            return false;  // no retry right after a failure
         }
     }));
 }

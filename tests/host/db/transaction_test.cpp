@@ -78,7 +78,7 @@ TEST_F(TransactionTest, CallsAfterCallbacksInOrderWithTheConnectionReturned) {
     std::vector<std::string> calls;
     auto tx = pools_->begin("main");
     tx->after([&](int committed) {
-        // Would wait for ever on a pool of one, were the connection still taken.
+        // Would wait forever on a pool of one if the connection were still in use.
         calls.push_back("first " + std::to_string(committed) + " " +
                         std::to_string(rows_in_table()));
     });

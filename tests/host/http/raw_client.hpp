@@ -1,5 +1,5 @@
-// A client that sends exactly the bytes it is told to and reads replies one by one, so that tests
-// can be rude. Every wait has a limit; a reply that does not come has status 0.
+// A client that sends exactly the given bytes and reads replies one by one, so that tests can
+// violate the protocol. Every wait has a limit; a reply that does not come has status 0.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ struct RawReply {
 
 class RawClient {
 public:
-    /// A receive buffer of 0 bytes: the system's. `from`: the address of the client.
+    /// A receive buffer of 0 bytes: the system's default. `from`: the client's address.
     explicit RawClient(int port, int receive_buffer = 0, const char* from = "127.0.0.1");
     ~RawClient();
     RawClient(const RawClient&) = delete;

@@ -56,8 +56,8 @@ protected:
 
     RawReply ask(const std::string& bytes) const { return client()->ask(bytes); }
 
-    /// Exchanges of "/held" and "/kept", which takes a body, which are answered when the test says
-    /// so.
+    /// Exchanges of "/held" and "/kept" (which takes a body), which wait until the test answers
+    /// them.
     [[nodiscard]] size_t held_count();
     void release_all();
 

@@ -1,4 +1,4 @@
-// A clock that only moves when told, and leases that a test decides about.
+// A clock that the test advances, and leases that the test grants.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// What the tests of this folder share: a client with short limits towards the private Redis.
+// Shared by the tests of this folder: a client of the private Redis with short limits.
 #pragma once
 
 #include <gmock/gmock.h>

@@ -1,5 +1,5 @@
-// What the client promises while Redis restarts, hangs, drips, answers nonsense, or is another
-// server now.
+// The client while Redis restarts, hangs, sends slowly, sends invalid replies, or is replaced by
+// another server.
 #include <array>
 
 #include "tests/host/redis/client_fixture.hpp"
@@ -152,7 +152,7 @@ TEST_F(FaultsTest, ALoadingServerCountsAsAway) {
 }
 
 TEST_F(FaultsTest, AConnectionThatWasIdleForLongIsCheckedBeforeUse) {
-    // Answers the greeting only: whoever trusts the idle connection waits in vain.
+    // Replies only to the handshake: a client that trusts the idle connection gets no reply.
     std::atomic<int> connection = 0;
     const ScriptedServer server([&](Peer& peer) {
         ++connection;

@@ -1,4 +1,5 @@
-// A server on 127.0.0.1 that answers each connection as a script says: to be slow, half, or wrong.
+// A server on 127.0.0.1 that runs a script for each connection: to reply slowly, partly, or
+// wrongly.
 #pragma once
 
 #include <arpa/inet.h>

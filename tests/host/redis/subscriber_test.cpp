@@ -45,11 +45,11 @@ protected:
         try {
             return client_->command({"PUBLISH", channel, text}).integer;
         } catch (const Error&) {
-            return 0;  // away just now
+            return 0;  // unreachable at the moment
         }
     }
 
-    /// Publishes until somebody hears it.
+    /// Publishes until a subscriber receives it.
     bool heard(const std::string& channel, const std::string& text) {
         return tests::eventually(5s, [&] { return publish(channel, text) > 0; });
     }
@@ -91,7 +91,7 @@ TEST_F(SubscriberTest, NoticesAServerThatFellSilent) {
     // Long enough for the check to be due and to fail.
     EXPECT_FALSE(tests::eventually(400ms, [] { return false; }));
     redis().resume();
-    // The server may still count the connection that was given up.
+    // The server may still count the abandoned connection.
     EXPECT_TRUE(tests::eventually(5s, [&] {
         publish("ch", "after");
         return inbox_.size() >= 2;

@@ -1,4 +1,4 @@
-// Requests with a body are judged by their head: what is refused costs no memory, and the answer
+// Requests with a body are checked by their head: a refused one costs no memory, and the reply
 // comes before the body is sent.
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// ?wait=applied: the answer comes when the change is delivered, and no thread waits for it.
+// ?wait=applied: the reply comes when the change is delivered, and no thread waits for it.
 #include "host/http/dispatch/awaiting.hpp"
 
 #include <gtest/gtest.h>

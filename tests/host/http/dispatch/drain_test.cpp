@@ -1,4 +1,4 @@
-// The end of a server and of a plugin: what was accepted is answered first.
+// Shutdown of a server and of a plugin: accepted requests are answered first.
 #include <gtest/gtest.h>
 
 #include <atomic>

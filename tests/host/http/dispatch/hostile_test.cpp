@@ -1,5 +1,5 @@
-// What clients do that they should not, over real sockets. After each attack the server must answer
-// others at once.
+// Hostile clients over real sockets. After each attack the server must answer other clients at
+// once.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -207,7 +207,7 @@ TEST_F(HostileTest, RefusesWorkWhenTheQueueIsFull) {
     EXPECT_EQ(refused.status, 503);
     EXPECT_NE(refused.header("retry-after"), "");
     EXPECT_EQ(ask(get_request("/inline")).status, 200);
-    const std::string large(20'000, ' ');  // not for the thread that reads others' requests
+    const std::string large(20'000, ' ');  // too large for the I/O thread
     EXPECT_EQ(
         ask("GET /inline HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n" + large).status,
         503);

@@ -1,5 +1,5 @@
-// What clients can make the server hold: in bodies, in requests sent ahead, in replies that are not
-// read, and in connections.
+// The memory that clients can make the server hold: in bodies, pipelined requests, unread replies
+// and connections.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -62,10 +62,10 @@ TEST_F(MemoryTest, KeepsItsCapAgainstTwoHundredConnections) {
         senders.emplace_back([&, t] {
             for (size_t i = t; i < clients.size(); i += 4) {
                 switch (i % 4) {
-                    case 0:  // reads nothing of what it asked for
+                    case 0:  // reads no reply
                         clients[i]->send(many);
                         break;
-                    case 1:  // goes on sending while a reply is owed
+                    case 1:  // keeps sending while a reply is due
                         clients[i]->send(get_request("/held") +
                                          upload("/admin/echo", 8'000'000, 500'000));
                         break;
@@ -148,7 +148,7 @@ TEST_F(MemoryTest, ReadsLittleAheadWhileAReplyIsOwed) {
     ASSERT_TRUE(eventually(10s, [&] { return server_->held_bytes() > 0; }));
     EXPECT_LE(server_->held_bytes(), 256 * kKibibyte);
     eager->send(ahead.substr(within));
-    // What is more than is kept ahead is dropped, with all that the connection would still ask.
+    // Pipelined input beyond the limit is dropped, and the connection is closed after the reply.
     ASSERT_TRUE(eventually(10s, [&] { return server_->held_bytes() == 0; }));
     release_all();
     EXPECT_EQ(eager->reply().body, "\"released\"");
@@ -181,7 +181,7 @@ TEST_F(MemoryTest, GivesATrustedProxyAllConnections) {
 }
 
 TEST_F(MemoryTest, ASlowReadersRequestsDelayNoOtherSlowReader) {
-    // Room for both replies in the eighth that requests without a credential share.
+    // Enough for both replies in the eighth that requests without a credential share.
     options_.max_buffered_bytes = 128 * kMebibyte;
     start();
     std::mutex mutex;

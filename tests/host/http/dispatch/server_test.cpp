@@ -1,4 +1,4 @@
-// Requests and replies over real sockets: semantics of HTTP as a client sees them.
+// Requests and replies over real sockets: HTTP semantics as a client sees them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

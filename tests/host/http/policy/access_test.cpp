@@ -193,7 +193,7 @@ TEST_F(AccessTest, WrongMasterCredentialsCostABoundedNumberOfLookups) {
                   "guess" + std::to_string(i),
                   "GET",
                   "10.0.0." + std::to_string(i % 250));
-    // Each address has a first one, even where the budget is used up.
+    // Each address has a first guess, even when the budget is used up.
     EXPECT_EQ(lookups, static_cast<size_t>(std::max(FailedLookups::kBurst, 250)));
     EXPECT_EQ(ask(access, EZ_MASTER, "key"), 200) << "seen to be right before";
     EXPECT_EQ(ask(access, EZ_MASTER, "other"), 429) << "from an address that guesses";
