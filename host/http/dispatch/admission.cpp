@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ezapi/http.hpp"
-#include "host/http/dispatch/core.hpp"
+#include "host/http/dispatch/dispatcher.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::http {
@@ -53,15 +53,14 @@ bool must_ask(const Head& head) {
 
 }  // namespace
 
-uint64_t Server::Core::body_limit_of(const Route& route) const noexcept {
+uint64_t Dispatcher::body_limit_of(const Route& route) const noexcept {
     if (!route.takes_body) return 0;
     const uint64_t own = route.spec.max_body;
-    const uint64_t usual =
-        route.spec.access == EZ_PUBLIC ? kPublicBytes : options_.limits.body_bytes;
-    return std::min(own != 0 ? own : usual, options_.limits.body_bytes);
+    const uint64_t usual = route.spec.access == EZ_PUBLIC ? kPublicBytes : body_bytes_;
+    return std::min(own != 0 ? own : usual, body_bytes_);
 }
 
-Ruling Server::Core::judge(const Connection& connection, const Head& head) {
+Ruling Dispatcher::judge(const Connection& connection, const Head& head) {
     if (head.target == "*") return {};
     const auto match = routes.table()->find(head.method, head.path());
     if (!match || !match->route) return {};
@@ -92,7 +91,7 @@ Ruling Server::Core::judge(const Connection& connection, const Head& head) {
     return ruling;
 }
 
-void Server::Core::ask(const ConnectionPtr& connection, const Head& head) {
+void Dispatcher::ask(const ConnectionPtr& connection, const Head& head) {
     auto task = [this,
                  connection,
                  method = head.method,
@@ -109,11 +108,11 @@ void Server::Core::ask(const ConnectionPtr& connection, const Head& head) {
         }
     };
     if (executor_->post(std::move(task))) return;
-    observer.refused("queue_full");
+    observer_->refused("queue_full");
     connection->judged(Problem{503, "overloaded", "too many requests are waiting; try again", {}});
 }
 
-void Server::Core::resume(const ConnectionPtr& connection) {
+void Dispatcher::resume(const ConnectionPtr& connection) {
     if (Executor::on_worker()) return connection->go_on();
     const bool posted = executor_->post_admitted([connection] {
         try {

@@ -19,10 +19,9 @@
 #include <string_view>
 #include <vector>
 
-#include "host/http/dispatch/awaiting.hpp"
+#include "host/http/dispatch/server_options.hpp"
 #include "host/http/policy/access.hpp"
 #include "host/http/routing/route.hpp"
-#include "host/http/wire/connection.hpp"
 #include "host/modules/registry.hpp"
 
 namespace ezapi::host::telemetry {
@@ -31,22 +30,9 @@ class Metrics;
 
 namespace ezapi::host::http {
 
-struct ServerOptions {
-    std::string address = "0.0.0.0";
-    uint16_t port = 8080;  // 0: any free one
-    int io_threads = 0;    // 0: one per processor
-    size_t workers = 16;
-    size_t queue = 1024;
-    size_t max_connections = 10'000;
-    size_t max_connections_per_client = 0;             // of one address; 0: half of max_connections
-    int64_t max_buffered_bytes = 256LL * 1024 * 1024;  // requests and replies, in all
-    Limits limits;
-    Timeouts timeouts;
-    AccessOptions access;
-    AwaitDelivery await_delivery;  // empty: there is no delivery to wait for
-    std::string cors_origins = "*";
-    std::vector<std::string> trusted_proxies;  // networks whose X-Forwarded-For names the client
-};
+class Connections;
+class Dispatcher;
+class Observer;
 
 class Server final : public modules::Registry {
 public:
@@ -94,8 +80,10 @@ public:
     [[nodiscard]] const Access& access() const noexcept;
 
 private:
-    class Core;
-    std::shared_ptr<Core> core_;  // shared with connections and exchanges, which may outlive this
+    // Shared with connections and exchanges, which may outlive this.
+    std::shared_ptr<Observer> observer_;
+    std::shared_ptr<Dispatcher> dispatcher_;
+    std::shared_ptr<Connections> connections_;
 };
 
 }  // namespace ezapi::host::http

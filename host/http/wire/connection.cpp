@@ -23,12 +23,14 @@ constexpr std::chrono::milliseconds kReadingAtEnd{2000};
 Connection::Connection(int descriptor,
                        std::string client_ip,
                        std::shared_ptr<Front> front,
+                       std::shared_ptr<ConnectionOwner> owner,
                        Holding holding,
                        const Limits& limits,
                        const Timeouts& timeouts)
     : descriptor_(descriptor),
       client_ip_(std::move(client_ip)),
       front_(std::move(front)),
+      owner_(std::move(owner)),
       limits_(limits),
       timeouts_(timeouts),
       framer_(limits),
@@ -40,7 +42,7 @@ Connection::Connection(int descriptor,
 
 Connection::~Connection() {
     ::close(descriptor_);
-    front_->forget(*client());
+    owner_->forget(*client());
 }
 
 void Connection::on_input(std::string_view bytes) {
@@ -66,7 +68,7 @@ void Connection::on_input(std::string_view bytes) {
             }
         }
     }
-    if (!has_room) front_->relieve(*this);
+    if (!has_room) owner_->relieve(*this);
     go_on();
 }
 
@@ -102,8 +104,8 @@ void Connection::reply(Reply reply, bool head_only, Trust trust) {
         if (!writes && (pumping_ || !has_more())) return;
     }
     if (writes) {
-        front_->hand_to_drain(shared_from_this());
-        if (!has_room) front_->relieve(*this);
+        owner_->hand_to_drain(shared_from_this());
+        if (!has_room) owner_->relieve(*this);
     } else {
         front_->resume(shared_from_this());
     }
@@ -160,7 +162,7 @@ void Connection::shed() {
 
 void Connection::expire(Clock::time_point now) {
     // Most deadlines have not passed; those connections are skipped without taking their lock.
-    const bool ending = front_->ending();
+    const bool ending = owner_->ending();
     const bool passed = now.time_since_epoch().count() >= deadline_.load();
     if (!passed && (busy() || !ending)) return;
 
@@ -314,7 +316,7 @@ void Connection::serve(Lock& lock, Request request, std::optional<Problem> probl
 }
 
 void Connection::send_reply(Reply reply, bool head_only) {
-    last_ = last_ || front_->ending() || (input_ended_ && framer_.between_requests());
+    last_ = last_ || owner_->ending() || (input_ended_ && framer_.between_requests());
     const Delivery delivery{last_, http10_ && !last_, head_only};
     const bool has_body = !head_only && reply.status != 204 && reply.status != 304;
     std::string head = render_head(reply, delivery);

@@ -47,7 +47,7 @@ struct Ruling {
     std::optional<Problem> problem;  // the reply of kAnswer; nothing: serve() decides
 };
 
-/// What a connection needs from the server. All functions: any thread.
+/// Dispatches the requests of connections. All functions: any thread.
 class Front {
 public:
     virtual ~Front() = default;
@@ -63,12 +63,18 @@ public:
     /// The reply to input that is not a valid request. `origin` is the Origin header, if it was
     /// read.
     virtual Reply refuse(const Fault& fault, const std::optional<std::string>& origin) = 0;
+    /// Calls go_on() of the connection on a thread that may parse and run handlers.
+    virtual void resume(const ConnectionPtr& connection) = 0;
+};
+
+/// Owns what connections share. All functions: any thread.
+class ConnectionOwner {
+public:
+    virtual ~ConnectionOwner() = default;
     /// Takes over a reply that does not fit into the socket's send buffer.
     virtual void hand_to_drain(const ConnectionPtr& connection) = 0;
     /// The server is shutting down: each reply closes its connection.
     [[nodiscard]] virtual bool ending() const noexcept = 0;
-    /// Calls go_on() of the connection on a thread that may parse and run handlers.
-    virtual void resume(const ConnectionPtr& connection) = 0;
     /// The memory budget of `connection` is exceeded: closes the connections that hold most of it
     /// until it is not. Must be called without the lock of a connection.
     virtual void relieve(const Connection& connection) noexcept = 0;
@@ -84,6 +90,7 @@ public:
     Connection(int descriptor,
                std::string client_ip,
                std::shared_ptr<Front> front,
+               std::shared_ptr<ConnectionOwner> owner,
                Holding holding,
                const Limits& limits,
                const Timeouts& timeouts);
@@ -166,6 +173,7 @@ private:
     const int descriptor_;
     const std::string client_ip_;
     const std::shared_ptr<Front> front_;
+    const std::shared_ptr<ConnectionOwner> owner_;
     const Limits limits_;
     const Timeouts timeouts_;
 

@@ -1,7 +1,7 @@
 // Frees memory when requests and replies exceed their budget: among the connections that count in
 // the exceeded share, those that hold most are closed first, so that a few large ones do not shut
 // out many small ones.
-#include "host/http/dispatch/core.hpp"
+#include "host/http/wire/connections.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace ezapi::host::http {
@@ -13,8 +13,8 @@ thread_local bool relieving = false;
 
 }  // namespace
 
-ConnectionPtr Server::Core::worst_for(const Connection& asker,
-                                      const std::vector<ConnectionPtr>& connections) const {
+ConnectionPtr Connections::worst_for(const Connection& asker,
+                                     const std::vector<ConnectionPtr>& connections) const {
     const bool all = budget_->total_exceeded();
     const bool same_trust = !all && budget_->trust_exceeded(asker.trust());
     ConnectionPtr worst;
@@ -26,7 +26,7 @@ ConnectionPtr Server::Core::worst_for(const Connection& asker,
     return worst;
 }
 
-void Server::Core::relieve(const Connection& asker) noexcept {
+void Connections::relieve(const Connection& asker) noexcept {
     if (relieving) return;
     relieving = true;
     try {
@@ -36,7 +36,7 @@ void Server::Core::relieve(const Connection& asker) noexcept {
         while (!budget_->has_room(asker.trust(), *asker.client()) && ended < connections.size()) {
             const auto worst = worst_for(asker, connections);
             if (!worst) break;
-            observer.refused("memory");
+            observer_->refused("memory");
             worst->shed();
             ++ended;
         }

@@ -1,4 +1,4 @@
-#include "host/http/dispatch/core.hpp"
+#include "host/http/dispatch/dispatcher.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -94,16 +94,47 @@ private:
     std::shared_ptr<Gate> gate_;
 };
 
+AccessOptions with_metrics(AccessOptions options, telemetry::Metrics* metrics) {
+    options.metrics = metrics;
+    return options;
+}
+
 }  // namespace
 
-std::string Server::Core::client_ip_of(const Connection& connection, const Head& head) const {
+Dispatcher::Dispatcher(const ServerOptions& options,
+                       telemetry::Metrics* metrics,
+                       std::shared_ptr<Observer> observer)
+    : access(with_metrics(options.access, metrics)),
+      awaiting(std::make_shared<Awaiting>(options.await_delivery)),
+      observer_(std::move(observer)),
+      workers_(options.workers),
+      queue_(options.queue),
+      body_bytes_(options.limits.body_bytes),
+      cors_(options.cors_origins),
+      proxies_(options.trusted_proxies) {
+    if (workers_ == 0) throw Error(EZ_INVALID, "HTTP server: 0 workers, expected at least 1");
+}
+
+void Dispatcher::start() {
+    executor_ = std::make_unique<Executor>(workers_, queue_);
+}
+
+void Dispatcher::stop() {
+    if (executor_) executor_->stop();
+}
+
+size_t Dispatcher::queued() const {
+    return executor_ ? executor_->queued() : 0;
+}
+
+std::string Dispatcher::client_ip_of(const Connection& connection, const Head& head) const {
     if (proxies_.empty()) return connection.client_ip();
     return proxies_.client_of(connection.client_ip(), head.field("x-forwarded-for"));
 }
 
-void Server::Core::serve(const ConnectionPtr& connection,
-                         Request request,
-                         std::optional<Problem> problem) {
+void Dispatcher::serve(const ConnectionPtr& connection,
+                       Request request,
+                       std::optional<Problem> problem) {
     auto match = routes.table()->find(request.head.method, request.head.path());
     Entered entered;
     if (match && match->route && !entered.enter(match->route->gate)) match.reset();
@@ -121,7 +152,7 @@ void Server::Core::serve(const ConnectionPtr& connection,
                                       match ? std::move(*match) : Match{}));
     // From here on the exchange leaves the gate in its destructor, and its reply is counted.
     entered.pass_on();
-    observer.began();
+    observer_->began();
     if (problem) {
         exchange.release()->problem(*problem);
     } else if (exchange->head().target == "*") {
@@ -137,13 +168,13 @@ void Server::Core::serve(const ConnectionPtr& connection,
 }
 
 /// OPTIONS * asks about the server, not about a path.
-void Server::Core::answer_asterisk(ExchangePtr exchange) const {
+void Dispatcher::answer_asterisk(ExchangePtr exchange) const {
     Reply reply{204, {}, {}};
     reply.set("Allow", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
     exchange.release()->finish(std::move(reply));
 }
 
-void Server::Core::answer_unmatched(ExchangePtr exchange, const std::vector<std::string>& allowed) {
+void Dispatcher::answer_unmatched(ExchangePtr exchange, const std::vector<std::string>& allowed) {
     if (allowed.empty()) {
         exchange.release()->problem({404, {}, "no such path", {}});
         return;
@@ -162,7 +193,7 @@ void Server::Core::answer_unmatched(ExchangePtr exchange, const std::vector<std:
     exchange.release()->problem({405, {}, "this path allows " + methods, {}});
 }
 
-void Server::Core::dispatch(ExchangePtr exchange) {
+void Dispatcher::dispatch(ExchangePtr exchange) {
     const RouteSpec& spec = exchange->route()->spec;
     // Checked before it is queued, so that requests without a credential take no worker.
     if (spec.access != EZ_MASTER && !admit(exchange)) return;
@@ -180,11 +211,11 @@ void Server::Core::dispatch(ExchangePtr exchange) {
         EZ_OK)
         return raw->conclude({503, {}, {}});
     if (posted) return;
-    observer.refused("queue_full");
+    observer_->refused("queue_full");
     raw->problem({503, "overloaded", "too many requests are waiting; try again", {}});
 }
 
-void Server::Core::run(ExchangePtr exchange) noexcept {
+void Dispatcher::run(ExchangePtr exchange) noexcept {
     const uint64_t outer = serving_number;
     try {
         const Route& route = *exchange->route();
@@ -207,7 +238,7 @@ void Server::Core::run(ExchangePtr exchange) noexcept {
     serving_number = outer;
 }
 
-bool Server::Core::admit(ExchangePtr& exchange) {
+bool Dispatcher::admit(ExchangePtr& exchange) {
     const RouteSpec& spec = exchange->route()->spec;
     const bool only_reads = (spec.flags & EZ_ROUTE_READS) != 0;
     auto verdict = access.admit(spec.access,
@@ -222,7 +253,7 @@ bool Server::Core::admit(ExchangePtr& exchange) {
     return false;
 }
 
-bool Server::Core::check_query(ExchangePtr& exchange) {
+bool Dispatcher::check_query(ExchangePtr& exchange) {
     const auto& names = exchange->route()->query_names;
     const auto& query = exchange->query();
     for (auto at = query.begin(); at != query.end(); ++at) {
@@ -254,8 +285,8 @@ bool Server::Core::check_query(ExchangePtr& exchange) {
     }
 }
 
-Reply Server::Core::refuse(const Fault& fault, const std::optional<std::string>& origin) {
-    observer.refused(fault.code);
+Reply Dispatcher::refuse(const Fault& fault, const std::optional<std::string>& origin) {
+    observer_->refused(fault.code);
     const std::string request_id = hex_of(random_bytes(16));
     Reply reply = to_reply({fault.status, fault.code, fault.detail, {}}, request_id);
     add_common_headers(reply, request_id);
@@ -263,7 +294,7 @@ Reply Server::Core::refuse(const Fault& fault, const std::optional<std::string>&
     return reply;
 }
 
-bool Server::Core::postpone(ez_exchange& exchange, Reply& reply) noexcept {
+bool Dispatcher::postpone(ez_exchange& exchange, Reply& reply) noexcept {
     if (exchange.route() == nullptr || !exchange.route()->takes_wait) return false;
     bool kept = false;
     // Without memory to wait, the reply is sent at once.
@@ -281,15 +312,15 @@ bool Server::Core::postpone(ez_exchange& exchange, Reply& reply) noexcept {
     return kept;
 }
 
-void Server::Core::answer(ez_exchange& exchange, Reply reply) noexcept {
+void Dispatcher::answer(ez_exchange& exchange, Reply reply) noexcept {
     const auto measure = [&, taken = Exchange::Clock::now() - exchange.begin()] {
-        observer.answered({exchange.method(),
-                           exchange.pattern(),
-                           reply.status,
-                           taken,
-                           exchange.request_id(),
-                           exchange.body().size(),
-                           reply.body.size()});
+        observer_->answered({exchange.method(),
+                             exchange.pattern(),
+                             reply.status,
+                             taken,
+                             exchange.request_id(),
+                             exchange.body().size(),
+                             reply.body.size()});
     };
     bool measured = false;
     try {

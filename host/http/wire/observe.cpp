@@ -1,4 +1,4 @@
-#include "host/http/dispatch/observe.hpp"
+#include "host/http/wire/observe.hpp"
 
 #include <cstdio>
 
