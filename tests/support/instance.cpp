@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -85,6 +86,11 @@ std::map<std::string, std::string> Instance::environment() const {
         {"EZ_PG_CONNECT_TIMEOUT_MS", "10000"},
         {"EZ_PG_WAIT_MS", "10000"},
     };
+    // Records of tests have fixed dates: the retention must not delete them meanwhile.
+    if (std::count(options_.plugins.begin(), options_.plugins.end(), "logs") > 0) {
+        environment["EZ_LOG_RETENTION_DAYS"] = "0";
+        environment["EZ_LOG_ROLLUP_RETENTION_DAYS"] = "0";
+    }
     for (const auto& [name, value] : options_.environment) environment[name] = value;
     return environment;
 }
