@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 #include <utility>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/host_services.h"
 #include "ezapi/str.hpp"
@@ -43,11 +43,7 @@ void say(int32_t level, const std::string& text) {
 std::string make_instance() {
     std::array<char, 64> name{};
     ::gethostname(name.data(), name.size() - 1);
-    std::random_device chance;
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out = std::string(name.data()) + "-" + std::to_string(::getpid()) + "-";
-    for (int i = 0; i < 8; ++i) out += kDigits[chance() % kDigits.size()];
-    return out;
+    return std::string(name.data()) + "-" + std::to_string(::getpid()) + "-" + random_hex(4);
 }
 
 std::string admin_token_of(const config::Config& config) {

@@ -1,15 +1,14 @@
 #include "host/config/kept_secret.hpp"
 
 #include <fcntl.h>
-#include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 #include "host/config/bearer.hpp"
 #include "host/config/weak_token.hpp"
@@ -23,21 +22,6 @@ namespace {
 
 std::string errno_text() {
     return std::strerror(errno);
-}
-
-/// 32 random bytes as hexadecimal digits.
-std::string random_token() {
-    std::array<unsigned char, 32> bytes{};
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-        throw Error(EZ_INTERNAL, "the system gives no random bytes");
-    }
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    for (const unsigned char byte : bytes) {
-        out += kDigits[byte >> 4U];
-        out += kDigits[byte & 0xFU];
-    }
-    return out;
 }
 
 std::string read_token(const std::filesystem::path& file) {
@@ -92,7 +76,7 @@ KeptSecret load_or_create_secret(const std::filesystem::path& state_dir, std::st
     if (error)
         fail(state_dir,
              "cannot be created: " + error.message() + "; set server.state_dir (EZ_STATE_DIR)");
-    std::string token = random_token();
+    std::string token = random_hex(32);
     if (!write_token(file, token)) return {read_token(file), file, false};
     return {std::move(token), file, true};
 }

@@ -1,7 +1,5 @@
 #include "host/db/migrations.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -10,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 #include "host/db/connection.hpp"
 #include "host/db/dsn.hpp"
@@ -27,21 +26,6 @@ constexpr const char* kTable =
     " module text NOT NULL, version integer NOT NULL, name text NOT NULL, checksum text NOT NULL,"
     " applied_at timestamptz NOT NULL DEFAULT now(), duration_ms bigint NOT NULL,"
     " PRIMARY KEY (module, version))";
-
-std::string sha256_hex(std::string_view data) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (EVP_Digest(data.data(), data.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-        throw Error(EZ_INTERNAL, "migrations: SHA-256 is not available");
-    }
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) {
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        hex += kDigits[digest[i] >> 4U];
-        hex += kDigits[digest[i] & 15U];
-    }
-    return hex;
-}
 
 Migration read_file(const std::string& module, const std::filesystem::path& path) {
     const std::string stem = path.stem().string();

@@ -59,7 +59,9 @@ TEST(Crypto, OpensOnlyWhatWasSealedWithTheSameKeyAndContext) {
         EXPECT_EQ(aes_gcm_open(key, sealed, "there"), std::nullopt);
         EXPECT_EQ(aes_gcm_open(std::string(kSha256Size, 'l'), sealed, "here"), std::nullopt);
         EXPECT_EQ(aes_gcm_open(key, sealed.substr(1), "here"), std::nullopt);
-        for (const size_t at : {size_t{0}, kGcmNonceSize, sealed.size() - 1}) {
+        // Every byte of the short ones.
+        const size_t step = sealed.size() > 100 ? sealed.size() / 7 : 1;
+        for (size_t at = 0; at < sealed.size(); at += step) {
             std::string altered = sealed;
             altered[at] = static_cast<char>(altered[at] ^ 1);
             EXPECT_EQ(aes_gcm_open(key, altered, "here"), std::nullopt) << at;

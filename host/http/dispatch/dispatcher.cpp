@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 #include "host/db/call_scope.hpp"
-#include "host/http/policy/crypto.hpp"
 #include "host/http/routing/wait_query.hpp"
 #include "host/telemetry/log.hpp"
 
@@ -23,7 +23,7 @@ std::string request_id_of(const Head& head) {
                         std::all_of(given->begin(), given->end(), [](char c) {
                             return is_digit(c) || is_alpha(c) || c == '.' || c == '_' || c == '-';
                         });
-    return usable ? *given : hex_of(random_bytes(16));
+    return usable ? *given : to_hex(random_bytes(16));
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -287,7 +287,7 @@ bool Dispatcher::check_query(ExchangePtr& exchange) {
 
 Reply Dispatcher::refuse(const Fault& fault, const std::optional<std::string>& origin) {
     observer_->refused(fault.code);
-    const std::string request_id = hex_of(random_bytes(16));
+    const std::string request_id = to_hex(random_bytes(16));
     Reply reply = to_reply({fault.status, fault.code, fault.detail, {}}, request_id);
     add_common_headers(reply, request_id);
     cors_.allow(origin, reply);

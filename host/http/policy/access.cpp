@@ -2,9 +2,9 @@
 
 #include <ctime>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/str.hpp"
-#include "host/http/policy/crypto.hpp"
 #include "host/http/wire/syntax.hpp"
 #include "host/telemetry/log.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "host/http/policy/crypto.hpp"
+#include "ezapi/base/crypto.hpp"
 
 namespace ezapi::host::http {
 

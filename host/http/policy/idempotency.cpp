@@ -4,9 +4,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 #include "host/db/pools.hpp"
-#include "host/http/policy/crypto.hpp"
 
 namespace ezapi::host::http {
 
@@ -17,16 +17,12 @@ constexpr std::string_view kLockNotAvailable = "55P03";
 
 /// In PostgreSQL's input format of bytea.
 std::string bytea(std::string_view bytes) {
-    return "\\x" + hex_of(bytes);
+    return "\\x" + to_hex(bytes);
 }
 
 std::string bytes_of(std::string_view text) {
-    std::string bytes;
-    if (!text.starts_with("\\x")) return bytes;
-    for (size_t i = 2; i + 1 < text.size(); i += 2) {
-        bytes.push_back(static_cast<char>(hex_value(text[i]) * 16 + hex_value(text[i + 1])));
-    }
-    return bytes;
+    if (!text.starts_with("\\x")) return {};
+    return from_hex(text.substr(2)).value_or("");
 }
 
 struct Names {
@@ -135,9 +131,9 @@ std::optional<Reply> claim_or_replay(db::Transaction& transaction, const Repetit
             .with_http(422)
             .with_code("idempotency_key_reused");
     }
-    const auto plain = unseal(answer_key(repetition),
-                              bytes_of(rows.text(0, 2)),
-                              context_of(repetition, names, rows.text(0, 1)));
+    const auto plain = aes_gcm_open(answer_key(repetition),
+                                    bytes_of(rows.text(0, 2)),
+                                    context_of(repetition, names, rows.text(0, 1)));
     if (!plain) {
         throw Error(EZ_CONFLICT,
                     "Idempotency-Key: it was used with another credential, only that one can read "
@@ -162,7 +158,7 @@ void remember_answer(db::Transaction& transaction, const Repetition& repetition,
         if (transaction.revision() != 0) {
             reply.set("X-Change-Revision", std::to_string(transaction.revision()));
         }
-        const std::string answer = bytea(seal(key, pack(reply), context));
+        const std::string answer = bytea(aes_gcm_seal(key, pack(reply), context));
         const std::array params{db::param(row[0]),
                                 db::param(row[1]),
                                 db::param(row[2]),

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "host/http/policy/crypto.hpp"
+#include "ezapi/base/crypto.hpp"
 #include "host/http/wire/syntax.hpp"
 
 namespace ezapi::host::http {
@@ -40,13 +40,13 @@ std::string base64url(std::string_view data) {
 }  // namespace
 
 Sessions::Sessions(std::string secret)
-    : secret_(secret.empty() ? hex_of(random_bytes(32)) : std::move(secret)) {}
+    : secret_(secret.empty() ? to_hex(random_bytes(32)) : std::move(secret)) {}
 
 std::string Sessions::issue(std::string_view scope, int64_t ttl_seconds, int64_t now) const {
     Poco::JWT::Token token;
     token.setIssuer(kIssuer);
     token.setAudience(kAudience);
-    token.setId(hex_of(random_bytes(8)));
+    token.setId(to_hex(random_bytes(8)));
     token.setIssuedAt(Poco::Timestamp::fromEpochTime(now));
     token.setExpiration(Poco::Timestamp::fromEpochTime(now + ttl_seconds));
     token.payload().set("scope", std::string(scope));

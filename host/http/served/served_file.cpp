@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "ezapi/base/crypto.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/resource/versions.hpp"
-#include "host/http/policy/crypto.hpp"
 #include "host/http/wire/syntax.hpp"
 
 namespace ezapi::host::http {
@@ -74,7 +74,7 @@ std::string gzip(std::string_view content) {
 ServedFile::ServedFile(std::string content, std::string content_type)
     : content_(std::move(content)),
       content_type_(std::move(content_type)),
-      hash_(hex_of(std::string_view(sha256(content_)).substr(0, kHashBytes))) {}
+      hash_(to_hex(std::string_view(sha256(content_)).substr(0, kHashBytes))) {}
 
 Reply ServedFile::answer(const Wanted& wanted) const {
     const bool packed = wanted.accept_encoding && takes_gzip(*wanted.accept_encoding);

@@ -1,10 +1,11 @@
 #include "host/http/served/session_routes.hpp"
 
-#include <ctime>
-#include <nlohmann/json.hpp>
-
+#include "ezapi/base/numbers.hpp"
 #include "ezapi/error.hpp"
 #include "ezapi/http.hpp"
+#include "ezapi/query.hpp"
+#include "ezapi/resource/spec.hpp"
+#include "ezapi/time.hpp"
 #include "host/http/dispatch/exchange.hpp"
 #include "host/http/policy/session_store.hpp"
 #include "host/http/served/declared_route.hpp"
@@ -12,8 +13,6 @@
 namespace ezapi::host::http {
 
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr int64_t kDefaultSession = 3600;
 constexpr int64_t kLongestSession = 24 * 3600;
@@ -44,62 +43,18 @@ constexpr const char* kSessionRevoke =
 "description":"At once in the process that answers, within seconds in the others. Its own session may be revoked, too.",
 "responses":{"204":{"description":"It is not accepted any more"}}}})";
 
-std::string rfc3339(int64_t unix_seconds) {
-    const std::time_t time = unix_seconds;
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    char text[32];
-    const size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000Z", &utc);
-    return {text, size};
+std::vector<Field> session_fields() {
+    return fields(choice("scope", {"read", "write"}).default_to("write"),
+                  integer("ttl_seconds").range(1, kLongestSession).default_to(kDefaultSession));
 }
 
-struct SessionRequest {
-    std::string scope = "write";
-    int64_t ttl_seconds = kDefaultSession;
-};
-
-/// Without a body: the defaults.
-SessionRequest session_request_of(const Exchange& exchange) {
-    SessionRequest request;
-    if (exchange.body().empty()) return request;
+/// Without a body: a session with the defaults.
+Json session_request_of(const Exchange& exchange) {
+    if (exchange.body().empty()) return read_body(session_fields(), Json::object());
     require_json(exchange.header("content-type"));
     const Json document = parse_json(exchange.body());
     if (!document.is_object()) throw no_object(document.type_name());
-    Faults faults;
-    for (const auto& [name, value] : document.items()) {
-        if (name == "scope") {
-            if (!value.is_string()) {
-                faults.add(name, "type", std::string("expected text, found ") + value.type_name());
-            } else if (value != "read" && value != "write") {
-                faults.add(name,
-                           "choice",
-                           "expected one of read, write, found \"" +
-                               shortened(value.get<std::string>()) + "\"");
-            } else {
-                request.scope = value.get<std::string>();
-            }
-        } else if (name == "ttl_seconds") {
-            if (!value.is_number_integer()) {
-                faults.add(
-                    name, "type", std::string("expected an integer, found ") + value.type_name());
-            } else if (value < 1 || value > kLongestSession) {
-                faults.add(
-                    name,
-                    "range",
-                    "expected 1 to " + std::to_string(kLongestSession) + ", found " + value.dump());
-            } else {
-                request.ttl_seconds = value.get<int64_t>();
-            }
-        } else {
-            faults.add(shortened(name), "unknown", "no such field; known: scope, ttl_seconds");
-        }
-    }
-    faults.raise();
-    return request;
-}
-
-Error bad_query(const std::string& name, const std::string& why) {
-    return Error(EZ_INVALID, name + ": " + why).with_code("invalid_query").with_field(name);
+    return read_body(session_fields(), document);
 }
 
 /// The page that the query asks for.
@@ -107,16 +62,11 @@ Reply list(SessionStore& sessions, const Exchange& exchange) {
     size_t limit = SessionStore::kPage;
     std::optional<int64_t> before;
     for (const auto& [name, value] : exchange.query()) {
-        const auto number = decimal(value);
         if (name == "limit") {
-            if (!number || *number < 1 || *number > SessionStore::kLongestPage)
-                throw bad_query(
-                    name, "expected an integer from 1 to 500, found '" + shortened(value) + "'");
-            limit = *number;
+            limit = static_cast<size_t>(query_integer(name, value, 1, SessionStore::kLongestPage));
         } else if (name == "cursor") {
-            if (!number || *number < 1 || *number > INT64_MAX)
-                throw bad_query(name, "not one that this list has handed out");
-            before = static_cast<int64_t>(*number);
+            before = parse_id(value);
+            if (!before) throw bad_query(name, "not one that this list has handed out");
         }
     }
     return json_reply(sessions.page(limit, before));
@@ -125,24 +75,26 @@ Reply list(SessionStore& sessions, const Exchange& exchange) {
 }  // namespace
 
 void add_session_routes(Server& server, SessionStore* sessions) {
-    add_host_route(server,
-                   {EZ_ADMIN, "POST", "/admin/sessions", kSessions},
-                   [&server, sessions](Exchange& exchange) {
-                       if (exchange.caller().by_session) {
-                           throw Error(
-                               EZ_DENIED,
-                               "a session cannot open another one: the admin token is needed");
-                       }
-                       const SessionRequest request = session_request_of(exchange);
-                       const OpenedSession session =
-                           server.access().open_session(request.scope, request.ttl_seconds);
-                       if (sessions != nullptr) sessions->opened(session, exchange.client_ip());
-                       const Json answer{{"id", session.id},
-                                         {"scope", session.scope},
-                                         {"expires_at", rfc3339(session.expires)},
-                                         {"token", session.token}};
-                       return json_reply(answer.dump(), 201);
-                   });
+    add_host_route(
+        server,
+        {EZ_ADMIN, "POST", "/admin/sessions", kSessions},
+        [&server, sessions](Exchange& exchange) {
+            if (exchange.caller().by_session) {
+                throw Error(EZ_DENIED,
+                            "a session cannot open another one: the admin token is needed");
+            }
+            const Json request = session_request_of(exchange);
+            const OpenedSession session =
+                server.access().open_session(request.at("scope").get_ref<const std::string&>(),
+                                             request.at("ttl_seconds").get<int64_t>());
+            if (sessions != nullptr) sessions->opened(session, exchange.client_ip());
+            const Json answer{
+                {"id", session.id},
+                {"scope", session.scope},
+                {"expires_at", format_time(Timestamp(std::chrono::seconds(session.expires)))},
+                {"token", session.token}};
+            return json_reply(answer.dump(), 201);
+        });
     if (sessions == nullptr) return;
     add_host_route(server,
                    {EZ_ADMIN, "GET", "/admin/sessions", kSessionList},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ezapi/base/hex.hpp"
 #include "host/http/memory/release.hpp"
 
 namespace ezapi::host::http {
@@ -183,8 +184,8 @@ Framer::Step Framer::advance_chunk_size() {
 
     size_t digits = 0;
     uint64_t size = 0;
-    for (; digits < line.size() && hex_value(line[digits]) >= 0; ++digits) {
-        size = size * 16 + static_cast<uint64_t>(hex_value(line[digits]));
+    for (; digits < line.size() && hex_digit(line[digits]) >= 0; ++digits) {
+        size = size * 16 + static_cast<uint64_t>(hex_digit(line[digits]));
         if (digits >= 15) return fail_too_large();
     }
     const auto extension = trimmed(line.substr(digits));

@@ -16,9 +16,6 @@ struct Problem {
     int retry_after = 1;  // seconds, for 429 and 503
 };
 
-/// "not_found" for 404; "error" for a status without a name.
-[[nodiscard]] std::string_view default_code(int status) noexcept;
-
 /// A 400 about one parameter of the query, which its `errors` name.
 [[nodiscard]] Problem bad_parameter(const std::string& code,
                                     const std::string& name,

@@ -26,9 +26,6 @@ struct Delivery {
     bool head_only = false;       // the answer to HEAD: the length of a body that is not sent
 };
 
-/// "Not Found"; "Unknown" for a status without a registered phrase.
-[[nodiscard]] std::string_view reason_of(int status) noexcept;
-
 /// Status line and header fields with the empty line, Date and Content-Length added.
 [[nodiscard]] std::string render_head(const Reply& reply, const Delivery& delivery);
 

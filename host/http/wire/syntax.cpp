@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "ezapi/base/hex.hpp"
+
 namespace ezapi::host::http {
 
 namespace {
@@ -94,23 +96,11 @@ std::optional<std::string> percent_decoded(std::string_view text) {
             continue;
         }
         if (i + 2 >= text.size()) return std::nullopt;
-        const int high = hex_value(text[i + 1]);
-        const int low = hex_value(text[i + 2]);
+        const int high = hex_digit(text[i + 1]);
+        const int low = hex_digit(text[i + 2]);
         if (high < 0 || low < 0) return std::nullopt;
         result.push_back(static_cast<char>(high * 16 + low));
         i += 2;
-    }
-    return result;
-}
-
-std::string hex_of(std::string_view bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string result;
-    result.reserve(bytes.size() * 2);
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        result.push_back(kDigits[byte >> 4U]);
-        result.push_back(kDigits[byte & 15U]);
     }
     return result;
 }

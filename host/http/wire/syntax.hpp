@@ -26,13 +26,6 @@ using NameValues = std::vector<NameValue>;
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
-/// The value of a hexadecimal digit, -1 for any other character.
-[[nodiscard]] constexpr int hex_value(char c) noexcept {
-    if (is_digit(c)) return c - '0';
-    const char lower = to_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /// RFC 9110 `tchar`.
 [[nodiscard]] bool is_token_char(char c) noexcept;
 /// One or more `tchar`.
@@ -54,7 +47,5 @@ using NameValues = std::vector<NameValue>;
 
 /// Decodes percent-encoding; nothing when a `%` is not followed by two hexadecimal digits.
 [[nodiscard]] std::optional<std::string> percent_decoded(std::string_view text);
-
-[[nodiscard]] std::string hex_of(std::string_view bytes);
 
 }  // namespace ezapi::host::http

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ezapi/base/hex.hpp"
 #include "ezapi/escape.hpp"
 #include "ezapi/network.hpp"
 
@@ -29,7 +30,7 @@ bool is_unreserved(char c) noexcept {
 std::optional<char> needlessly_encoded(std::string_view segment) noexcept {
     for (auto at = segment.find('%'); at != std::string_view::npos;
          at = segment.find('%', at + 3)) {
-        const int value = hex_value(segment[at + 1]) * 16 + hex_value(segment[at + 2]);
+        const int value = hex_digit(segment[at + 1]) * 16 + hex_digit(segment[at + 2]);
         if (is_unreserved(static_cast<char>(value))) return static_cast<char>(value);
     }
     return std::nullopt;

@@ -160,7 +160,8 @@ TEST_F(HostRoutesTest, ReadsASessionRequestAsStrictlyAsAnyBody) {
     };
     EXPECT_EQ(first_fault(R"({"scope":["read"]})"), "scope type");
     EXPECT_EQ(first_fault(R"({"ttl_seconds":"60"})"), "ttl_seconds type");
-    EXPECT_EQ(first_fault(R"({"ttl_seconds":60.0})"), "ttl_seconds type");
+    EXPECT_EQ(first_fault(R"({"ttl_seconds":60.5})"), "ttl_seconds type");
+    EXPECT_EQ(open(R"({"ttl_seconds":60.0})").status, 201);
     EXPECT_EQ(first_fault(R"({"ttl":60})"), "ttl unknown");
     EXPECT_EQ(open("[]").status, 422);
     EXPECT_EQ(open("null").status, 422);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ezapi/base/hex.hpp"
+
 namespace ezapi::host::http {
 namespace {
 
@@ -34,7 +36,7 @@ TEST(Target, RefusesEncodedCharactersThatNeedNoEncoding) {
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for (int value = 0x20; value < 0x7F; ++value) {
         const char c = static_cast<char>(value);
-        const std::string upper = hex_of(std::string(1, c));
+        const std::string upper = to_hex(std::string(1, c));
         for (const std::string& path :
              {"/x%" + upper, "/%" + upper + "dmin", "/a/b%" + upper + "/c"}) {
             const bool refused = vet_target(path, 100).has_value();
