@@ -1,4 +1,4 @@
-// The words of the operation log: who acted, and what was done.
+// The terms of the operation log: who acted, and what was done.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,14 @@
 
 namespace ezapi {
 
-/// "create", "update" or "delete" of an EZ_CREATED, EZ_UPDATED or EZ_DELETED.
+/// "create", "update" or "delete" for EZ_CREATED, EZ_UPDATED or EZ_DELETED.
 [[nodiscard]] inline std::string_view action_name(std::int32_t action) {
     if (action == EZ_CREATED) return "create";
     return action == EZ_DELETED ? "delete" : "update";
 }
 
-/// "admin", "master", "internal", "public", or "system": `in_request` is false for a job and for
-/// the process itself.
+/// "admin", "master", "internal", "public" or "system". `in_request` is false for a job and for the
+/// process itself.
 [[nodiscard]] inline std::string_view actor_kind(std::int32_t access, bool in_request) {
     switch (access) {
         case EZ_ADMIN:

@@ -1,5 +1,5 @@
-// Changes and projections: how a plugin hears, inside the transaction, of what others write, and
-// how its own entities look to the data plane in Redis.
+// Changes and projections. A subscriber learns of changes inside the transaction that makes them. A
+// projection defines how a plugin's entities are stored in Redis, where the data plane reads them.
 //
 //     host.on_change("provider-groups", Phase::derive, [](Tx& tx, Changes changes) {
 //         for (const ez_change& change : changes) tx.touched("config:bindings", view(change.id));
@@ -25,33 +25,35 @@
 
 namespace ezapi {
 
-/// derive: may record further changes, called until no new ones appear. record: once, last, with
-/// all of them. audit: as record, after it; a plugin that hears of all changes in it keeps the
+/// When a subscriber is called. derive: may record further changes, and is called until there are
+/// no new ones. record: called once, after that, with all changes of the transaction; records none.
+/// audit: as record, and after it; a plugin that subscribes to all changes in this phase keeps the
 /// audit.
 enum class Phase { derive = EZ_DERIVE, record = EZ_RECORD, audit = EZ_AUDIT };
 
+/// How an entity is stored in Redis.
 enum class Layout {
-    field = EZ_LAYOUT_FIELD,
-    hash = EZ_LAYOUT_HASH,
-    plain_hash = EZ_LAYOUT_PLAIN_HASH
+    field = EZ_LAYOUT_FIELD,           // the field `id` of the hash `resource`; JSON text
+    hash = EZ_LAYOUT_HASH,             // a hash `resource:id`, with the revision in its field "rev"
+    plain_hash = EZ_LAYOUT_PLAIN_HASH  // a hash `resource:id` without "rev"
 };
 
-/// The changes that a subscriber is told of, borrowed for the call.
+/// The changes that a subscriber receives; valid during the call.
 using Changes = Strided<ez_change>;
 
-/// Where a projection puts the entities that it renders.
+/// Receives the entities that a projection renders. Text is borrowed for the call.
 class ProjectionSink {
 public:
     using Fields = std::vector<std::pair<std::string, std::string>>;
 
     ProjectionSink(ez_projected_fn sink, void* user) : sink_(sink), user_(user) {}
 
-    /// Layout::field: the entity's JSON text.
+    /// An entity of Layout::field; `json` is its JSON text.
     void value(std::string_view id, std::string_view json) {
         put({sizeof(ez_projected), 1, str(id), str(json), nullptr, 0});
     }
 
-    /// Layout::hash and plain_hash; leave out what is absent.
+    /// An entity of Layout::hash or plain_hash. Omit fields without a value.
     void hash(std::string_view id, const Fields& fields) {
         std::vector<ez_pair> pairs;
         pairs.reserve(fields.size());
@@ -59,7 +61,7 @@ public:
         put({sizeof(ez_projected), 1, str(id), {nullptr, 0}, pairs.data(), pairs.size()});
     }
 
-    /// It does not exist, or the data plane must not see it.
+    /// An entity that does not exist, or that the data plane must not see.
     void absent(std::string_view id) {
         put({sizeof(ez_projected), 0, str(id), {nullptr, 0}, nullptr, 0});
     }
@@ -78,8 +80,8 @@ private:
     std::vector<std::string> seen_;
 };
 
-/// How the entities of one resource look in Redis, see ez_projection. Ids that `render` does not
-/// pass are reported as absent by themselves.
+/// How the entities of one resource are stored in Redis, see ez_projection. Ids that `render` does
+/// not pass to the sink are reported as absent.
 struct Projection {
     using Render = std::function<void(Tx&, std::span<const std::string_view> ids, ProjectionSink&)>;
     using Scan = std::function<void(Tx&, std::string_view after, size_t limit, ProjectionSink&)>;
@@ -99,9 +101,10 @@ struct Projection {
     }
 };
 
-/// The usual projection: one SELECT whose rows are the entities. `select` ends before WHERE, or in
-/// a WHERE that can be continued with AND when `continues_where` says so; `id` is the SQL
-/// expression of the id, an indexed text column.
+/// The usual projection: one SELECT, each row an entity. A condition is appended to `select`, by
+/// AND when it contains " WHERE " and by WHERE otherwise, so it must not have ORDER BY or a later
+/// clause. `id` is the SQL expression of the id, an indexed text column. `emit` passes one row to
+/// the sink.
 [[nodiscard]] inline Projection project_rows(
     std::string resource,
     Layout layout,
@@ -125,10 +128,10 @@ struct Projection {
             }};
 }
 
-/// An entity as its owner rendered it; borrowed for the call.
+/// An entity as its owner rendered it; valid during the call.
 struct Projected {
     std::string_view id;
-    bool present = false;                  // false: Redis must not hold it
+    bool present = false;                  // false: must not be in Redis
     std::string_view value = {};           // Layout::field
     std::span<const ez_pair> fields = {};  // the other layouts
 };
@@ -136,16 +139,17 @@ struct Projected {
 struct ProjectionInfo {
     std::string resource;
     Layout layout = Layout::field;
-    std::uint64_t registration = 0;  // another one after its owner was disabled or reloaded
+    std::uint64_t registration = 0;  // differs after the owner was disabled or reloaded
 };
 
-/// The other side of `project`: all live projections, for whoever delivers to Redis. Any thread.
+/// Reads the projections of all running plugins. For the plugin that delivers to Redis. Any thread.
 class Projections {
 public:
     using Each = std::function<void(const Projected&)>;
 
     explicit Projections(const ez_host* host) : host_(host) {}
 
+    /// All live projections. Throws rather than return an incomplete list.
     [[nodiscard]] std::vector<ProjectionInfo> live() const {
         Live live;
         host_->changes->projections(
@@ -158,8 +162,8 @@ public:
         return std::move(live.infos);
     }
 
-    /// The current state of each of the ids, in any order. EZ_NOT_FOUND: nobody projects
-    /// `resource`. What `each` throws ends the rendering and comes back from here.
+    /// Passes the current state of each id to `each`, in any order. Throws EZ_NOT_FOUND when no
+    /// plugin projects `resource`. When `each` throws, the rendering ends with its status.
     void render(Tx& tx,
                 std::string_view resource,
                 std::span<const std::string_view> ids,
@@ -179,7 +183,8 @@ public:
         });
     }
 
-    /// Up to `limit` present entities behind `after` in byte order; fewer mean the end.
+    /// Passes up to `limit` present entities whose id is greater than `after` in byte order; fewer
+    /// than `limit` mean the end.
     void scan(Tx& tx,
               std::string_view resource,
               std::string_view after,
@@ -198,7 +203,8 @@ public:
     }
 
 private:
-    /// A list that is incomplete says so: what is missing in it would be taken for removed.
+    /// Collects the list and remembers a failure: an entry that is missing would be taken for a
+    /// removed projection.
     struct Live {
         std::vector<ProjectionInfo> infos;
         ez_status status = EZ_OK;

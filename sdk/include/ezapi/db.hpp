@@ -1,13 +1,16 @@
-// PostgreSQL. Parameters and cells are PostgreSQL's text; the accessors convert strictly.
+// PostgreSQL: queries, transactions, COPY. Parameters and cells are in PostgreSQL's text format;
+// the accessors convert strictly.
 //
 //     const Rows rows = db_.query("SELECT name FROM masters WHERE id = $1", {id});
 //     Tx tx = db_.begin();
 //     tx.query("UPDATE masters SET status = $2 WHERE id = $1", {id, "suspended"});
 //     tx.changed({.resource = "masters", .id = "7", .action = EZ_UPDATED});
-//     tx.commit();                                   // rolled back when it is not reached
+//     tx.commit();  // rolled back when this is not reached
 //
-// SQL text should be constant: statements are prepared once per connection and kept. Failures throw
-// Error with its SQLSTATE; inside a transaction everything after a failure fails too.
+// SQL text should be constant, because each statement is prepared once per connection and kept.
+// Failures throw Error with the SQLSTATE; after a failure in a transaction every further statement
+// fails as well. A call blocks until a connection is free (EZ_UNAVAILABLE after the pool's limit)
+// and the server has answered.
 #pragma once
 
 #include <charconv>
@@ -30,7 +33,8 @@
 
 namespace ezapi {
 
-/// One parameter: borrows text, keeps what it had to convert. NULL is std::nullopt.
+/// One parameter. Text is borrowed and must live until the query returns; converted values are
+/// stored inside. NULL is std::nullopt.
 class Param {
 public:
     Param(std::nullopt_t) : null_(true) {}
@@ -54,7 +58,7 @@ public:
     }
 
     Param(Timestamp time) : owned_(std::to_string(time.time_since_epoch().count())), owns_(true) {
-        // Exact to the microsecond, and independent of any date style.
+        // With microseconds, and independent of the session's date style.
         const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
         char fraction[8];
         std::snprintf(
@@ -66,7 +70,7 @@ public:
     template <class Value>
     Param(const std::optional<Value>& value) : Param(value ? Param(*value) : Param(std::nullopt)) {}
 
-    /// Keeps the text instead of borrowing it.
+    /// Takes ownership of the text instead of borrowing it.
     [[nodiscard]] static Param owning(std::string text) {
         Param out{std::string_view()};
         out.owned_ = std::move(text);
@@ -88,7 +92,8 @@ private:
 
 using Params = std::initializer_list<Param>;
 
-/// A result; its texts live as long as it does.
+/// A result. Its text lives as long as the result, which may outlive the transaction. One thread at
+/// a time.
 class Rows {
 public:
     Rows(const ez_db_api* api, ez_rows* rows) : rows_(rows, Free{api}) {
@@ -101,7 +106,7 @@ public:
 
     [[nodiscard]] size_t columns() const { return info_.columns; }
 
-    /// Rows that the statement changed.
+    /// Rows changed by INSERT, UPDATE or DELETE; rows returned by SELECT.
     [[nodiscard]] std::int64_t affected() const { return info_.affected; }
 
     [[nodiscard]] std::string_view column_name(size_t column) const {
@@ -116,13 +121,14 @@ public:
         return cell(row, column).is_null != 0;
     }
 
-    /// NULL reads as empty text.
+    /// NULL is returned as empty text.
     [[nodiscard]] std::string_view text(size_t row, size_t column) const {
         return view(cell(row, column).text);
     }
 
     [[nodiscard]] bool boolean(size_t row, size_t column) const { return text(row, column) == "t"; }
 
+    /// Throws EZ_INTERNAL when the cell is not an integer. NULL is not one.
     [[nodiscard]] std::int64_t integer(size_t row, size_t column) const {
         return number<std::int64_t>(row, column);
     }
@@ -136,6 +142,7 @@ public:
         return integer(row, column);
     }
 
+    /// nullopt for NULL. Throws EZ_INTERNAL when the cell is not a time.
     [[nodiscard]] std::optional<Timestamp> time(size_t row, size_t column) const {
         if (is_null(row, column)) return std::nullopt;
         const auto parsed = parse_time(text(row, column));
@@ -173,12 +180,12 @@ private:
     ez_rows_info info_ = sized<ez_rows_info>();
 };
 
-/// One change of one entity, as subscribers of `changes` see it.
+/// A change of one entity, as a transaction records it and subscribers receive it.
 struct Change {
     std::string_view resource;
     std::string_view id;
-    std::int32_t action = EZ_TOUCHED;
-    std::string_view before = {};  // JSON without secrets
+    std::int32_t action = EZ_TOUCHED;  // EZ_CREATED, EZ_UPDATED, EZ_DELETED or EZ_TOUCHED
+    std::string_view before = {};      // JSON without secrets, or empty
     std::string_view after = {};
 };
 
@@ -193,9 +200,8 @@ inline std::vector<ez_value> values(std::span<const Param> params) {
 
 }  // namespace detail
 
-/// A transaction; rolled back by its destructor unless committed. One thread at a time. It may also
-/// be a view of the host's own transaction inside a change subscriber or a projection, which
-/// commits by itself.
+/// A transaction. The destructor rolls it back unless it was committed. One thread at a time. The
+/// Tx that a change subscriber or a projection receives is borrowed: the host ends it.
 class Tx {
 public:
     enum class Ownership { owned, borrowed };
@@ -229,6 +235,7 @@ public:
         return {host_->db, rows};
     }
 
+    /// Records changes; their subscribers run in this transaction, before its commit.
     void changed(const Change& change) { changed(std::span(&change, 1)); }
 
     void changed(std::span<const Change> changes) {
@@ -247,13 +254,13 @@ public:
         });
     }
 
-    /// Marks an entity of a projection: what Redis holds of it may differ now.
+    /// Records EZ_TOUCHED for an entity of a projection: what Redis holds of it may be out of date.
     void touched(std::string_view resource, std::string_view id) {
         changed({.resource = resource, .id = id});
     }
 
-    /// Runs `body(committed)` once after the end, see ez_after_fn. What it throws is logged: it has
-    /// nowhere else to go.
+    /// Calls `body(committed)` once after the transaction has ended, on the thread that ends it;
+    /// see ez_after_fn for the values. An exception is logged, because no caller could receive it.
     void after(std::function<void(int committed)> body) {
         auto* held = new After{host_, std::move(body)};
         ez_error error{};
@@ -264,7 +271,8 @@ public:
         }
     }
 
-    /// COPY ... FROM STDIN in one call; `data` in the statement's format. Returns the rows written.
+    /// COPY ... FROM STDIN in one call; `data` has the format that the statement names. Returns the
+    /// number of rows.
     std::int64_t copy_in(std::string_view sql, std::string_view data) {
         check([&](ez_error* error) { return host_->db->copy_begin(tx_, str(sql), error); });
         check([&](ez_error* error) { return host_->db->copy_write(tx_, str(data), error); });
@@ -273,7 +281,7 @@ public:
         return rows;
     }
 
-    /// On whose behalf it runs; borrowed from the transaction.
+    /// On whose behalf the transaction runs; valid as long as the transaction.
     [[nodiscard]] ez_origin origin() const {
         ez_origin out{};
         out.size = sizeof out;
@@ -281,9 +289,11 @@ public:
         return out;
     }
 
+    /// The revision under which these changes reach Redis, see ez_changes_api.
     void set_revision(std::int64_t revision) { host_->changes->set_revision(tx_, revision); }
 
-    /// Durable when it returns. The transaction is over whether it throws or not.
+    /// Runs the change subscribers, then COMMIT. The changes are durable when it returns. The
+    /// transaction has ended even if it throws.
     void commit() {
         check(
             [&](ez_error* error) { return host_->db->commit(std::exchange(tx_, nullptr), error); });
@@ -310,19 +320,20 @@ private:
 };
 
 struct TxOptions {
+    /// EZ_READ_COMMITTED, EZ_REPEATABLE_READ or EZ_SERIALIZABLE.
     std::int32_t isolation = EZ_READ_COMMITTED;
     bool read_only = false;
-    std::chrono::milliseconds statement_timeout{0};  // 0: the pool's own
-    std::chrono::milliseconds lock_timeout{0};
+    std::chrono::milliseconds statement_timeout{0};  // 0: the limit of the pool
+    std::chrono::milliseconds lock_timeout{0};       // 0: the limit of the pool
 };
 
-/// A named pool of connections. Any thread.
+/// A pool of connections, "main" or "logs". Any thread.
 class Db {
 public:
     explicit Db(const ez_host* host, std::string pool = "main")
         : host_(host), pool_(std::move(pool)) {}
 
-    /// One statement, its own transaction.
+    /// Runs one statement in a transaction of its own.
     Rows query(std::string_view sql, Params params = {}) const {
         return query(sql, std::span<const Param>(params.begin(), params.size()));
     }

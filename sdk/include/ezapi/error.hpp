@@ -1,5 +1,6 @@
-// The one error type of EZ-API: thrown inside a plugin or the host, converted exactly once at each
-// edge (HTTP, job, ABI). Expected absence is not an error: it is std::optional or an empty result.
+// The error type of EZ-API. It is thrown inside a plugin or the host and converted once at each
+// boundary (HTTP, job, ABI). Expected absence is not an error: return std::optional or an empty
+// result.
 //
 //     throw Error(EZ_NOT_FOUND, "master 7: no such master");
 //
@@ -7,8 +8,8 @@
 //         .with_code("unique")
 //         .with_field("name");
 //
-// The message says what failed and why, with expected and found, and never carries a credential.
-// For EZ_INTERNAL it reaches the log only.
+// The message says what failed and why, with the expected and the found value, and never contains a
+// credential. The message of EZ_INTERNAL is written to the log and not sent to the client.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +27,7 @@
 
 namespace ezapi {
 
-/// One fault of one field; a 422 answer lists all of them.
+/// A fault of one field; a 422 answer lists all of them.
 struct FieldFault {
     std::string field;  // path into the body: "models/3", "operations/0/name"
     std::string
@@ -49,7 +50,7 @@ public:
 
     [[nodiscard]] const std::vector<FieldFault>& faults() const noexcept { return faults_; }
 
-    /// The HTTP status of the problem that it becomes.
+    /// The HTTP status of the problem document.
     [[nodiscard]] int http_status() const noexcept {
         return http_status_ != 0 ? http_status_ : http_status_of(status_);
     }
@@ -103,11 +104,12 @@ private:
     std::vector<FieldFault> faults_;
 };
 
-/// Copies text into a field of a C struct, cut between characters, with a NUL behind it.
+/// Copies text into a char array of a C struct, NUL-terminated. Text that is too long is cut
+/// between characters.
 template <size_t N>
 void copy_text(char (&target)[N], std::string_view text) noexcept {
     size_t length = std::min(text.size(), N - 1);
-    // A cut must not leave half a character: drop trailing continuation bytes and their lead.
+    // Move the cut back to the first byte of a character.
     if (length < text.size()) {
         while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) --length;
     }
@@ -115,8 +117,8 @@ void copy_text(char (&target)[N], std::string_view text) noexcept {
     target[length] = '\0';
 }
 
-/// Writes a failure without details into the caller's ez_error. Allocates nothing, so that it works
-/// when there is no memory left.
+/// Fills the caller's ez_error from a message. Allocates nothing, so that it works when memory has
+/// run out.
 inline ez_status to_abi(ez_status status, const char* message, ez_error* out) noexcept {
     if (out != nullptr) {
         *out = {};
@@ -126,7 +128,7 @@ inline ez_status to_abi(ez_status status, const char* message, ez_error* out) no
     return status;
 }
 
-/// Writes an error into the caller's ez_error and returns its status.
+/// Fills the caller's ez_error and returns the status of the error. faults() are not transferred.
 inline ez_status to_abi(const Error& error, ez_error* out) noexcept {
     if (out != nullptr) {
         out->http_status = error.http_status();
@@ -146,7 +148,7 @@ inline ez_status to_abi(const Error& error, ez_error* out) noexcept {
         .with_sqlstate(error.sqlstate);
 }
 
-/// The edge between C++ and the ABI: runs `body` and turns whatever it throws into a status.
+/// The boundary from C++ to the ABI: runs `body` and converts what it throws to a status.
 template <class Body>
 ez_status guard(ez_error* out, Body&& body) noexcept {
     try {
@@ -163,7 +165,7 @@ ez_status guard(ez_error* out, Body&& body) noexcept {
     }
 }
 
-/// A line of the log about a failure that has no caller to go to. Allocates nothing.
+/// Logs a failure that no caller can receive. Allocates nothing.
 inline void write_line(const ez_host* host,
                        std::int32_t level,
                        const char* what,
@@ -173,7 +175,8 @@ inline void write_line(const ez_host* host,
     host->log->write(host->context, level, {line, std::strlen(line)});
 }
 
-/// The same edge the other way: calls a function of the ABI and throws what it reports.
+/// The boundary from the ABI to C++: calls a function of the ABI and throws the error that it
+/// reports.
 template <class Call>
 void check(Call&& call) {
     ez_error error{};

@@ -1,5 +1,5 @@
-// What a plugin asks of the host: logs, metrics, stores, and that its routes, jobs, subscribers and
-// services be known.
+// A plugin's access to the host: log, metrics, PostgreSQL, Redis, and the registration of routes,
+// jobs, subscribers, projections and services. <ezapi/plugin.hpp> has an example.
 #pragma once
 
 #include <chrono>
@@ -21,8 +21,10 @@
 
 namespace ezapi {
 
-/// Registering is for the plugin's constructor only; the objects that the host hands out are cheap
-/// to copy and work on any thread until the plugin's destructor returns.
+/// Functions that register something, and `find`, may be called in the plugin's constructor only.
+/// They throw Error when the host refuses. The objects returned by log(), metrics(), db(), redis()
+/// and projections() are cheap to copy and may be used on any thread until the plugin's destructor
+/// returns.
 class Host {
 public:
     using Handler = std::function<Response(const Request&)>;
@@ -42,12 +44,13 @@ public:
 
     [[nodiscard]] Projections projections() const { return Projections(abi_); }
 
-    /// The plugin's settings, validated by the host: a member for each property of its schema.
+    /// The plugin's settings, validated by the host: an object with a member for each property of
+    /// the schema.
     [[nodiscard]] Json settings() const {
         return Json::parse(view(abi_->config->json(abi_->context)));
     }
 
-    /// Unique for the life of this process.
+    /// The id of this process, another one after each start.
     [[nodiscard]] std::string_view instance() const { return view(abi_->instance); }
 
     [[nodiscard]] const ez_host* abi() const { return abi_; }
@@ -58,12 +61,12 @@ public:
 
     struct RouteOptions {
         std::uint64_t max_body = 0;  // bytes; 0: the server's limit
-        bool never_blocks = false;   // may run on the thread that read the request
-        bool only_reads = false;     // whatever its method, it changes nothing
+        bool never_blocks = false;   // may run on the I/O thread: no database, Redis or waiting
+        bool only_reads = false;     // changes nothing, whatever the method
     };
 
-    /// A route without a transaction. Its answers are not stored, so that a POST with an
-    /// Idempotency-Key is refused rather than done twice.
+    /// Registers a route without a transaction. Its answers are not stored; a POST with an
+    /// Idempotency-Key is therefore refused (400), because a repetition would be executed again.
     void route(std::string_view method,
                std::string_view pattern,
                Access access,
@@ -92,8 +95,8 @@ public:
              });
     }
 
-    /// A route that writes, see http.hpp. The handler may run more than once for one request, each
-    /// time in a fresh transaction.
+    /// Registers a route that writes, see http.hpp. After a serialization failure or a deadlock the
+    /// handler runs again in a new transaction; it runs at most four times.
     void write(std::string_view method,
                std::string_view pattern,
                Access access,
@@ -102,7 +105,7 @@ public:
         write(method, pattern, access, operation, {}, std::move(handler));
     }
 
-    /// `refused` tells in the terms of the route what the commit has refused.
+    /// `refused` converts the Error of a failed commit to one in the terms of the route.
     void write(std::string_view method,
                std::string_view pattern,
                Access access,
@@ -120,6 +123,7 @@ public:
              });
     }
 
+    /// Registers a route whose handler owns the Exchange and may answer later, from any thread.
     void keep(std::string_view method,
               std::string_view pattern,
               Access access,
@@ -152,7 +156,8 @@ public:
         check([&](ez_error* error) { return abi_->http->route(abi_->context, &route, error); });
     }
 
-    /// `run` is called with the time between the end of one run and the start of the next.
+    /// Registers a job. `period` is the time from the end of one run to the start of the next, with
+    /// 10 % jitter. `at_start`: the first run starts at once and not after one period.
     void every(std::string_view name,
                std::chrono::milliseconds period,
                Scope scope,
@@ -174,12 +179,13 @@ public:
         check([&](ez_error* error) { return abi_->jobs->every(abi_->context, &job, error); });
     }
 
-    /// Asks for a run of a job now. Any thread.
+    /// Requests a run of a job now; during a run, one more after it. Any thread.
     void trigger(std::string_view job) const {
         check([&](ez_error* error) { return abi_->jobs->trigger(abi_->context, str(job), error); });
     }
 
-    /// `resource` "*": all.
+    /// Calls `subscriber` in every transaction that records changes of `resource`, before its
+    /// commit; "*" means all resources. An exception of the subscriber aborts the transaction.
     void on_change(std::string_view resource,
                    Phase phase,
                    std::function<void(Tx&, Changes)> subscriber) {
@@ -207,6 +213,7 @@ public:
         });
     }
 
+    /// Registers the projection of one resource. EZ_CONFLICT when another plugin has registered it.
     void project(Projection projection) {
         auto* held = new Held<Projection>{abi_, std::move(projection)};
         const ez_projection raw{sizeof raw,
@@ -219,7 +226,8 @@ public:
         check([&](ez_error* error) { return abi_->changes->project(abi_->context, &raw, error); });
     }
 
-    /// The table must outlive the plugin; `self` is the first argument of each of its functions.
+    /// Publishes a service as "name/major". `table` must outlive the plugin; `self` is the first
+    /// argument of each of its functions.
     template <class Table>
     void publish(std::string_view id, const Table& table, void* self) {
         check([&](ez_error* error) {
@@ -227,7 +235,9 @@ public:
         });
     }
 
-    /// Throws when nobody provides it, or the provider's table is older than the caller's header.
+    /// Finds a service of a plugin that is named in depends_on or after. Throws EZ_NOT_FOUND when
+    /// no plugin provides it, EZ_CONFLICT when the provider's table is older than the caller's
+    /// header.
     template <class Table>
     [[nodiscard]] Service<Table> find(std::string_view id) const {
         ez_service service{};
@@ -241,7 +251,7 @@ public:
         return Service<Table>(service);
     }
 
-    /// The same, empty where nobody provides it.
+    /// As `find`, but an empty Service when no plugin provides it.
     template <class Table>
     [[nodiscard]] Service<Table> find_optional(std::string_view id) const {
         ez_service service{};
@@ -252,7 +262,7 @@ public:
     }
 
 private:
-    /// A callable kept by the host as `void* user`, with the host that it is called for.
+    /// A callable that the host keeps as `void* user`, with the host that it is called for.
     template <class Call>
     struct Held {
         const ez_host* host;
@@ -290,8 +300,8 @@ private:
                     attempt();
                     return replayed ? Response{} : std::move(*response);
                 } catch (const Error& error) {
-                    // Serialization failure or deadlock: nothing was committed, the same work may
-                    // succeed now.
+                    // Serialization failure or deadlock: nothing was committed, so the work can be
+                    // tried again.
                     if (tried == kAttempts ||
                         (error.sqlstate() != "40001" && error.sqlstate() != "40P01"))
                         throw;
@@ -308,8 +318,8 @@ private:
         }
     }
 
-    /// What the handler throws leaves the exchange without an answer of its own: the exchange
-    /// answers 500 when it is destroyed.
+    /// An exception of the handler is logged. The exchange has no answer then, and sends 500 when
+    /// it is destroyed.
     static void run_keep(const Held<KeepHandler>& held, ez_exchange* raw) noexcept {
         ez_error error{};
         if (guard(&error, [&] { held.call(Exchange(held.host, raw)); }) != EZ_OK)

@@ -1,5 +1,5 @@
-// Routes. A handler gets a Request and returns a Response, or throws Error, which becomes a problem
-// document.
+// Routes. A handler receives a Request and returns a Response, or throws an Error, which is sent as
+// a problem document (RFC 9457).
 //
 //     host.get("/hello/{name}", Access::admin,
 //              Operation("Greets").path("name", text_schema()).returns(200, "Hello"),
@@ -7,10 +7,10 @@
 //                  return Response::json({{"text", "Hello, " + std::string(request.param("name"))}});
 //              });
 //
-// A handler of `host.write` gets a transaction besides: it is committed before the answer leaves,
-// rolled back when the handler throws, tried again when PostgreSQL asks for that, and makes the
-// route honour Idempotency-Key. A handler of `host.keep` owns the Exchange and may answer later,
-// from any thread.
+// A handler of `host.write` also receives a transaction. It is committed before the answer is sent,
+// rolled back when the handler throws, and tried again after a serialization failure or a deadlock.
+// Such a route supports Idempotency-Key. A handler of `host.keep` owns the Exchange and may answer
+// later, from any thread.
 #pragma once
 
 #include <algorithm>
@@ -32,7 +32,7 @@
 
 namespace ezapi {
 
-/// Who may call. The host authenticates before the handler runs.
+/// Who may call a route. The host authenticates before the handler runs.
 enum class Access {
     anyone = EZ_PUBLIC,
     admin = EZ_ADMIN,
@@ -40,10 +40,10 @@ enum class Access {
     internal = EZ_INTERNAL_ONLY
 };
 
-/// What a body may hold unless its route says otherwise.
+/// The limits of a body when its route sets no others.
 inline constexpr JsonLimits kBodyLimits{.values = 1'000'000};
 
-/// Whether a Content-Type announces JSON in UTF-8 (RFC 9110, 8.3: without regard to case).
+/// Whether a Content-Type is JSON in UTF-8 (RFC 9110, 8.3: case-insensitive).
 [[nodiscard]] inline bool is_json_type(std::string_view content_type) {
     const size_t end = content_type.find(';');
     const std::string type = lower_case(trim(content_type.substr(0, end)));
@@ -61,7 +61,7 @@ inline constexpr JsonLimits kBodyLimits{.values = 1'000'000};
     return true;
 }
 
-/// 415 when a body is announced as something else than JSON.
+/// Throws 415 when there is a Content-Type and it is not JSON.
 inline void require_json(std::optional<std::string_view> content_type) {
     if (!content_type || is_json_type(*content_type)) return;
     throw Error(EZ_INVALID,
@@ -71,21 +71,23 @@ inline void require_json(std::optional<std::string_view> content_type) {
         .with_code("unsupported_media_type");
 }
 
-/// 422, of a body that must be an object and is `found`.
+/// The 422 for a body that must be an object; `found` is the JSON type of the body.
 [[nodiscard]] inline Error no_object(std::string_view found) {
     return Error(EZ_INVALID, "the body must be a JSON object, found " + std::string(found))
         .with_http(422)
         .with_code("validation");
 }
 
-/// 400, of a route that stores no answers: who relies on one when a POST is repeated is told.
+/// The 400 for an Idempotency-Key on a route that stores no answers. Ignoring the key would execute
+/// a repeated POST twice.
 [[nodiscard]] inline Error no_idempotency_key() {
     return Error(EZ_INVALID,
                  "Idempotency-Key: this route stores no answers; repeat the request without it")
         .with_code("idempotency_key");
 }
 
-/// What was asked. Valid as long as the exchange; texts are owned by it.
+/// The request of an exchange. The request and the text that it returns are valid as long as the
+/// exchange.
 class Request {
 public:
     Request(const ez_host* host, const ez_exchange* exchange)
@@ -101,13 +103,13 @@ public:
 
     [[nodiscard]] std::string_view request_id() const { return part(EZ_PART_REQUEST_ID); }
 
-    /// A segment of the path, percent-decoded.
+    /// A path parameter, percent-decoded; empty when the pattern has none of this name.
     [[nodiscard]] std::string_view param(std::string_view name) const {
         return view(api_->param(exchange_, str(name)));
     }
 
-    /// A segment that must be a positive 64-bit id in its one spelling; anything else names
-    /// nothing: 404.
+    /// A path parameter that is a positive 64-bit integer without sign or leading zeros. Throws 404
+    /// for anything else, because no entity can have such an id.
     [[nodiscard]] std::int64_t id(std::string_view name = "id") const {
         const std::string_view text = param(name);
         const auto value = parse_id(text);
@@ -118,13 +120,14 @@ public:
         return *value;
     }
 
+    /// `name` in any case. Several headers of one name are joined by ", ".
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
         ez_str out{};
         if (api_->header(exchange_, str(name), &out) == 0) return std::nullopt;
         return view(out);
     }
 
-    /// The query in order, decoded.
+    /// The query parameters in their order, decoded.
     [[nodiscard]] std::vector<std::pair<std::string_view, std::string_view>> query() const {
         std::vector<std::pair<std::string_view, std::string_view>> out;
         for (size_t i = 0, n = api_->query_count(exchange_); i < n; ++i) {
@@ -134,6 +137,7 @@ public:
         return out;
     }
 
+    /// The first query parameter of this name.
     [[nodiscard]] std::optional<std::string_view> query(std::string_view name) const {
         for (const auto& [key, value] : query()) {
             if (key == name) return value;
@@ -141,24 +145,26 @@ public:
         return std::nullopt;
     }
 
-    /// The body as a JSON document, read strictly; 415 when it is announced as something else.
+    /// The body, parsed strictly as JSON (see parse_json). Throws 415 when the Content-Type is not
+    /// JSON.
     [[nodiscard]] Json json(const JsonLimits& limits = kBodyLimits) const {
         require_json(header("content-type"));
         return parse_json(body(), limits);
     }
 
-    /// A body that must be an object.
+    /// As json(), but throws 422 when the body is not an object.
     [[nodiscard]] Json object(const JsonLimits& limits = kBodyLimits) const {
         Json body = json(limits);
         if (!body.is_object()) throw no_object(json_type(body));
         return body;
     }
 
-    /// For routes that store no answers.
+    /// Throws 400 for a POST with an Idempotency-Key. For routes that store no answers.
     void refuse_idempotency_key() const {
         if (method() == "POST" && header("idempotency-key")) throw no_idempotency_key();
     }
 
+    /// The authenticated caller; `kind` is EZ_PUBLIC, EZ_ADMIN, EZ_MASTER or EZ_INTERNAL_ONLY.
     [[nodiscard]] ez_identity identity() const {
         ez_identity out{};
         out.size = sizeof out;
@@ -184,16 +190,18 @@ struct Response {
         return json_text(dump_json(value), status);
     }
 
-    /// JSON that is serialised already. Without a Content-Type the host sends application/json.
+    /// JSON that is already serialised. The host sends application/json when no header sets a
+    /// Content-Type.
     [[nodiscard]] static Response json_text(std::string body, int status = 200) {
         return {status, std::move(body), {}};
     }
 
-    /// UTF-8 text for people.
+    /// Plain text in UTF-8.
     [[nodiscard]] static Response text(std::string body, int status = 200) {
         return {status, std::move(body), {{"Content-Type", "text/plain; charset=utf-8"}}};
     }
 
+    /// 204 without a body.
     [[nodiscard]] static Response none() { return {204, {}, {}}; }
 
     Response&& with(std::string name, std::string value) && {
@@ -205,14 +213,15 @@ struct Response {
 /// At most this many faults are listed; a body may contain a million.
 inline constexpr size_t kMaxFaults = 100;
 
-/// "7 fields are not valid"
+/// A count with its noun: "7 fields are not valid".
 [[nodiscard]] inline std::string counted_faults(size_t count, const char* one, const char* many) {
     std::string out = std::to_string(count) + " " + (count == 1 ? one : many);
     if (count > kMaxFaults) out += " (the first " + std::to_string(kMaxFaults) + " are listed)";
     return out;
 }
 
-/// The faults of a 422 answer, collected so that the client learns all of them at once.
+/// Collects the faults of a request body, so that one 422 answer lists all of them (at most
+/// kMaxFaults).
 class Faults {
 public:
     void add(std::string field, std::string code, std::string message) {
@@ -231,6 +240,7 @@ public:
 
     [[nodiscard]] std::vector<FieldFault> take() { return std::move(faults_); }
 
+    /// Throws the 422 when there are faults.
     void raise() {
         if (faults_.empty()) return;
         const std::string summary =
@@ -244,8 +254,8 @@ private:
     size_t count_ = 0;
 };
 
-/// The `errors` of an error: its faults, or itself where it concerns one field. The message of a
-/// fault does not repeat the field, which stands beside it.
+/// The faults that a problem document lists: those of the error, or the error itself when it names
+/// a field. The message of a fault does not repeat the field, which is a member of its own.
 [[nodiscard]] inline std::vector<FieldFault> faults_of(const Error& error) {
     if (!error.faults().empty() || error.field().empty() || error.http_status() >= 500)
         return error.faults();
@@ -257,7 +267,7 @@ private:
     return {{error.field(), code, std::string(message)}};
 }
 
-/// A list of faults as the `errors` of a problem.
+/// The `errors` member of a problem document.
 [[nodiscard]] inline Json faults_json(const std::vector<FieldFault>& faults) {
     Json out = Json::array();
     for (const FieldFault& fault : faults) {
@@ -266,7 +276,8 @@ private:
     return out;
 }
 
-/// A request together with its reply, which is owed exactly once; a dropped exchange answers 500.
+/// A request that must be answered exactly once. One that is destroyed without an answer sends 500.
+/// May be moved to another thread; one thread at a time.
 class Exchange {
 public:
     Exchange(const ez_host* host, ez_exchange* exchange) : host_(host), exchange_(exchange) {}
@@ -291,6 +302,7 @@ public:
         host_->http->finish(std::exchange(exchange_, nullptr), response.status, str(response.body));
     }
 
+    /// Sends a problem document; with 429 and 503 also `Retry-After: 1`.
     void send(const Error& error) {
         const int status = error.http_status();
         if (status == 429 || status == 503)
@@ -303,7 +315,7 @@ public:
             std::exchange(exchange_, nullptr), status, str(code), str(error.what()), str(errors));
     }
 
-    /// Answers with what `body` returns or throws.
+    /// Sends the Response that `body` returns, or the problem document of what it throws.
     template <class Body>
     void answer(Body&& body) noexcept {
         try {
@@ -323,7 +335,9 @@ public:
         }
     }
 
-    /// Idempotency-Key: true when a stored answer has been sent; the exchange is over then.
+    /// Claims the request's Idempotency-Key in `tx`. True when a stored answer has been sent; the
+    /// exchange has ended then. Throws 422 when the key was used with another body, and EZ_CONFLICT
+    /// while another request with it is being processed. Does nothing without the header.
     [[nodiscard]] bool replay(Tx& tx) {
         std::int32_t replayed = 0;
         check([&](ez_error* error) {
@@ -333,6 +347,7 @@ public:
         return replayed != 0;
     }
 
+    /// Stores the answer under the Idempotency-Key in `tx`. Does nothing without the header.
     void remember(Tx& tx, const Response& response) {
         put_headers(response);
         check([&](ez_error* error) {
@@ -342,7 +357,7 @@ public:
     }
 
 private:
-    /// Allocates nothing.
+    /// Allocates nothing, because memory has run out.
     void send_out_of_memory() noexcept {
         if (exchange_ == nullptr) return;
         host_->http->set_header(exchange_, str("Retry-After"), str("1"));

@@ -1,12 +1,11 @@
-// JSON from outside, read strictly: malformed text, duplicate keys, more than 64 levels, invalid
-// UTF-8 and the NUL character are refused with the place and the reason, before anything is built
-// from them.
+// Strict reading of JSON. Malformed text, duplicate keys, more than 64 levels, invalid UTF-8 and
+// the NUL character are refused with the position and the reason.
 //
 //     const Json body = parse_json(request.body());   // throws Error, 400
 //
-// Every number that JSON allows is a number. One of which a double would lose digits is read as an
-// exact number where the limits ask for that, and as the nearest double otherwise. An exact number
-// is neither `is_number()` nor a string: ask `is_json_number`, write it by `dump_json`.
+// Every JSON number is accepted. One that a double cannot represent is read as the nearest double,
+// or as an exact number when JsonLimits::exact_numbers is set. An exact number is neither
+// `is_number()` nor a string: test for it with `is_json_number`, write it with `dump_json`.
 #pragma once
 
 #include <algorithm>
@@ -31,14 +30,14 @@ using Json = nlohmann::json;
 
 inline constexpr size_t kMaxJsonDepth = 64;
 
-/// What a document may hold besides being well-formed.
+/// Limits of a document, and how its numbers are read.
 struct JsonLimits {
-    size_t values = std::numeric_limits<size_t>::max();  // at any depth
-    bool exact_numbers = false;                          // see above
+    size_t values = std::numeric_limits<size_t>::max();  // how many, at any depth
+    bool exact_numbers = false;                          // see the head of this file
     size_t depth = kMaxJsonDepth;
 };
 
-/// Characters of an exact number that is written without an exponent.
+/// The maximum length of an exact number, in characters, written without an exponent.
 inline constexpr size_t kMaxExactNumber = 1000;
 
 /// A number with all of its digits. `decimal` must not be longer than kMaxExactNumber.
@@ -48,7 +47,7 @@ inline constexpr size_t kMaxExactNumber = 1000;
     return Json::binary({text.begin(), text.end()}, kSubtype);
 }
 
-/// JSON text has no binary values, so that none but exact numbers are such.
+/// JSON text has no binary values, so a binary value is always an exact number.
 [[nodiscard]] inline bool is_exact_number(const Json& value) {
     return value.is_binary();
 }
@@ -63,27 +62,28 @@ inline constexpr size_t kMaxExactNumber = 1000;
     return value.is_number() || is_exact_number(value);
 }
 
-/// What a value is, for messages.
+/// The JSON type of a value, for messages.
 [[nodiscard]] inline const char* json_type(const Json& value) {
     return is_exact_number(value) ? "number" : value.type_name();
 }
 
 namespace detail {
 
-/// Whether the double that was read from `text` says the same when it is written again. The library
-/// does not always write the shortest form: 8e23 becomes 7.999999999999999e+23.
+/// Whether writing `value` gives the number in `text`. The library does not always write the
+/// shortest form: 8e23 becomes 7.999999999999999e+23.
 [[nodiscard]] inline bool keeps_digits(double value, std::string_view text) {
     return Decimal(Json(value).dump()) == Decimal(text);
 }
 
-/// Builds a document from the parser's events; returning false ends the parse with `fault`.
+/// Builds a document from the parser's events. A function that returns false ends the parse;
+/// fault() has the reason.
 class StrictJsonBuilder {
 public:
     StrictJsonBuilder(Json& root, const JsonLimits& limits) : root_(root), limits_(limits) {}
 
     [[nodiscard]] const std::string& fault() const { return fault_; }
 
-    /// Whether the text is JSON, with a number that is too large to be kept.
+    /// Whether the text is valid JSON, but contains a number that is too large.
     [[nodiscard]] bool out_of_range() const { return out_of_range_; }
 
     bool null() { return place(nullptr); }
@@ -94,7 +94,7 @@ public:
 
     bool number_unsigned(std::uint64_t value) { return place(value); }
 
-    /// An integer too large for 64 bits arrives here, too.
+    /// Also called for an integer that does not fit into 64 bits.
     bool number_float(double value, const std::string& text) {
         if (!limits_.exact_numbers || keeps_digits(value, text)) return place(value);
         const Decimal exact(text);
@@ -152,7 +152,7 @@ private:
         return text;
     }
 
-    /// The parser quotes what it read last, which may be a credential.
+    /// Removes the input that the parser quotes, which may be a credential.
     static std::string without_text(std::string_view reason) {
         std::string out(reason);
         const size_t begin = out.find("; last read: '");
@@ -215,7 +215,7 @@ private:
     bool out_of_range_ = false;
 };
 
-/// Whether there is an exact number anywhere in it.
+/// Whether the value contains an exact number at any depth.
 [[nodiscard]] inline bool holds_exact_number(const Json& value) {
     if (is_exact_number(value)) return true;
     return value.is_structured() && std::any_of(value.begin(), value.end(), [](const Json& member) {
@@ -223,7 +223,7 @@ private:
            });
 }
 
-/// How many characters longer the numbers in it are when they are written without exponents.
+/// By how many characters the numbers grow when they are written without exponents.
 [[nodiscard]] inline std::uint64_t hidden_digits(const Json& value) {
     std::uint64_t out = 0;
     if (value.is_number_float()) {
@@ -266,7 +266,7 @@ inline void append_exact(std::string& out, const Json& value) {
 
 }  // namespace detail
 
-/// Parses one whole document; throws a 400 Error that names the place and the reason.
+/// Parses one complete document. Throws a 400 Error with the position and the reason.
 [[nodiscard]] inline Json parse_json(std::string_view text, const JsonLimits& limits = {}) {
     Json root;
     detail::StrictJsonBuilder builder(root, limits);
@@ -279,13 +279,13 @@ inline void append_exact(std::string& out, const Json& value) {
     throw Error(EZ_INVALID, "malformed JSON: " + builder.fault()).with_code("malformed_json");
 }
 
-/// JSON that the database holds, every number with all of its digits.
+/// Parses JSON from the database: keeps all digits of numbers, and does not limit the depth.
 [[nodiscard]] inline Json parse_stored(std::string_view text) {
     return parse_json(text, {.exact_numbers = true, .depth = std::numeric_limits<size_t>::max()});
 }
 
-/// Serialises; invalid UTF-8, which can only come from old rows, is replaced instead of failing a
-/// whole list.
+/// Serialises a value. Invalid UTF-8, which only old rows can contain, is replaced, so that it does
+/// not make a whole list fail.
 [[nodiscard]] inline std::string dump_json(const Json& value) {
     if (!detail::holds_exact_number(value)) return detail::dump_plain(value);
     std::string out;
@@ -293,13 +293,13 @@ inline void append_exact(std::string& out, const Json& value) {
     return out;
 }
 
-/// The size in bytes of the JSON that PostgreSQL makes of it: jsonb writes numbers without
+/// The size in bytes of the text that PostgreSQL makes of the value; jsonb writes numbers without
 /// exponents.
 [[nodiscard]] inline std::uint64_t stored_size(const Json& value) {
     return dump_json(value).size() + detail::hidden_digits(value);
 }
 
-/// Appends `text` as a JSON string. The text must be UTF-8, as PostgreSQL guarantees of its own.
+/// Appends `text` as a JSON string. The text must be valid UTF-8, as text from PostgreSQL is.
 inline void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
     size_t plain = 0;
@@ -334,8 +334,8 @@ inline void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
-/// An integer of 64 bits, or nothing when the value is another type or does not fit. 3.0 and 3e0
-/// are integers as 3 is, below 2^53: beyond that a double does not tell neighbours apart.
+/// A 64-bit integer; nullopt when the value has another type or does not fit. 3.0 and 3e0 are
+/// accepted as 3, but only below 2^53: beyond that a double cannot represent every integer.
 [[nodiscard]] inline std::optional<std::int64_t> as_integer(const Json& value) {
     if (value.is_number_unsigned()) {
         const auto number = value.get<std::uint64_t>();

@@ -1,5 +1,5 @@
-// Lines for the operator, written under the plugin's name. Say what happened and what can be done
-// about it.
+// Log lines for the operator, written under the plugin's name. Say what happened and what can be
+// done about it.
 //
 //     log_.warn("registry: upstream answered 500, the cached copy stays in use");
 #pragma once
@@ -10,6 +10,7 @@
 
 namespace ezapi {
 
+/// Any thread; cheap to copy.
 class Log {
 public:
     explicit Log(const ez_host* host) : host_(host) {}
@@ -22,7 +23,7 @@ public:
 
     void error(std::string_view text) const { write(EZ_LOG_ERROR, text); }
 
-    /// Whether lines of this level are written, to spare the work of building them.
+    /// Whether lines of this level are written. Check it before building an expensive line.
     [[nodiscard]] bool writes(int32_t level) const {
         return level >= host_->log->threshold(host_->context);
     }

@@ -1,5 +1,5 @@
-// Prometheus metrics. A handle is cheap to copy and to use from any thread; make it once, in the
-// constructor.
+// Prometheus metrics. A handle is cheap to copy and may be used from any thread. Create each one
+// once, in the constructor.
 //
 //     Counter pushed = host.metrics().counter("ezapi_sync_pushed_total", "Entities pushed to Redis");
 //     pushed.add();
@@ -14,7 +14,7 @@
 
 namespace ezapi {
 
-/// A metric of one kind; the kind decides what the verbs of its subclasses mean.
+/// The base of the handles; the kind of the metric decides what record() does.
 class Metric {
 public:
     Metric(const ez_host* host, ez_metric* handle) : host_(host), handle_(handle) {}
@@ -42,8 +42,8 @@ public:
 
     void set(double value) const { record(value); }
 
-    /// Removes the series, for a gauge of something that is gone. No copy of this handle may be
-    /// used afterwards.
+    /// Removes the time series, for a gauge whose subject no longer exists. No copy of this handle
+    /// may be used afterwards.
     void remove() { release(); }
 };
 
@@ -54,6 +54,8 @@ public:
     void observe(double value) const { record(value); }
 };
 
+/// Creates metrics; the same name and labels give the same time series. Throws EZ_CONFLICT when the
+/// name exists with another kind.
 class Metrics {
 public:
     using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;

@@ -1,6 +1,5 @@
-// A plugin is a class: its constructor is `start`, its destructor is `stop`, lambdas are its routes
-// and jobs, exceptions its errors. About thirty lines make one with a route, a job, a query and a
-// Redis command:
+// A plugin is a class. Its constructor starts the plugin and registers routes and jobs, its
+// destructor stops it, and errors are exceptions. A plugin with a route, a job and a query:
 //
 //     class Hello {
 //     public:
@@ -20,22 +19,22 @@
 //     };
 //     EZ_PLUGIN(Hello, .name = "hello", .version = "1.0.0", .depends_on = {"masters"});
 //
-// What the constructor throws is why the plugin did not start. When the destructor runs no callback
-// is in flight and none will follow; every plugin that depends on this one is gone, every one that
-// it depends on still runs.
+// When the constructor throws, the plugin is not started and the message is shown to the operator.
+// The destructor runs after all callbacks have returned, and none is called afterwards. By then the
+// plugins that depend on this one have stopped; those that it depends on still run.
 #pragma once
 
 #include "ezapi/host.hpp"
 
 namespace ezapi {
 
-/// What a plugin says of itself before any of its code runs.
+/// The plugin's descriptor. The host checks it before it runs any code of the plugin.
 struct PluginInfo {
-    const char* name = nullptr;
+    const char* name = nullptr;  // [a-z][a-z0-9-]{0,62}, the name of the file without .so
     const char* version = nullptr;
-    const char* depends_on[16] = {};  // must run before this one
-    const char* after[16] = {};       // start before this one where they are enabled
-    const char* settings = nullptr;   // JSON Schema of its settings
+    const char* depends_on[16] = {};  // must run before this one starts; at most 15
+    const char* after[16] = {};       // start before this one if they are enabled; at most 15
+    const char* settings = nullptr;   // JSON Schema of the settings, see sdk/README.md
 };
 
 namespace detail {
@@ -61,7 +60,8 @@ void stop_plugin(void* self) noexcept {
 }  // namespace detail
 }  // namespace ezapi
 
-/// Stands once in a plugin, at namespace scope: the class and the members of PluginInfo.
+/// Defines the symbol that the host looks for. Write it once in a plugin, at namespace scope: the
+/// class, then the members of PluginInfo.
 #define EZ_PLUGIN(Class, ...)                                                          \
     static constexpr ezapi::PluginInfo kEzPluginInfo{__VA_ARGS__};                     \
     extern "C" const ez_plugin ezapi_plugin_v1 = {sizeof(ez_plugin),                   \

@@ -1,5 +1,5 @@
-// What routes read from the query of a request, and how they refuse it: 400 with the code
-// `invalid_query` and the parameter as the field, with what was expected and what was found.
+// Reads the query parameters of a request. A value that is not valid throws 400 with the code
+// `invalid_query`, the parameter as the field, and what was expected and found.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@
 
 namespace ezapi {
 
-/// The refusal of one parameter.
+/// The 400 for one parameter.
 [[nodiscard]] inline Error bad_query(std::string_view name, const std::string& why) {
     return Error(EZ_INVALID, std::string(name) + ": " + why)
         .with_code("invalid_query")
         .with_field(std::string(name));
 }
 
-/// The refusal of a parameter's value: "expected <expected>, found '<value>'".
+/// The 400 for a parameter's value: "expected <expected>, found '<value>'".
 [[nodiscard]] inline Error unexpected_query(std::string_view name,
                                             const std::string& expected,
                                             std::string_view value) {
@@ -28,7 +28,7 @@ namespace ezapi {
                      "expected " + expected + ", found '" + shortened(std::string(value)) + "'");
 }
 
-/// A whole number from `least` to `most`.
+/// An integer from `least` to `most`, inclusive.
 [[nodiscard]] inline std::int64_t query_integer(
     std::string_view name,
     std::string_view text,
@@ -51,7 +51,7 @@ namespace ezapi {
     return text == "true";
 }
 
-/// The text itself. Throws for one with NUL, which PostgreSQL does not store.
+/// The text itself. Throws when it contains NUL, which PostgreSQL cannot store.
 [[nodiscard]] inline std::string_view query_text(std::string_view name, std::string_view text) {
     if (text.find('\0') != std::string_view::npos)
         throw bad_query(name, "the character NUL is not allowed");

@@ -1,16 +1,17 @@
-// Redis. Arguments are binary safe; every call has a total time limit.
+// Redis: commands, pipelines, scripts, subscriptions. Arguments are binary safe; a time limit
+// applies to the whole call.
 //
 //     redis_.command({"HSET", key, "status", "active"});
 //     const Reply reply = redis_.run(kCompareAndSet, {key}, {revision, value});
 //
-// A lost connection or a passed deadline throws Error; what Redis itself refuses is a Reply of type
-// error, and `command` and `run` throw it as EZ_UNAVAILABLE unless asked for the raw reply. So does
-// a reply that has another shape than the one that is read from it: a server may answer each
-// command with an error, with nil, or with anything else. After EZ_TIMEOUT the command may have
+// A lost connection or a passed deadline throws Error. An error that Redis answers is a Reply of
+// type error: `command` and `run` throw it as EZ_UNAVAILABLE, `raw` and `pipeline` return it. The
+// accessors of Reply also throw EZ_UNAVAILABLE when the reply has another type than the one asked
+// for; a server may answer any command with an error or nil. After EZ_TIMEOUT the command may have
 // been executed, so send only what can be sent twice.
 //
-// Replies are bytes. What an Error shows of one is escaped and cut (see escape.hpp): errors are
-// stored, and PostgreSQL takes text only.
+// Replies are bytes. Error messages quote them escaped and shortened (see escape.hpp), because
+// errors are stored, and PostgreSQL accepts only valid text.
 #pragma once
 
 #include <array>
@@ -34,17 +35,18 @@ namespace ezapi {
 
 using Words = std::vector<std::string>;
 
-/// Throws what Redis answers to `what` instead of a result, escaped and cut.
+/// Throws EZ_UNAVAILABLE with the code `redis_refused`: Redis answered `what` with the error
+/// `answer`, which is quoted escaped and shortened.
 [[noreturn]] inline void refused_by_redis(std::string_view what, std::string_view answer) {
     throw Error(EZ_UNAVAILABLE,
                 "redis " + std::string(what) + ": " + escape_controls(answer, kMostOfMessage))
         .with_code("redis_refused");
 }
 
-/// A reply, or an element of one that lives as long as the reply it came from.
+/// A reply, or an element of one. An element is valid as long as the reply that it was read from.
 class Reply {
 public:
-    /// `owned` may be NULL, which is nil.
+    /// Takes ownership; NULL is a reply of type nil.
     Reply(const ez_redis_api* api, ez_reply* owned) : owned_(owned, Free{api}), reply_(owned) {
         if (reply_ != nullptr) api->view(reply_, &view_);
     }
@@ -57,13 +59,13 @@ public:
 
     [[nodiscard]] bool is_string() const { return view_.type == EZ_REPLY_STRING; }
 
-    /// Of a string, a status or an error; empty for every other type.
+    /// The text of a string, a status or an error; empty for every other type.
     [[nodiscard]] std::string_view text() const { return view(view_.text); }
 
-    /// Elements of an array; 0 for every other type.
+    /// The number of elements of an array; 0 for every other type.
     [[nodiscard]] size_t size() const { return is_array() ? view_.count : 0; }
 
-    /// Throws unless this is an array that has the element.
+    /// Throws unless this is an array with such an element.
     [[nodiscard]] Reply operator[](size_t index) const {
         if (index >= size())
             unexpected("an array of at least " + std::to_string(index + 1) + " elements");
@@ -76,25 +78,25 @@ public:
         return text();
     }
 
-    /// As string(), and nil is an empty one.
+    /// As string(), but empty for nil.
     [[nodiscard]] std::string_view string_or_nil() const {
         return is_nil() ? std::string_view() : string();
     }
 
-    /// This array. Throws for every other type.
+    /// Returns this reply. Throws unless it is an array.
     [[nodiscard]] const Reply& array() const {
         if (!is_array()) unexpected("an array");
         return *this;
     }
 
-    /// This array. Throws for every other type and for another length.
+    /// Returns this reply. Throws unless it is an array of `length` elements.
     [[nodiscard]] const Reply& array(size_t length) const {
         if (size() != length || !is_array())
             unexpected("an array of " + std::to_string(length) + " elements");
         return *this;
     }
 
-    /// An integer reply, or a string that is one.
+    /// The value of an integer reply, or of a string that contains an integer. Throws otherwise.
     [[nodiscard]] std::int64_t integer() const {
         if (view_.type == EZ_REPLY_INTEGER) return view_.integer;
         std::int64_t value = 0;
@@ -105,7 +107,7 @@ public:
         return value;
     }
 
-    /// Throws that this reply is not what was expected.
+    /// Throws EZ_UNAVAILABLE with what was expected and what this reply is.
     [[noreturn]] void unexpected(const std::string& expected) const {
         throw Error(EZ_UNAVAILABLE, "redis: expected " + expected + ", found " + described())
             .with_code("redis_refused");
@@ -149,26 +151,27 @@ private:
     ez_reply_view view_ = sized<ez_reply_view>();
 };
 
-/// A Lua script with its SHA-1, which Redis learns on the first use.
+/// A Lua script with its SHA-1. Redis receives the text when it does not have the script yet.
 struct Script {
     std::string_view text;
-    std::string_view sha1;  // lower-case hex of text
+    std::string_view sha1;  // lower-case hex SHA-1 of `text`
 };
 
+/// Any thread; cheap to copy.
 class Redis {
 public:
     using Timeout = std::chrono::milliseconds;  // 0: the configured one
 
     explicit Redis(const ez_host* host) : host_(host) {}
 
-    /// Throws what Redis refuses.
+    /// Sends one command. Throws when Redis answers with an error.
     Reply command(const Words& words, Timeout timeout = {}) const {
         Reply reply = raw(words, timeout);
         if (reply.is_error()) refused_by_redis(words.front(), reply.text());
         return reply;
     }
 
-    /// The reply as it is, errors included.
+    /// As command(), but returns an error of Redis as a Reply.
     Reply raw(const Words& words, Timeout timeout = {}) const {
         std::vector<ez_str> argv = arguments(words);
         const ez_command command{argv.data(), argv.size()};
@@ -183,7 +186,7 @@ public:
         return {host_->redis, reply};
     }
 
-    /// Sent together; one element per command, errors included.
+    /// Sends the commands together. Returns an array with one element per command, errors included.
     Reply pipeline(std::span<const Words> commands, Timeout timeout = {}) const {
         std::vector<std::vector<ez_str>> argv;
         std::vector<ez_command> raw;
@@ -206,7 +209,7 @@ public:
         return replies;
     }
 
-    /// EVALSHA, and EVAL where the server does not know the script yet.
+    /// Runs a script by EVALSHA, or by EVAL when the server does not have it yet.
     Reply run(const Script& script,
               const Words& keys,
               const Words& args,
@@ -224,8 +227,9 @@ public:
         return reply;
     }
 
-    /// In the constructor only. `on_message(channel, payload)` runs on a thread of the host; a
-    /// message for which it throws is lost, and a line of the log says so.
+    /// Subscribes to a channel. In the plugin's constructor only. `on_message(channel, payload)`
+    /// runs on one thread of the host, one message after the other. When it throws, the error is
+    /// logged and the message is lost. Messages sent while the connection is lost are missed.
     void subscribe(std::string_view channel,
                    std::function<void(std::string_view, std::string_view)> on_message) const {
         auto* held = new Subscription{host_, std::move(on_message)};

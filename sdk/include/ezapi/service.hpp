@@ -1,16 +1,18 @@
-// Plugin to plugin: a C struct of functions that one publishes under "name/major" and others, which
-// name the provider in depends_on or after, find. The struct starts with `uint32_t size`. The
-// services of EZ-API's own plugins are in ezapi/services/, with a C++ class for each.
+// Services between plugins. The provider publishes a C struct of functions under "name/major"; a
+// plugin that names the provider in depends_on or after can find it. The struct starts with
+// `uint32_t size`. The services of EZ-API's own plugins are in ezapi/services/, each with a C++
+// class.
 //
 //     host.publish("quota/1", kTable, this);                                       // the provider
 //     const Service<quota_v1> quota = host.find<quota_v1>("quota/1");  // the consumer
-//     quota.call<&quota_v1::take>(str(name), std::int64_t{1}, &left);  // throws what it reports
+//     quota.call<&quota_v1::take>(str(name), std::int64_t{1}, &left);  // throws the reported error
 #pragma once
 
 #include "ezapi/error.hpp"
 
 namespace ezapi {
 
+/// A service that was found; empty when no plugin provides it. Cheap to copy.
 template <class Table>
 class Service {
 public:
@@ -21,8 +23,9 @@ public:
 
     [[nodiscard]] explicit operator bool() const { return table_ != nullptr; }
 
-    /// Calls a function whose first argument is self and whose last is the ez_error. Throws what
-    /// it reports, and EZ_NOT_FOUND where nobody provides the service.
+    /// Calls a function whose first argument is `self` and whose last is the ez_error. Throws the
+    /// error that it reports, and EZ_NOT_FOUND with the code `plugin_missing` when the service is
+    /// empty.
     template <auto Member, class... Args>
     void call(Args... args) const {
         if (table_ == nullptr)

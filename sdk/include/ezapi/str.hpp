@@ -1,4 +1,4 @@
-// Conversions between the ABI's borrowed text and the standard library's. None of them copies.
+// Conversions between the ABI's borrowed text and std::string_view. They do not copy.
 #pragma once
 
 #include <string_view>
