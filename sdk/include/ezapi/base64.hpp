@@ -1,4 +1,4 @@
-// Bytes as text that stands in URLs, headers and columns without escapes.
+// Bytes as text that needs no escapes in URLs, headers and columns.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace ezapi {
 
-/// RFC 4648 base64url without padding.
+/// Base64url without padding (RFC 4648, section 5).
 [[nodiscard]] inline std::string base64url(std::string_view bytes) {
     static constexpr char kDigits[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -24,8 +24,8 @@ namespace ezapi {
     return out;
 }
 
-/// Nothing where a character is none of the alphabet (padding is one of those), and where the text
-/// is not the one that its bytes have: a second spelling would let an altered text pass for whole.
+/// nullopt for a character outside of the alphabet, including padding, and for a text that is not
+/// the canonical encoding of its bytes: otherwise an altered text could stand for the same bytes.
 [[nodiscard]] inline std::optional<std::string> from_base64url(std::string_view text) {
     std::string out;
     std::uint32_t bits = 0;

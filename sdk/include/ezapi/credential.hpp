@@ -1,7 +1,7 @@
-// Bearer credentials that a plugin issues: a prefix, 40 random base62 characters and 6 more of
-// their CRC-32, so that a typo or a guess is refused without asking the database. Only the SHA-256
-// is stored; a credential of 238 random bits needs no slow hash. Whoever includes this links
-// OpenSSL::Crypto.
+// Bearer credentials that a plugin issues: a prefix, 40 random base62 characters, and 6 characters
+// of their CRC-32, so that a mistyped or guessed credential is refused without a query. Only the
+// SHA-256 is stored; a credential with 238 random bits needs no slow hash. A target that includes
+// this header must link OpenSSL::Crypto.
 //
 //     const std::string token = credential::issue("sk-");          // shown once
 //     row["token_hash"] = sha256_hex(token);
@@ -24,10 +24,10 @@ inline constexpr std::string_view kBase62 =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 inline constexpr size_t kRandomDigits = 40;
 inline constexpr size_t kChecksumDigits = 6;
-/// Characters of a credential that may be shown, its prefix included.
+/// How many characters of a credential may be shown, including its prefix.
 inline constexpr size_t kShown = 8;
 
-/// CRC-32 of IEEE 802.3, as zlib and PNG have it.
+/// CRC-32 of IEEE 802.3, the one of zlib and PNG.
 [[nodiscard]] constexpr std::uint32_t crc32(std::string_view bytes) noexcept {
     std::uint32_t crc = 0xFFFFFFFFU;
     for (const char byte : bytes) {
@@ -37,7 +37,7 @@ inline constexpr size_t kShown = 8;
     return ~crc;
 }
 
-/// Six base62 digits of the CRC-32 of the random digits, the most significant first.
+/// The CRC-32 of the random digits as six base62 digits, the most significant first.
 [[nodiscard]] inline std::string checksum(std::string_view digits) {
     std::string out(kChecksumDigits, '0');
     std::uint32_t rest = crc32(digits);
@@ -45,7 +45,7 @@ inline constexpr size_t kShown = 8;
     return out;
 }
 
-/// Base62 digits of OpenSSL's generator, each equally likely.
+/// Base62 digits from OpenSSL's random generator, uniformly distributed.
 [[nodiscard]] inline std::string random_base62(size_t count) {
     std::string out;
     out.reserve(count);
@@ -54,20 +54,21 @@ inline constexpr size_t kShown = 8;
         if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
             throw Error(EZ_UNAVAILABLE, "the random generator has no entropy");
         for (const unsigned char byte : bytes) {
-            // 248 is the largest multiple of 62 in a byte: beyond it the first digits would be
-            // more likely.
+            // 248 is the largest multiple of 62 in a byte. Using larger bytes would make the first
+            // digits more likely.
             if (byte < 248 && out.size() < count) out.push_back(kBase62[byte % 62U]);
         }
     }
     return out;
 }
 
+/// A new credential. Show it once and store its digest only.
 [[nodiscard]] inline std::string issue(std::string_view prefix) {
     const std::string digits = random_base62(kRandomDigits);
     return std::string(prefix) + digits + checksum(digits);
 }
 
-/// Whether a text can be a credential with this prefix: its length, its alphabet, its checksum.
+/// Whether a text can be a credential with this prefix: checks length, alphabet and checksum.
 [[nodiscard]] inline bool well_formed(std::string_view prefix, std::string_view text) {
     if (text.size() != prefix.size() + kRandomDigits + kChecksumDigits || !text.starts_with(prefix))
         return false;

@@ -1,5 +1,4 @@
-// Decimal numbers as JSON writes them, taken apart without a detour through floating point, so that
-// no digit is lost.
+// Decimal numbers in the notation of JSON, without floating point, so that no digit is lost.
 //
 //     Decimal("1.50e-3").plain()  // "0.0015"
 //
@@ -16,7 +15,7 @@ namespace ezapi {
 
 class Decimal {
 public:
-    /// `text` must be a number of JSON.
+    /// `text` must be a JSON number.
     explicit Decimal(std::string_view text) : negative_(text.starts_with('-')) {
         size_t at = negative_ ? 1 : 0;
         bool behind_point = false;
@@ -40,18 +39,19 @@ public:
         }
     }
 
-    /// The same number, whatever the way it was written.
+    /// Equal when the numbers are, however they were written.
     bool operator==(const Decimal&) const = default;
 
-    /// How many characters `plain` takes at most.
+    /// An upper bound for the length of `plain`.
     [[nodiscard]] std::uint64_t plain_size() const {
         const auto size = static_cast<std::int64_t>(digits_.size());
         const std::int64_t places =
             exponent_ >= 0 ? size + exponent_ : (size > -exponent_ ? size : -exponent_);
-        return static_cast<std::uint64_t>(places) + 3;  // sign, point, zero in front of it
+        return static_cast<std::uint64_t>(places) + 3;  // sign, point, zero before it
     }
 
-    /// Without an exponent, and without zeros that say nothing. Look at `plain_size` first.
+    /// Without an exponent and superfluous zeros. Check `plain_size` first: the text may be very
+    /// long.
     [[nodiscard]] std::string plain() const {
         if (digits_.empty()) return "0";
         std::string out = digits_;
@@ -72,7 +72,7 @@ public:
         return out;
     }
 
-    /// Below, at or above zero as this is less than, equal to or greater than `other`.
+    /// Negative, zero or positive when this is less than, equal to or greater than `other`.
     [[nodiscard]] int compare(std::int64_t other) const {
         const Decimal right(std::to_string(other));
         if (negative_ != right.negative_) return negative_ ? -1 : 1;
@@ -83,7 +83,7 @@ public:
 private:
     static constexpr std::int64_t kMostPower = 1'000'000'000'000;
 
-    /// By the place of the first digit, then digit by digit.
+    /// Compares absolute values: the place of the first digit, then the digits.
     [[nodiscard]] int compare_sizes(const Decimal& right) const {
         if (digits_.empty() || right.digits_.empty())
             return static_cast<int>(right.digits_.empty()) - static_cast<int>(digits_.empty());
@@ -104,7 +104,7 @@ private:
     }
 
     bool negative_ = false;
-    std::string digits_;  // neither the first nor the last is a zero; empty: the number is zero
+    std::string digits_;         // without leading and trailing zeros; empty: the number is zero
     std::int64_t exponent_ = 0;  // power of ten of the last digit
 };
 

@@ -1,9 +1,9 @@
-// Bytes from outside as a message, a log line or a column of the database may show them.
+// Makes bytes from other systems safe for messages, log lines and columns of the database.
 //
 //     throw Error(EZ_UNAVAILABLE, "redis: expected an integer, found " + in_quotes(text));
 //
-// What comes out is UTF-8 without control characters, so that PostgreSQL takes it (it refuses NUL
-// and what is not UTF-8), one line stays one line, and no terminal is steered.
+// The result is UTF-8 without control characters. PostgreSQL can store it (it refuses NUL and
+// invalid UTF-8), it stays on one line, and it cannot control a terminal.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 
 namespace ezapi {
 
-/// The length of the well-formed UTF-8 sequence that `text` begins with; 0: none (no overlong
-/// forms, no surrogates, nothing above U+10FFFF; RFC 3629). `text` must not be empty.
+/// The length of the well-formed UTF-8 sequence at the start of `text`; 0 when there is none (RFC
+/// 3629: no overlong forms, no surrogates, nothing above U+10FFFF). `text` must not be empty.
 [[nodiscard]] inline size_t utf8_length(std::string_view text) noexcept {
     const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char lead = at(0);
@@ -40,14 +40,14 @@ namespace ezapi {
     return true;
 }
 
-/// Whether PostgreSQL takes the text: UTF-8 without NUL.
+/// Whether PostgreSQL can store the text: UTF-8 without NUL.
 [[nodiscard]] inline bool is_storable(std::string_view text) noexcept {
     return text.find('\0') == std::string_view::npos && is_utf8(text);
 }
 
 namespace detail {
 
-/// One byte that is a control character or part of no character.
+/// Escapes a byte that is a control character or not part of a character.
 [[nodiscard]] inline std::string escaped_byte(unsigned char byte, std::string_view prefix = "\\x") {
     if (byte == '\n') return "\\n";
     if (byte == '\r') return "\\r";
@@ -60,17 +60,17 @@ namespace detail {
 
 }  // namespace detail
 
-/// Bytes of a message of another server that a message here shows.
+/// How many bytes of another server's message an error message quotes.
 inline constexpr size_t kMostOfMessage = 500;
 
-/// Line breaks and other control characters (C0, DEL, C1) become `\n`, `\x1b`, `\u0085`; bytes that
-/// are not UTF-8 become `\xNN`. What is longer than `most` bytes (more than 3) then is cut, with
-/// "..." behind it.
+/// Replaces line breaks and other control characters (C0, DEL, C1) by `\n`, `\x1b`, `\u0085`, and
+/// bytes that are not UTF-8 by `\xNN`. A result longer than `most` bytes (more than 3) is cut and
+/// ends in "...".
 [[nodiscard]] inline std::string escape_controls(std::string_view text,
                                                  size_t most = std::string_view::npos) {
     std::string out;
     out.reserve(std::min(text.size(), most));
-    size_t cut = 0;  // where "..." still fits
+    size_t cut = 0;  // the last length after which "..." fits
     while (!text.empty()) {
         const auto byte = static_cast<unsigned char>(text.front());
         const size_t length = utf8_length(text);
@@ -91,12 +91,12 @@ inline constexpr size_t kMostOfMessage = 500;
     return out;
 }
 
-/// The text between quotes, escaped and cut: how a message shows what it found.
+/// The text in quotes, escaped and shortened, for messages.
 [[nodiscard]] inline std::string in_quotes(std::string_view text, size_t most = 80) {
     return "'" + escape_controls(text, most) + "'";
 }
 
-/// The text for a pattern of LIKE or ILIKE that matches it literally.
+/// Escapes the text for a pattern of LIKE or ILIKE, so that it matches literally.
 [[nodiscard]] inline std::string like_literal(std::string_view text) {
     std::string out;
     for (const char c : text) {

@@ -1,5 +1,6 @@
-// Masks of credentials: what user interfaces, logs and placeholders put where a credential was.
-// Stored in place of one, it would destroy it, so it is refused wherever a credential is taken.
+// Recognises masks, which user interfaces, logs and placeholders show instead of a credential.
+// Storing a mask would overwrite the credential, so every place that accepts a credential refuses
+// masks.
 //
 //     looks_masked("****"), looks_masked("sk-...cdef"), looks_masked("sk-xxxx")  // true
 #pragma once
@@ -14,7 +15,7 @@ namespace ezapi {
 
 namespace detail {
 
-/// The longest run of one character, letters in either case.
+/// The length of the longest run of a character; 'x' includes 'X'.
 [[nodiscard]] inline size_t longest_run(std::string_view text, char wanted) {
     size_t longest = 0;
     size_t run = 0;
@@ -25,7 +26,7 @@ namespace detail {
     return longest;
 }
 
-/// "sk-xxxx": nothing but x behind the last '-' or '_'.
+/// Whether the part after the last '-' or '_' is x only, at least three: "sk-xxxx".
 [[nodiscard]] inline bool ends_in_placeholder(std::string_view text) {
     const size_t separator = text.find_last_of("-_");
     const std::string_view last =
@@ -35,11 +36,11 @@ namespace detail {
 
 }  // namespace detail
 
-/// Whether a text is a mask or a placeholder and no credential: it holds an ellipsis, bullets,
-/// "...", "***", "###" or "xxxxxx", consists of one character, ends in a part of x, or stands in
+/// Whether a text is a mask or placeholder and not a credential: it contains an ellipsis, bullets,
+/// "...", "***", "###" or "xxxxxx", repeats a single character, ends in a part of x only, or is in
 /// angle or square brackets.
 [[nodiscard]] inline bool looks_masked(std::string_view text) {
-    // Ellipses, bullets, dots and stars beyond ASCII, as UTF-8.
+    // ASCII, then ellipses, bullets, dots and stars beyond ASCII in UTF-8.
     static constexpr std::array<std::string_view, 17> kSigns{"...",
                                                              "***",
                                                              "###",

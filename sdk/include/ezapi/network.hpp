@@ -1,13 +1,13 @@
-// IPv4 and IPv6 addresses and networks in CIDR notation (RFC 4632, RFC 4291): whether a text is
-// one, and whether an address lies in a network. IPv4 counts as its IPv6-mapped form, so that a
-// client that arrives over either is the same.
+// IPv4 and IPv6 addresses and networks in CIDR notation (RFC 4632, RFC 4291): validation, and
+// whether a network contains an address. IPv4 is compared in its IPv6-mapped form, so that a client
+// is the same by either protocol.
 //
-//     const std::string fault = network_fault("10.0.0.0/8");  // empty: it is a network
+//     const std::string fault = network_fault("10.0.0.0/8");  // empty: valid
 //     const auto address = Address::parse("10.1.2.3");
 //     const bool inside = address && address->in("10.0.0.0/8");
 //
-// What is stored or compared is the canonical text, of which each address has one (RFC 5952, and
-// IPv4 for an IPv6-mapped one). What proxies write may have brackets and a port:
+// Stored and compared text is canonical: RFC 5952, and IPv4 instead of an IPv6-mapped address. What
+// proxies write may have brackets and a port:
 //
 //     canonical_address("::FFFF:10.1.2.3"),                  // "10.1.2.3"
 //     parse_endpoint("[2001:DB8:0::7]:443")->address.text()  // "2001:db8::7"
@@ -28,7 +28,7 @@ namespace ezapi {
 
 class Address {
 public:
-    /// Nothing where the text is none.
+    /// nullopt when the text is not an address.
     [[nodiscard]] static std::optional<Address> parse(std::string_view text) {
         std::array<char, INET6_ADDRSTRLEN> terminated{};
         if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos)
@@ -43,22 +43,22 @@ public:
         return out;
     }
 
-    /// The same address in the form that is stored: IPv4 for an IPv6-mapped one.
+    /// The form that is stored: IPv4 instead of an IPv6-mapped address.
     [[nodiscard]] Address canonical() const {
         Address out = *this;
         out.four_ = std::equal(kMapped.begin(), kMapped.end(), bytes_.begin());
         return out;
     }
 
-    /// What limits per client count by, in canonical form: an IPv4 address, or the /64 of an IPv6
-    /// address, since a client has at least that many.
+    /// What limits per client are counted by, in canonical form: an IPv4 address, or the /64
+    /// network of an IPv6 address, because a client usually has a whole /64.
     [[nodiscard]] Address client_network() const {
         const Address out = canonical();
         return out.four_ ? out : out.masked(64);
     }
 
-    /// Whether it is the address, or lies in the network, that `network` says; false where that is
-    /// neither.
+    /// Whether `network` is this address or a network that contains it; false when it is neither an
+    /// address nor a network.
     [[nodiscard]] bool in(std::string_view network) const {
         const size_t slash = network.find('/');
         const std::optional<Address> base = parse(network.substr(0, slash));
@@ -74,7 +74,7 @@ public:
         return bits >= 0 && bits <= 128 && shares(*base, static_cast<size_t>(bits));
     }
 
-    /// The first of the networks that holds it; nullptr for none.
+    /// The first of the networks that contains this address; nullptr when none does.
     [[nodiscard]] const std::string* in_any(const std::vector<std::string>& networks) const {
         for (const std::string& network : networks) {
             if (in(network)) return &network;
@@ -82,7 +82,7 @@ public:
         return nullptr;
     }
 
-    /// Without what lies behind the first `bits`, which must be at most 32 for IPv4 and 128 else.
+    /// Sets all bits after the first `bits` to zero; at most 32 for IPv4, 128 for IPv6.
     [[nodiscard]] Address masked(int bits) const {
         Address out = *this;
         const size_t kept = static_cast<size_t>(bits) + (four_ ? kMappedBits : 0);
@@ -100,11 +100,11 @@ public:
     /// Whether it was written as IPv4.
     [[nodiscard]] bool four() const { return four_; }
 
-    /// IPv4 in its IPv6-mapped form: equal for both ways to write one address.
+    /// IPv4 in its IPv6-mapped form, so that both spellings of an address are equal.
     [[nodiscard]] const std::array<unsigned char, 16>& bytes() const { return bytes_; }
 
 private:
-    static constexpr int kMappedBits = 96;  // in front of an IPv4 address
+    static constexpr int kMappedBits = 96;  // before an IPv4 address
     static constexpr std::array<unsigned char, kMappedBits / 8> kMapped{
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
@@ -120,14 +120,14 @@ private:
     bool four_ = false;
 };
 
-/// An address as proxies and socket libraries write it.
+/// An address and port as proxies and socket libraries write them.
 struct Endpoint {
     Address address;  // canonical
     std::optional<std::uint16_t> port;
 };
 
-/// Reads 10.1.2.3, 10.1.2.3:4711, 2001:db8::7, [2001:db8::7] and [2001:db8::7]:4711, with the zone
-/// of a link-local address (fe80::1%eth0), which is left out. Nothing for any other text.
+/// Parses 10.1.2.3, 10.1.2.3:4711, 2001:db8::7, [2001:db8::7] and [2001:db8::7]:4711. The zone of a
+/// link-local address (fe80::1%eth0) is dropped. nullopt for any other text.
 [[nodiscard]] inline std::optional<Endpoint> parse_endpoint(std::string_view text) {
     std::string_view host = text;
     std::optional<std::string_view> digits;
@@ -159,21 +159,19 @@ struct Endpoint {
     return out;
 }
 
-/// The one text of an address: 10.1.2.3 for ::ffff:10.1.2.3, 2001:db8::7 for 2001:DB8:0::7.
-/// Nothing where the text is no address.
+/// The canonical text of an address: 10.1.2.3 for ::ffff:10.1.2.3, 2001:db8::7 for 2001:DB8:0::7.
+/// nullopt when the text is not an address.
 [[nodiscard]] inline std::optional<std::string> canonical_address(std::string_view text) {
     const std::optional<Address> address = Address::parse(text);
     return address ? std::optional(address->canonical().text()) : std::nullopt;
 }
 
-/// What is wrong with an address or a network; empty: nothing.
-
 namespace detail {
 
-/// An address, or a network as it was written: bits behind its prefix may be set.
+/// An address, or a network as it was written: bits after its prefix may be set.
 struct Network {
     Address address;
-    int bits = 0;  // of an address alone: all of them
+    int bits = 0;  // 32 or 128 for an address
     bool has_length = false;
 
     [[nodiscard]] int widest() const { return address.four() ? 32 : 128; }
@@ -184,7 +182,7 @@ struct Network {
     }
 };
 
-/// Nothing where the address or the prefix length is none.
+/// nullopt when the address or the prefix length is not valid.
 [[nodiscard]] inline std::optional<Network> parse_network(std::string_view text) {
     const size_t slash = text.find('/');
     const std::optional<Address> address = Address::parse(text.substr(0, slash));
@@ -202,9 +200,9 @@ struct Network {
 
 }  // namespace detail
 
-/// What is wrong with an address or a network; empty: nothing. Refused, with the network that was
-/// probably meant: a network with bits set behind its prefix, an IPv4 network in IPv6 notation, and
-/// an IPv6 network other than ::/0 that holds every IPv4 address.
+/// Why an address or network is not valid; empty when it is. Also refused, with a proposal in the
+/// message: a network with bits set after its prefix, an IPv4 network in IPv6 notation, and an IPv6
+/// network other than ::/0 that contains every IPv4 address.
 [[nodiscard]] inline std::string network_fault(std::string_view text) {
     const std::string given(text);
     const size_t slash = text.find('/');
@@ -231,16 +229,17 @@ struct Network {
     return {};
 }
 
-/// The one way to write an address or network in which network_fault finds nothing: letters of IPv6
-/// in lower case, zeros compressed (RFC 5952), an IPv4 address in IPv6 notation as IPv4.
+/// The canonical text of an address or network that network_fault accepts: IPv6 in lower case with
+/// zeros compressed (RFC 5952), an IPv4 address in IPv6 notation as IPv4. Other text is returned as
+/// it is.
 [[nodiscard]] inline std::string canonical_network(std::string_view text) {
     const std::optional<detail::Network> network = detail::parse_network(text);
     if (!network) return std::string(text);
     return network->has_length ? network->text() : network->address.canonical().text();
 }
 
-/// Whether each address of the network `inner` lies in the network `outer`; both may be addresses.
-/// False where one of them is neither.
+/// Whether the network `outer` contains every address of the network `inner`. Both may be
+/// addresses. False when one of them is neither.
 [[nodiscard]] inline bool network_within(std::string_view inner, std::string_view outer) {
     const auto narrow = detail::parse_network(inner);
     const auto wide = detail::parse_network(outer);

@@ -1,5 +1,5 @@
-// How a route describes itself: an OpenAPI 3.0 operation and the schemas that it names. The host
-// composes the document from the routes of the loaded plugins and refuses query parameters that the
+// Describes a route: an OpenAPI 3.0 operation and the schemas that it refers to. The host composes
+// the document from the routes of the running plugins, and refuses query parameters that the
 // operation does not list.
 //
 //     Operation("Lists the greetings").query("lang", text_schema()).returns(200, "GreetingList")
@@ -30,7 +30,7 @@ namespace ezapi {
     return {{"type", "string"}, {"format", "date-time"}};
 }
 
-/// Of an end of a range, see ezapi/range.hpp.
+/// An end of a range of time, see ezapi/range.hpp.
 [[nodiscard]] inline Json range_end_schema() {
     return {{"anyOf", {time_schema(), {{"type", "string"}, {"format", "date"}}}}};
 }
@@ -43,7 +43,7 @@ namespace ezapi {
     return {{"$ref", "#/components/schemas/" + std::string(name)}};
 }
 
-/// An object whose listed properties are all required unless they stand in `optional`.
+/// An object. Its properties are required unless they are in `optional`.
 [[nodiscard]] inline Json object_schema(Json properties,
                                         std::initializer_list<std::string_view> optional = {}) {
     Json required = Json::array();
@@ -83,7 +83,7 @@ public:
         return std::move(*this).parameter("header", name, std::move(schema), description);
     }
 
-    /// The request body, a schema of `schemas` or one given in place.
+    /// The request body: a schema, or a reference to one that is added by schema().
     Operation&& body(Json schema, std::string_view content_type = "application/json") && {
         operation_["requestBody"]["required"] = true;
         operation_["requestBody"]["content"][std::string(content_type)]["schema"] =
@@ -95,7 +95,7 @@ public:
         return std::move(*this).body(schema_ref(schema_name));
     }
 
-    /// An answer. Without a schema it has no content. Common problem answers are added by the host.
+    /// An answer. Without a schema it has no content. The host adds the common problem answers.
     Operation&& returns(int status, Json schema = nullptr, std::string_view description = {}) && {
         Json& response = operation_["responses"][std::to_string(status)];
         response["description"] = description.empty() ? std::string(default_description(status))
@@ -109,7 +109,7 @@ public:
         return std::move(*this).returns(status, schema_ref(schema_name));
     }
 
-    /// A schema that this operation refers to by name; the same name may stand in many operations.
+    /// A schema that this operation refers to by name. Several operations may define the same one.
     Operation&& schema(std::string_view name, Json schema) && {
         schemas_[std::string(name)] = std::move(schema);
         return std::move(*this);
@@ -154,7 +154,7 @@ private:
     Json schemas_ = Json::object();
 };
 
-/// A read that answers with an ETag and takes If-None-Match, see resource/collection.hpp.
+/// A read with an ETag that supports If-None-Match, see resource/collection.hpp.
 [[nodiscard]] inline Operation cacheable(Operation operation) {
     return std::move(operation)
         .header("If-None-Match",
@@ -163,7 +163,7 @@ private:
         .returns(304);
 }
 
-/// A write that takes If-Match, see resource/collection.hpp.
+/// A write that supports If-Match, see resource/collection.hpp.
 [[nodiscard]] inline Operation conditional(Operation operation) {
     return std::move(operation).header(
         "If-Match",
@@ -173,7 +173,7 @@ private:
         "a proxy (\"3-gzip\"), counts as the tag that it was made from");
 }
 
-/// A write that may be repeated with the same Idempotency-Key; the host sees to it.
+/// A write that may be repeated with the same Idempotency-Key. The host stores the answers.
 [[nodiscard]] inline Operation idempotent(Operation operation) {
     return std::move(operation).header(
         "Idempotency-Key",

@@ -1,7 +1,7 @@
-// The growth rule of <ezapi/abi.h> in one place, for the host and for plugins: a struct may come
-// from a side that was built with an older or a newer header.
+// The growth rule of <ezapi/abi.h>, for the host and for plugins. A struct may come from a side
+// that was built with an older or a newer header.
 //
-//     const ez_route route = taken(given, "route");  // what came in; what it lacks is zero
+//     const ez_route route = taken(given, "route");  // members that `given` lacks are zero
 //     give(out, ez_identity{sizeof(ez_identity), EZ_ADMIN, 0, {}});  // as far as `out` reaches
 //     for (const ez_change& change : Strided(changes, count)) ids.push_back(change.id);
 #pragma once
@@ -20,9 +20,9 @@
 
 namespace ezapi {
 
-/// The size that a struct had when it was first released: the least that is legal. For the structs
-/// of abi.h it ends with the member named here, however long the struct becomes. A struct of a
-/// service that gains a member gets such a line in the header of its C++ side.
+/// The size of a struct in its first release, the smallest that is accepted. For the structs of
+/// abi.h it ends with the member listed here, even after the struct has grown. When a struct of a
+/// service grows, its C++ header needs such a line.
 template <class Struct>
 inline constexpr std::size_t kFirstSize = sizeof(Struct);
 
@@ -70,7 +70,7 @@ Struct prefix_of(const void* in, std::size_t size) {
 
 }  // namespace detail
 
-/// An empty struct, for the other side to fill.
+/// A zero struct with its size, for the other side to fill.
 template <class Struct>
 [[nodiscard]] constexpr Struct sized() {
     Struct out{};
@@ -78,16 +78,16 @@ template <class Struct>
     return out;
 }
 
-/// A copy of what came in; members that the other side does not know are zero. Throws EZ_INVALID
-/// for NULL and for a struct that is smaller than it ever was.
+/// A copy of a struct from the other side; members that the other side does not have are zero.
+/// Throws EZ_INVALID for NULL and for a struct smaller than its first release.
 template <class Struct>
 [[nodiscard]] Struct taken(const Struct* in, std::string_view what) {
     detail::check_size(in, what);
     return detail::prefix_of<Struct>(in, in->size);
 }
 
-/// Fills the other side's struct as far as it reaches; what is shorter than a size is none.
-/// `out->size` is set by its owner and stays.
+/// Fills the other side's struct as far as it reaches. `out->size` is set by its owner and kept;
+/// nothing is written when it is smaller than the size member itself.
 template <class Struct>
 void give(Struct* out, const Struct& whole) noexcept {
     if (out == nullptr) return;
@@ -97,12 +97,12 @@ void give(Struct* out, const Struct& whole) noexcept {
     out->size = size;
 }
 
-/// An array of structs of the other side: the `size` of the first is the distance of all. Borrowed;
-/// an element is a copy by the rule of `taken`.
+/// An array of structs from the other side. The `size` of the first element is the distance between
+/// elements. Borrowed; elements are returned as copies, by the rule of `taken`.
 template <class Struct>
 class Strided {
 public:
-    /// Throws EZ_INVALID as `taken` does; an empty array may be NULL.
+    /// Throws EZ_INVALID as `taken` does. An empty array may be NULL.
     Strided(const Struct* first, std::size_t count, std::string_view what = "array")
         : first_(reinterpret_cast<const char*>(first)), count_(count) {
         if (count == 0) return;
@@ -110,7 +110,7 @@ public:
         stride_ = first->size;
     }
 
-    /// Structs of this side.
+    /// An array of structs of this side.
     Strided(const std::vector<Struct>& own) : Strided(own.data(), own.size()) {}
 
     class Iterator {

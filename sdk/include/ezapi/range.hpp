@@ -1,5 +1,6 @@
-// Times in requests: RFC 3339, Unix seconds or milliseconds, or a date. A date that ends a range
-// includes its day; elsewhere it is the beginning of its day. Ranges are half-open, all times UTC.
+// Times in requests: RFC 3339, Unix seconds or milliseconds, or a date. A date at the end of a
+// range includes that day; elsewhere it means the start of the day. Ranges are half-open, all times
+// UTC.
 //
 //     parse_range_end("2026-01-31", RangeEnd::first).value(),   // 2026-01-31T00:00:00Z
 //     parse_range_end("2026-01-31", RangeEnd::behind).value()   // 2026-02-01T00:00:00Z
@@ -18,8 +19,8 @@
 namespace ezapi {
 
 enum class RangeEnd {
-    first,   // `from`: the range contains it
-    behind,  // `to`: the range does not contain it
+    first,   // `from`, inclusive
+    behind,  // `to`, exclusive
 };
 
 /// The accepted forms, for messages.
@@ -27,8 +28,8 @@ inline constexpr const char* kTimeForms =
     "a time like 2026-01-02T03:04:05Z, a date like 2026-01-02, or Unix seconds or milliseconds "
     "from 1973 to 9999";
 
-/// A smaller number is more likely a year, or a date without hyphens, than a time before March
-/// 1973.
+/// The smallest number that is accepted. A smaller one is more likely a year, or a date without
+/// hyphens, than a time before March 1973.
 inline constexpr std::int64_t kFirstUnixTime = 100'000'000;
 
 [[nodiscard]] inline std::optional<Timestamp> parse_unix_time(std::int64_t number) {
@@ -42,18 +43,19 @@ inline constexpr std::int64_t kFirstUnixTime = 100'000'000;
     const auto day = parse_time(std::string(text) + "T00:00:00Z");
     if (!day || end == RangeEnd::first) return day;
     const auto last = parse_time(std::string(text) + "T23:59:59.999999Z");
-    // A later time could not be written: years have four digits.
+    // The next day could not be formatted: years have four digits.
     return text == "9999-12-31" ? last : *last + std::chrono::microseconds(1);
 }
 
-/// A time of a JSON body: a text, or a number of Unix seconds or milliseconds.
+/// A time in a JSON body: text, or a number of Unix seconds or milliseconds. nullopt for another
+/// value.
 [[nodiscard]] inline std::optional<Timestamp> read_time(const Json& value, RangeEnd end) {
     if (value.is_string()) return parse_range_end(value.get_ref<const std::string&>(), end);
     const auto number = as_integer(value);
     return number ? parse_unix_time(*number) : std::nullopt;
 }
 
-/// A time of a query. Throws 400 for a text of another form.
+/// A time in a query parameter. Throws 400 for any other text.
 [[nodiscard]] inline Timestamp query_time(std::string_view name,
                                           std::string_view text,
                                           RangeEnd end = RangeEnd::first) {
@@ -62,7 +64,7 @@ inline constexpr std::int64_t kFirstUnixTime = 100'000'000;
     return *time;
 }
 
-/// Throws 400 for a range that does not begin before its end.
+/// Throws 400 unless `from` is before `to`.
 inline void check_range(Timestamp from, Timestamp to) {
     if (from < to) return;
     throw bad_query("from",

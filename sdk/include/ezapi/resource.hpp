@@ -1,6 +1,6 @@
-// Entities with routes: see resource/field.hpp for what a field can say, resource/resource.hpp for
-// an entity and its rules, resource/serve.hpp for its routes, and resource/feed.hpp for lists of
-// rows that are no entities.
+// Entities with routes. resource/field.hpp describes fields, resource/resource.hpp an entity and
+// its rules, resource/serve.hpp its routes, and resource/feed.hpp lists of rows that are not
+// entities.
 #pragma once
 
 #include "ezapi/resource/batch.hpp"

@@ -1,5 +1,5 @@
-// Text from outside: trimming, case, cutting, counting, and what must not stand in a name. All of
-// it is UTF-8 and independent of any locale.
+// Text from clients: trimming, lower case, shortening, counting, control characters. All functions
+// take UTF-8 and do not depend on a locale.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace ezapi {
 
-/// The number of characters, not bytes, of UTF-8 text.
+/// The number of characters, not bytes.
 [[nodiscard]] inline size_t characters(std::string_view utf8) {
     size_t count = 0;
     for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
     return count;
 }
 
-/// ASCII letters only, whatever the locale.
+/// Converts ASCII letters only.
 [[nodiscard]] inline std::string lower_case(std::string_view text) {
     std::string out(text);
     for (char& c : out) {
@@ -31,8 +31,7 @@ namespace ezapi {
     return text.substr(first, text.find_last_not_of(" \t\r\n\f\v") - first + 1);
 }
 
-/// At most `most` bytes (more than 3), cut between characters and with "..." where something is
-/// missing.
+/// At most `most` bytes (more than 3), cut between characters. "..." replaces what was cut.
 [[nodiscard]] inline std::string shortened(std::string text, size_t most = 80) {
     if (text.size() <= most) return text;
     size_t cut = most - 3;
@@ -41,8 +40,9 @@ namespace ezapi {
     return text += "...";
 }
 
-/// The first character that changes how the text around it is shown or where a line ends: C0, DEL
-/// and C1, and the embeddings, overrides and isolates of bidirectional text (UAX #9). 0: none.
+/// The first character that controls how the text around it is displayed or where a line ends: C0,
+/// DEL, C1, and the embeddings, overrides and isolates of bidirectional text (UAX #9). 0 when there
+/// is none.
 [[nodiscard]] inline std::uint32_t control_character(std::string_view utf8) {
     const auto byte = [utf8](size_t at) -> std::uint32_t {
         return at < utf8.size() ? static_cast<unsigned char>(utf8[at]) : 0U;
@@ -59,7 +59,7 @@ namespace ezapi {
     return 0;
 }
 
-/// What is wrong with a name that holds one; empty: nothing.
+/// Why a name with a control character is not valid; empty when it has none.
 [[nodiscard]] inline std::string control_fault(std::string_view utf8) {
     const std::uint32_t found = control_character(utf8);
     if (found == 0) return {};

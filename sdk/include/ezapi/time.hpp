@@ -1,5 +1,5 @@
-// Times at the edges: RFC 3339 UTC with milliseconds outside, PostgreSQL's ISO text with a UTC
-// session inside.
+// Times at the boundaries: RFC 3339 in UTC with milliseconds for clients, PostgreSQL's text in a
+// session with the time zone UTC for the database.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 
 namespace detail {
 
-/// Exactly `count` digits at `at`, which moves behind them.
+/// Reads exactly `count` digits at `at` and advances it.
 inline std::optional<int> digits(std::string_view text, size_t& at, size_t count) {
     if (at + count > text.size()) return std::nullopt;
     int value = 0;
@@ -28,6 +28,7 @@ inline std::optional<int> digits(std::string_view text, size_t& at, size_t count
     return value;
 }
 
+/// Advances `at` past one of the `allowed` characters; false when there is another one.
 inline bool literal(std::string_view text, size_t& at, std::string_view allowed) {
     if (at >= text.size() || allowed.find(text[at]) == std::string_view::npos) return false;
     ++at;
@@ -36,16 +37,16 @@ inline bool literal(std::string_view text, size_t& at, std::string_view allowed)
 
 }  // namespace detail
 
-/// The first and the last moment that RFC 3339 can write in UTC: years 0001 to 9999.
+/// The earliest and the latest time that RFC 3339 can express in UTC: years 0001 to 9999.
 inline constexpr Timestamp kEarliestTime =
     std::chrono::sys_days{std::chrono::year{1} / std::chrono::January / 1};
 inline constexpr Timestamp kLatestTime =
     std::chrono::sys_days{std::chrono::year{10000} / std::chrono::January / 1} -
     std::chrono::microseconds{1};
 
-/// Reads `2026-01-02T03:04:05[.frac](Z|+hh:mm|-hh:mm)` (RFC 3339, without leap seconds), and
-/// PostgreSQL's `2026-01-02 03:04:05.678901+00`. Digits behind the microsecond are dropped. Nothing
-/// where the moment in UTC, behind the offset, lies outside kEarliestTime and kLatestTime.
+/// Parses `2026-01-02T03:04:05[.frac](Z|+hh:mm|-hh:mm)` (RFC 3339, without leap seconds), and
+/// PostgreSQL's `2026-01-02 03:04:05.678901+00`. Digits after the microsecond are dropped. nullopt
+/// for any other text, and when the time in UTC is outside of kEarliestTime to kLatestTime.
 [[nodiscard]] inline std::optional<Timestamp> parse_time(std::string_view text) {
     using namespace std::chrono;
     size_t at = 0;
@@ -97,8 +98,9 @@ inline constexpr Timestamp kLatestTime =
     return time;
 }
 
-/// Of a number that counts seconds since 1970 up to the end of the year 9999, and milliseconds
-/// beyond, which they have been since January 1978; nothing for times before 1970 or after 9999.
+/// A number of seconds since 1970 up to the end of the year 9999; a larger number is one of
+/// milliseconds, which is so for all times since January 1978. nullopt for times before 1970 or
+/// after 9999.
 [[nodiscard]] inline std::optional<Timestamp> unix_time(std::int64_t number) {
     constexpr std::int64_t kLastSecond = 253'402'300'799;
     const bool seconds = number <= kLastSecond;
@@ -106,7 +108,7 @@ inline constexpr Timestamp kLatestTime =
     return Timestamp{std::chrono::microseconds{number * (seconds ? 1'000'000 : 1'000)}};
 }
 
-/// `2026-01-02T03:04:05.678Z`
+/// As `2026-01-02T03:04:05.678Z`.
 [[nodiscard]] inline std::string format_time(Timestamp time) {
     using namespace std::chrono;
     const auto midnight = floor<days>(time);
@@ -126,8 +128,8 @@ inline constexpr Timestamp kLatestTime =
     return text;
 }
 
-/// PostgreSQL's text of a timestamptz in a UTC session, as RFC 3339 with milliseconds. Text alone,
-/// as lists render thousands of them.
+/// Appends PostgreSQL's text of a timestamptz in a UTC session as RFC 3339 with milliseconds.
+/// Copies the text without parsing it, because a list has thousands of them.
 inline void append_pg_time(std::string& out, std::string_view pg) {
     const size_t zone = pg.find('+');
     const std::string_view clock = pg.substr(0, zone);

@@ -1,9 +1,9 @@
-// Unicode text from outside: one form for text that looks the same (NFC, UAX #15), and characters
-// that a reader cannot see. Text is UTF-8; ASCII is passed through without a look at any table.
-// A program that includes this header links libutf8proc, as the CMake target ezapi::sdk does.
+// Unicode text from clients: normalisation to NFC (UAX #15), and characters that a reader cannot
+// see. Text is UTF-8; ASCII is handled without a table. A target that includes this header must
+// link libutf8proc, as the CMake target ezapi::sdk does.
 //
 //     const std::string name = composed(given);  // "e" and U+0301 become U+00E9
-//     const std::string fault = invisible_fault(name);  // empty: every character can be seen
+//     const std::string fault = invisible_fault(name);  // empty: every character is visible
 #pragma once
 
 #include <utf8proc.h>
@@ -29,7 +29,7 @@ namespace detail {
         text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-/// The character at `at`, which moves behind it. A byte that begins no character is U+FFFD.
+/// The character at `at`, which is advanced past it. A byte that starts no character is U+FFFD.
 [[nodiscard]] inline std::int32_t next_character(std::string_view utf8, size_t& at) {
     utf8proc_int32_t code = -1;
     const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data() + at);
@@ -39,9 +39,9 @@ namespace detail {
     return size > 0 ? code : 0xFFFD;
 }
 
-/// Characters that show nothing or look like an ordinary space: those that are ignored by default
-/// (UAX #44), all spaces but U+0020, separators of lines and paragraphs, interlinear annotations
-/// and the empty Braille pattern. Sorted.
+/// Characters that show nothing or look like an ordinary space: default ignorable characters (UAX
+/// #44), all spaces except U+0020, line and paragraph separators, interlinear annotations, and the
+/// empty Braille pattern. Sorted.
 inline constexpr std::array<std::pair<std::int32_t, std::int32_t>, 21> kInvisible{
     {{0x00A0, 0x00A0},  {0x00AD, 0x00AD}, {0x034F, 0x034F}, {0x061C, 0x061C},   {0x115F, 0x1160},
      {0x1680, 0x1680},  {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x2000, 0x200F},   {0x2028, 0x202F},
@@ -55,7 +55,7 @@ inline constexpr std::array<std::pair<std::int32_t, std::int32_t>, 21> kInvisibl
     });
 }
 
-/// Whether a character shows something where it stands alone.
+/// Whether a character on its own is visible.
 [[nodiscard]] inline bool is_visible(std::int32_t code) {
     if (is_invisible(code)) return false;
     switch (utf8proc_category(code)) {
@@ -74,7 +74,7 @@ inline constexpr std::array<std::pair<std::int32_t, std::int32_t>, 21> kInvisibl
 
 }  // namespace detail
 
-/// The text in NFC. Throws where it is not UTF-8.
+/// The text in NFC. Throws EZ_INVALID when it is not UTF-8.
 [[nodiscard]] inline std::string composed(std::string text) {
     if (detail::is_ascii(text)) return text;
     utf8proc_uint8_t* out = nullptr;
@@ -89,8 +89,8 @@ inline constexpr std::array<std::pair<std::int32_t, std::int32_t>, 21> kInvisibl
     return {reinterpret_cast<const char*>(out), static_cast<size_t>(size)};
 }
 
-/// What is wrong with a name that holds a character which cannot be seen; empty: nothing. Control
-/// characters of ASCII are left to control_fault (see text.hpp).
+/// Why a name with an invisible character is not valid; empty when it has none. ASCII control
+/// characters are found by control_fault (text.hpp).
 [[nodiscard]] inline std::string invisible_fault(std::string_view utf8) {
     if (detail::is_ascii(utf8)) return {};
     for (size_t at = 0; at < utf8.size();) {
@@ -103,7 +103,7 @@ inline constexpr std::array<std::pair<std::int32_t, std::int32_t>, 21> kInvisibl
     return {};
 }
 
-/// Whether a reader sees anything of the text.
+/// Whether the text has a visible character.
 [[nodiscard]] inline bool has_visible(std::string_view utf8) {
     for (size_t at = 0; at < utf8.size();) {
         const auto byte = static_cast<unsigned char>(utf8[at]);

@@ -1,13 +1,13 @@
-// HTTP and HTTPS addresses by the grammar of RFC 3986, read by one strict parser wherever a URL is
-// taken: settings, fields of entities, redirects, origins.
+// HTTP and HTTPS URLs by the grammar of RFC 3986. Settings, fields of entities, redirects and
+// origins are all read by this strict parser.
 //
-//     const std::string fault = url_fault("https://api.example:8443/v1?a=b");  // empty: it is one
+//     const std::string fault = url_fault("https://api.example:8443/v1?a=b");  // empty: valid
 //     const Url url = Url::parse("https://api.example:8443/v1?a=b");  // throws Error, EZ_INVALID
 //
-// Refused: user information, fragments, spaces, control characters (percent-encoded ones, too),
-// anything beyond ASCII, empty labels, ports outside 1 to 65535, and hosts that look like an IPv4
-// address without being one (999.1.1.1, 0x7f.1, 127.1), which programs read in different ways.
-// A fault never repeats the text, because an address can hold a secret.
+// Refused: user information, fragments, spaces, control characters (also percent-encoded ones),
+// characters beyond ASCII, empty labels, ports outside 1 to 65535, and hosts that look like an IPv4
+// address without being one (999.1.1.1, 0x7f.1, 127.1), because programs interpret them
+// differently. Messages quote at most the scheme, because a URL can contain a secret.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@
 
 namespace ezapi {
 
-inline constexpr size_t kMaxUrl = 2048;
+inline constexpr size_t kMaxUrl = 2048;  // bytes
 
 namespace detail {
 
@@ -33,7 +33,7 @@ namespace detail {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/// What no part of a URL may hold.
+/// Why a text cannot be part of a URL; empty when no character forbids it.
 [[nodiscard]] inline std::string url_byte_fault(std::string_view text) {
     if (std::string fault = control_fault(text); !fault.empty()) return fault;
     for (const char c : text) {
@@ -45,10 +45,10 @@ namespace detail {
     return {};
 }
 
-/// Whether programs that read IPv4 addresses generously would take it for one: its last label is a
-/// number, decimal, octal or hexadecimal.
+/// Whether lenient parsers would read the host as an IPv4 address: its last label is a decimal,
+/// octal or hexadecimal number.
 [[nodiscard]] inline bool ends_in_number(std::string_view host) {
-    std::string_view label = host.substr(host.rfind('.') + 1);  // the whole of it without a dot
+    std::string_view label = host.substr(host.rfind('.') + 1);  // the whole host when it has no dot
     const bool hex = label.starts_with("0x") || label.starts_with("0X");
     if (hex) label.remove_prefix(2);
     if (label.empty()) return hex;
@@ -58,7 +58,7 @@ namespace detail {
     return true;
 }
 
-/// Labels of letters, digits, '-' and '_' (which container networks use), with dots between them.
+/// Labels of letters, digits, '-' and '_', separated by dots. Container networks use '_'.
 [[nodiscard]] inline std::string host_name_fault(std::string_view host) {
     if (host.size() > 253) return "the host is longer than 253 characters";
     for (size_t begin = 0; begin <= host.size();) {
@@ -93,8 +93,8 @@ namespace detail {
     return {};
 }
 
-/// Characters of RFC 3986 `pchar`, '/' and, in a query, '?'; percent signs begin an octet that is
-/// no control character.
+/// Accepts `pchar` of RFC 3986 and the characters in `also`. A percent sign must start an octet
+/// that is not a control character.
 [[nodiscard]] inline std::string url_part_fault(std::string_view text,
                                                 std::string_view what,
                                                 std::string_view also) {
@@ -117,7 +117,7 @@ namespace detail {
     return {};
 }
 
-/// RFC 3986, 5.2.4.
+/// Removes dot segments (RFC 3986, 5.2.4).
 [[nodiscard]] inline std::string without_dot_segments(std::string_view path) {
     std::string out;
     while (!path.empty()) {
@@ -137,12 +137,12 @@ namespace detail {
 
 }  // namespace detail
 
-/// `host[:port]`, as it stands in a URL or in the header field Host.
+/// `host[:port]`, as in a URL or in the header field Host.
 struct Authority {
-    std::string host;        // in lower case; an IPv6 address in brackets
-    std::uint16_t port = 0;  // 0: none is written
+    std::string host;        // lower case; an IPv6 address in brackets
+    std::uint16_t port = 0;  // 0: none is given
 
-    /// Throws EZ_INVALID with what is wrong.
+    /// Throws EZ_INVALID with the reason.
     [[nodiscard]] static Authority parse(std::string_view text) {
         const auto refuse = [](std::string why) { throw Error(EZ_INVALID, std::move(why)); };
         if (std::string fault = detail::url_byte_fault(text); !fault.empty())
@@ -174,10 +174,10 @@ struct Authority {
 struct Url {
     std::string scheme;  // "http" or "https"
     Authority authority;
-    std::string path;   // empty, or begins with '/'; as it was written
-    std::string query;  // empty, or begins with '?'; as it was written
+    std::string path;   // empty, or begins with '/'; as it was given
+    std::string query;  // empty, or begins with '?'; as it was given
 
-    /// Throws EZ_INVALID with what is wrong.
+    /// Throws EZ_INVALID with the reason.
     [[nodiscard]] static Url parse(std::string_view text) {
         const auto refuse = [](std::string why) { throw Error(EZ_INVALID, std::move(why)); };
         if (text.size() > kMaxUrl)
@@ -207,27 +207,27 @@ struct Url {
         return out;
     }
 
-    /// The port to connect to.
+    /// The port to connect to, by default that of the scheme.
     [[nodiscard]] std::uint16_t port() const {
         if (authority.port != 0) return authority.port;
         return scheme == "https" ? 443 : 80;
     }
 
-    /// The host without brackets.
+    /// The host, an IPv6 address without brackets.
     [[nodiscard]] std::string address() const {
         const std::string& host = authority.host;
         return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
     }
 
-    /// What stands in the request line.
+    /// The target of the request line: path and query.
     [[nodiscard]] std::string target() const { return (path.empty() ? "/" : path) + query; }
 
     [[nodiscard]] std::string origin() const { return scheme + "://" + authority.text(); }
 
     [[nodiscard]] std::string text() const { return origin() + path + query; }
 
-    /// The address that a reference means which was found at this one, such as a `Location` (RFC
-    /// 3986, 5.2). Its fragment is left out. Throws EZ_INVALID where that is none.
+    /// Resolves a reference found at this URL, such as a `Location` (RFC 3986, 5.2), and drops its
+    /// fragment. Throws EZ_INVALID when the result is not valid.
     [[nodiscard]] Url resolved(std::string_view reference) const {
         reference = reference.substr(0, reference.find('#'));
         const size_t colon = reference.find(':');
@@ -252,7 +252,7 @@ private:
     }
 };
 
-/// What is wrong with an address; empty: nothing.
+/// Why a URL is not valid; empty when it is.
 [[nodiscard]] inline std::string url_fault(std::string_view text) {
     try {
         (void)Url::parse(text);

@@ -1,5 +1,5 @@
-// Digests, signatures and encryption, all of it OpenSSL's: whoever includes this links
-// OpenSSL::Crypto. Everything throws EZ_INTERNAL when OpenSSL fails.
+// Digests, signatures and encryption by OpenSSL. A target that includes this header must link
+// OpenSSL::Crypto. Every function throws EZ_INTERNAL when OpenSSL fails.
 //
 //     const std::string digest = sha256_hex("abc");    // "ba7816bf..."
 //     const std::string sealed = aes_gcm_seal(key, "text", "table|column|row");
@@ -22,9 +22,9 @@
 
 namespace ezapi {
 
-inline constexpr size_t kSha256Size = 32;    // bytes of a SHA-256, and of a key of AES-256
-inline constexpr size_t kGcmNonceSize = 12;  // bytes in front of a sealed text
-inline constexpr size_t kGcmTagSize = 16;    // bytes behind it
+inline constexpr size_t kSha256Size = 32;    // bytes of a SHA-256 digest and of an AES-256 key
+inline constexpr size_t kGcmNonceSize = 12;  // bytes before the ciphertext
+inline constexpr size_t kGcmTagSize = 16;    // bytes after the ciphertext
 
 namespace detail {
 
@@ -59,7 +59,7 @@ inline std::string digest_of(std::string_view data, const EVP_MD* kind, const ch
 
 }  // namespace detail
 
-/// 32 bytes.
+/// The digest, 32 bytes.
 [[nodiscard]] inline std::string sha256(std::string_view data) {
     return detail::digest_of(data, EVP_sha256(), "SHA-256");
 }
@@ -68,12 +68,12 @@ inline std::string digest_of(std::string_view data, const EVP_MD* kind, const ch
     return to_hex(sha256(data));
 }
 
-/// Not for security: Redis names scripts by it.
+/// Not for security. Redis identifies scripts by this digest.
 [[nodiscard]] inline std::string sha1_hex(std::string_view data) {
     return to_hex(detail::digest_of(data, EVP_sha1(), "SHA-1"));
 }
 
-/// SHA-256 of data that comes in pieces.
+/// SHA-256 of data that arrives in parts.
 class Sha256 {
 public:
     Sha256() : context_(EVP_MD_CTX_new()) {
@@ -85,7 +85,7 @@ public:
                                "SHA-256");
     }
 
-    /// 32 bytes; nothing can be added afterwards.
+    /// The digest, 32 bytes. add() must not be called afterwards.
     [[nodiscard]] std::string finish() {
         std::string out(kSha256Size, '\0');
         detail::require_crypto(
@@ -97,7 +97,7 @@ private:
     std::unique_ptr<EVP_MD_CTX, detail::FreeCrypto> context_;
 };
 
-/// 32 bytes.
+/// The authentication code, 32 bytes (RFC 2104).
 [[nodiscard]] inline std::string hmac_sha256(std::string_view key, std::string_view data) {
     std::string out(kSha256Size, '\0');
     unsigned size = 0;
@@ -112,7 +112,7 @@ private:
     return out;
 }
 
-/// RFC 5869, 32 bytes.
+/// A derived key, 32 bytes (RFC 5869).
 [[nodiscard]] inline std::string hkdf_sha256(std::string_view secret,
                                              std::string_view salt,
                                              std::string_view info) {
@@ -142,13 +142,14 @@ private:
     return out;
 }
 
-/// `bytes` random bytes as twice as many digits.
+/// `bytes` random bytes as hexadecimal digits, two for each byte.
 [[nodiscard]] inline std::string random_hex(size_t bytes) {
     return to_hex(random_bytes(bytes));
 }
 
-/// AES-256-GCM with a random nonce: nonce, ciphertext, tag. `key`: 32 bytes. `context` is
-/// authenticated, but not stored: a text that is moved to another place cannot be opened there.
+/// Encrypts by AES-256-GCM with a random nonce. Returns nonce, ciphertext and tag. `key` has 32
+/// bytes. `context` is authenticated, but not stored: when it names the place of the text, a sealed
+/// text that is copied to another place cannot be opened there.
 [[nodiscard]] inline std::string aes_gcm_seal(std::string_view key,
                                               std::string_view plain,
                                               std::string_view context) {
@@ -181,7 +182,7 @@ private:
     return out;
 }
 
-/// Nothing where the key, the context or a bit of the sealed text is another.
+/// Decrypts a sealed text; nullopt when the key or the context differs, or the text was altered.
 [[nodiscard]] inline std::optional<std::string> aes_gcm_open(std::string_view key,
                                                              std::string_view sealed,
                                                              std::string_view context) {
@@ -218,10 +219,10 @@ private:
     return plain;
 }
 
-/// Takes a time that depends on the length of `given` only.
+/// The time of the comparison depends on the length of `given` only.
 [[nodiscard]] inline bool equal_in_constant_time(std::string_view given,
                                                  std::string_view expected) {
-    // Of the digests, so that the length of `expected` does not show either.
+    // Compares digests, so that a different length is not detected earlier than different content.
     return CRYPTO_memcmp(sha256(given).data(), sha256(expected).data(), kSha256Size) == 0;
 }
 

@@ -1,4 +1,4 @@
-// Bytes as hexadecimal digits. Written in lower case, read in either.
+// Bytes as hexadecimal digits. Writes lower case, reads both cases.
 //
 //     to_hex("AB")     // "4142"
 #pragma once
@@ -34,7 +34,7 @@ inline void append_hex(std::string& out, std::string_view bytes) {
     return out;
 }
 
-/// 0 to 15; -1: not a digit.
+/// The value of a digit, 0 to 15; -1 when it is not a hexadecimal digit.
 [[nodiscard]] constexpr int hex_digit(char c) noexcept {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -42,7 +42,7 @@ inline void append_hex(std::string& out, std::string_view bytes) {
     return -1;
 }
 
-/// Nothing for an odd number of characters, or one that is not a digit.
+/// nullopt for an odd number of characters, or one that is not a hexadecimal digit.
 [[nodiscard]] inline std::optional<std::string> from_hex(std::string_view text) {
     if (text.size() % 2 != 0) return std::nullopt;
     std::string out;

@@ -1,4 +1,4 @@
-// Whole numbers as text.
+// Parses integers.
 #pragma once
 
 #include <charconv>
@@ -10,8 +10,9 @@
 
 namespace ezapi {
 
-/// The whole text as decimal digits, with a '-' in front where the type has a sign. Nothing for
-/// another text (spaces, a '+', a fraction, no digit), and for a number that the type cannot hold.
+/// Parses a text of decimal digits, with a leading '-' when the type is signed. nullopt for any
+/// other text (spaces, a '+', a fraction, no digit) and for a number that the type cannot
+/// represent.
 template <std::integral Number = std::int64_t>
 [[nodiscard]] std::optional<Number> parse_integer(std::string_view text) noexcept {
     Number value{};
@@ -20,7 +21,7 @@ template <std::integral Number = std::int64_t>
     return value;
 }
 
-/// An id in its only spelling: positive, without leading zeros.
+/// Parses an id: positive and without leading zeros, so that each id has one spelling.
 [[nodiscard]] inline std::optional<std::int64_t> parse_id(std::string_view text) noexcept {
     const auto id = parse_integer(text);
     if (!id || *id <= 0 || text.front() == '0') return std::nullopt;

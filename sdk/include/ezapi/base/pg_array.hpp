@@ -1,4 +1,4 @@
-// Arrays of PostgreSQL as text, for parameters like `= ANY($1::bigint[])` and `unnest($1::text[])`.
+// PostgreSQL arrays as text, for parameters such as `= ANY($1::bigint[])` and `unnest($1::text[])`.
 //
 //     db.query("SELECT name FROM masters WHERE id = ANY($1::bigint[])", {pg_array(ids)});
 #pragma once
@@ -15,8 +15,8 @@
 
 namespace ezapi {
 
-/// Appends one text to an array that is being written: `{"a"` becomes `{"a","b"`. Begin with an
-/// empty string and end with `}`.
+/// Appends a text to an array under construction: `{"a"` becomes `{"a","b"`. Start with an empty
+/// string and append `}` at the end.
 inline void append_pg_element(std::string& array, std::string_view text) {
     array += array.empty() ? "{\"" : ",\"";
     for (const char c : text) {
@@ -39,7 +39,8 @@ template <class Items>
     return out.empty() ? "{}" : out + "}";
 }
 
-/// The array of the ids among the texts. Others, such as 01, name no entity and are left out.
+/// The array of those texts that are ids. Others, such as "01", cannot name an entity and are left
+/// out.
 [[nodiscard]] inline std::string pg_ids(std::span<const std::string_view> texts) {
     std::vector<std::int64_t> ids;
     for (const std::string_view text : texts) {
@@ -48,7 +49,7 @@ template <class Items>
     return pg_array(ids);
 }
 
-/// The integers of an array as PostgreSQL writes it: `{1,2,3}`. NULL elements are left out.
+/// The integers of an array as PostgreSQL returns it, `{1,2,3}`. NULL elements are left out.
 [[nodiscard]] inline std::vector<std::int64_t> integers_of(std::string_view array) {
     std::vector<std::int64_t> out;
     if (array.starts_with('{')) array.remove_prefix(1);

@@ -1,5 +1,5 @@
-// HTTP statuses: the reason phrase (RFC 9110, 15 and RFC 6585) and the `code` of a problem that has
-// none of its own.
+// HTTP statuses: the reason phrase (RFC 9110, section 15, and RFC 6585) and the default `code` of a
+// problem document.
 #pragma once
 
 #include <algorithm>
@@ -11,9 +11,10 @@ namespace ezapi {
 struct HttpStatus {
     int number = 0;
     std::string_view reason;
-    std::string_view code = {};  // of a problem; empty: "error"
+    std::string_view code = {};  // of a problem document; empty: "error"
 };
 
+/// Sorted by number.
 inline constexpr std::array kHttpStatuses{
     HttpStatus{100, "Continue"},
     HttpStatus{200, "OK"},

@@ -1,6 +1,7 @@
-// POST <collection>/batch: up to 1,000 operations in one transaction. Atomic (the default): all or
-// nothing, a fault being one problem whose fields begin with operations/<index>/. Otherwise each
-// operation stands on a savepoint of its own.
+// POST <collection>/batch: up to 1,000 operations in one transaction. An atomic batch (the default)
+// does all or nothing; its faults are reported in one problem document, with fields that begin with
+// operations/<index>/. In a batch that is not atomic each operation has its own savepoint, and its
+// result may be a problem document.
 #pragma once
 
 #include <functional>
@@ -48,7 +49,7 @@ inline BatchRequest read_batch(const Json& body) {
     return out;
 }
 
-/// Checks the frame of one operation, not its data.
+/// Checks the members of one operation, but not its data.
 inline void check_operation(const Json& operation) {
     Faults faults;
     if (!operation.is_object()) {
@@ -81,7 +82,7 @@ inline void check_operation(const Json& operation) {
     faults.raise();
 }
 
-/// Concerns the connection or the whole transaction, not one operation.
+/// Whether the error concerns the connection or the whole transaction and not one operation.
 inline bool concerns_all(const Error& error) {
     return error.http_status() >= 500 || error.sqlstate() == "40001" || error.sqlstate() == "40P01";
 }
@@ -99,15 +100,15 @@ inline Json problem_json(const Error& error) {
 }
 
 using RunOperation = std::function<Json(const Json& operation)>;
-/// Tells a fault in the terms of the entity. `tx` can be asked what the batch has done so far;
-/// nullptr where the fault has ended it.
+/// Converts an error to the terms of the entity. `tx` can be queried, and sees what the batch has
+/// done so far; nullptr when the error has aborted the transaction.
 using ExplainFault = std::function<Error(const Error&, Tx* tx)>;
 
 inline Error explained(const Error& error, const ExplainFault& explain, Tx* tx) {
     return explain ? explain(error, tx) : Error(error);
 }
 
-/// One operation on a savepoint of its own: its fault is its result.
+/// Runs one operation on its own savepoint. Its error becomes its result.
 inline Json run_guarded(Tx& tx,
                         const Json& operation,
                         const RunOperation& run,
@@ -129,7 +130,7 @@ inline Json run_guarded(Tx& tx,
     }
 }
 
-/// The faults of an atomic batch, from all operations that could still be tried.
+/// The faults of an atomic batch, from all operations that could be tried.
 class BatchFaults {
 public:
     void add(size_t index, const Error& error) {
@@ -181,7 +182,7 @@ inline Response run_batch(Tx& tx,
         } catch (const Error& error) {
             if (concerns_all(error)) throw;
             faults.add(index, explained(error, explain, nullptr));
-            // A refusal by the database has aborted the transaction: nothing behind it can be
+            // An error of the database has aborted the transaction, so no later operation can be
             // tried.
             if (!error.sqlstate().empty()) break;
         }

@@ -1,5 +1,5 @@
-// A body against the fields: every fault is found in one pass, and what comes out is the entity as
-// it is to be stored.
+// Reads a request body according to the fields of an entity. Finds all faults in one pass, and
+// returns the entity in the form in which it is stored.
 #pragma once
 
 #include <cmath>
@@ -17,24 +17,25 @@
 
 namespace ezapi {
 
-/// create: defaults fill what is absent. replace: the same, but secrets and guarded fields stay.
-/// merge: RFC 7396, what is absent stays.
+/// How a body becomes an entity. create: absent fields get their defaults. replace: the same, but
+/// absent secrets and guarded fields keep their stored values. merge: absent fields keep their
+/// stored values (RFC 7396).
 enum class BodyMode { create, replace, merge };
 
-/// An entity on its way into the database, as `prepare` sees it: faults may be added, columns set.
+/// An entity before it is written, passed to `prepare`, which may add faults and set columns.
 struct Draft {
-    std::int64_t id = 0;           // 0 at creation
-    const Json* before = nullptr;  // nullptr at creation
-    const Json* body = nullptr;    // as it was sent; nullptr where code made it
+    std::int64_t id = 0;           // 0 on creation
+    const Json* before = nullptr;  // nullptr on creation
+    const Json* body = nullptr;    // as the client sent it; nullptr when code made the draft
     BodyMode mode = BodyMode::create;
-    Json after;                                  // every column, hidden ones too
-    std::map<std::string, std::string> secrets;  // given in this body, by field
-    Json controls = Json::object();              // given in this body, by field
-    Json reveal = Json::object();  // joins the answer to this request and nothing else
+    Json after;                                  // every column, including hidden ones
+    std::map<std::string, std::string> secrets;  // secrets in this body, by field
+    Json controls = Json::object();              // controls in this body, by field
+    Json reveal = Json::object();                // added to the answer to this request only
     Faults faults;
 
-    /// Tells whoever writes of something that is allowed and seldom meant: joins the answer to this
-    /// request as one of `warnings`. The resource declares `warns`.
+    /// Warns the client about a value that is allowed but seldom intended: adds an element to
+    /// `warnings` in the answer to this request. The resource must declare `warns`.
     void warn(std::string_view field, std::string_view code, std::string message) {
         reveal["warnings"].push_back(
             {{"field", field}, {"code", code}, {"message", std::move(message)}});
@@ -42,7 +43,7 @@ struct Draft {
 
     [[nodiscard]] bool creates() const { return before == nullptr; }
 
-    /// Whether the stored value of a field will differ.
+    /// Whether the write changes the stored value of a field; always true on creation.
     [[nodiscard]] bool changes(const std::string& name) const {
         return before == nullptr || before->at(name) != after.at(name);
     }
@@ -53,14 +54,14 @@ struct Draft {
     }
 };
 
-/// A value as a message shows it.
+/// A value as messages show it.
 [[nodiscard]] inline std::string shown(const Json& value) {
     return shortened(dump_json(value));
 }
 
 namespace detail {
 
-/// What is wrong with a text where only some are taken; empty when nothing is.
+/// Why a text is not one of the field's choices; empty when it is one, or the field has none.
 [[nodiscard]] inline std::string choice_fault(const Field& field, std::string_view text) {
     if (field.choices.empty()) return {};
     std::string allowed;
@@ -71,7 +72,7 @@ namespace detail {
     return "expected one of " + allowed + ", found " + shown(std::string(text));
 }
 
-/// Whether two texts are the same moment, to the millisecond that clients see of it.
+/// Whether two texts are the same time in milliseconds, the precision that clients see.
 [[nodiscard]] inline bool same_time(const Json& left, const Json& right) {
     if (!left.is_string() || !right.is_string()) return false;
     const auto one = parse_time(left.get_ref<const std::string&>());
@@ -84,7 +85,8 @@ namespace detail {
 /// Checks values of one body and normalises them.
 class BodyReader {
 public:
-    /// `commons`: members of every entity that the caller judges itself (id, version, ...).
+    /// `commons`: accept the members that every entity has (id, version, ...); the caller checks
+    /// them.
     BodyReader(const std::vector<Field>& fields, BodyMode mode, Draft& draft, bool commons = true)
         : fields_(fields), mode_(mode), draft_(draft), commons_(commons) {}
 
@@ -99,7 +101,8 @@ private:
         draft_.faults.add(field, code, std::move(message));
     }
 
-    /// The names that there are stand with the first only: a body can have any number of others.
+    /// The known names are listed with the first fault only, because a body may contain any number
+    /// of unknown names.
     void refuse_unknown(const Json& body) {
         std::string message = "no such field; known: " + known_names();
         for (const auto& [name, value] : body.items()) {
@@ -127,7 +130,7 @@ private:
         return out;
     }
 
-    /// Warnings are of an answer, which may come back as a body: they say nothing there.
+    /// `warnings` is accepted and ignored, so that an answer can be sent back as a body.
     static bool is_common(const std::string& name) {
         return name == "id" || name == "version" || name == "created_at" || name == "updated_at" ||
                name == "warnings";
@@ -167,14 +170,14 @@ private:
     }
 
     void read_secret(const Field& field, const Json& value) {
-        // What a client has read may come back: the secret stays as it is.
+        // A client may send back the mask that it has read: the secret stays as it is.
         if (!draft_.creates() && value == draft_.before->at(field.name)) return;
         if (value.is_null() && field.is_nullable) {
             draft_.after[field.name] = nullptr;
             draft_.secrets[field.name] = "";
             return;
         }
-        // To store any other mask would destroy the secret.
+        // Storing any other mask would overwrite the secret.
         if (value.is_string() && looks_masked(value.get_ref<const std::string&>())) {
             fault(field.name,
                   "masked",
@@ -193,7 +196,7 @@ private:
             fault(field.name, "invalid", std::move(wrong));
             return;
         }
-        draft_.after.emplace(field.name, field.default_value);  // its mask is written by code
+        draft_.after.emplace(field.name, field.default_value);  // code sets the mask
         draft_.secrets[field.name] = text;
     }
 
@@ -202,7 +205,7 @@ private:
             draft_.controls[field.name] = std::move(*accepted);
     }
 
-    /// A live value may have moved on since the client read it: whatever comes back is left out.
+    /// A live value may have changed since the client read it, so one that is sent back is ignored.
     void unchanged(const Field& field, const Json& value) {
         if (!draft_.creates() &&
             (field.is_live || same(field, draft_.before->at(field.name), value)))
@@ -225,7 +228,7 @@ private:
     std::optional<Json> accept(const Field& field, const Json& value) {
         if (value.is_null()) {
             if (field.is_nullable) return Json();
-            // RFC 7396: null removes the member, which leaves the default where there is one.
+            // RFC 7396: null removes the member, so that the default applies if there is one.
             if (!field.is_required && !field.is_guarded && !field.default_value.is_null())
                 return field.default_value;
             fault(field.name, "required", "must not be null" + open_value(field));
@@ -254,7 +257,7 @@ private:
         return std::nullopt;
     }
 
-    /// How to say what null might have meant.
+    /// Names the value to send instead of null.
     static std::string open_value(const Field& field) {
         if (!field.is_guarded || field.default_value.is_null()) return {};
         return "; leave it out to keep it" +
@@ -292,7 +295,7 @@ private:
         return field.rule ? field.rule(text) : std::string();
     }
 
-    /// Whether it is an integer, however large.
+    /// Whether the number is an integer, however large.
     static bool is_whole(const Json& value) {
         if (value.is_number_float()) return std::trunc(value.get<double>()) == value.get<double>();
         if (is_exact_number(value)) return exact_digits(value).find('.') == std::string::npos;
@@ -398,15 +401,15 @@ private:
 
 }  // namespace detail
 
-/// A body that is no entity, such as an action, read as its fields say: `after` holds the members,
-/// with defaults for what is absent, `secrets` the secrets, `faults` what is wrong.
+/// Reads a body that is not an entity, such as that of an action. `after` has the members, with
+/// defaults for absent ones; `secrets` the secrets; `faults` all faults.
 [[nodiscard]] inline Draft read_draft(const std::vector<Field>& fields, const Json& body) {
     Draft draft;
     detail::BodyReader(fields, BodyMode::create, draft, false).read(body);
     return draft;
 }
 
-/// The members alone. Throws all faults at once.
+/// As read_draft, but returns the members only and throws all faults at once.
 [[nodiscard]] inline Json read_body(const std::vector<Field>& fields, const Json& body) {
     Draft draft = read_draft(fields, body);
     draft.faults.raise();

@@ -1,5 +1,5 @@
-// Where and to whom a resource is served, and the conventions of one entity's answer: ETag,
-// If-Match, what is shown once.
+// Where a resource is served and to whom, and the conventions for the answer of one entity: ETag,
+// If-Match, values that are shown once.
 #pragma once
 
 #include <algorithm>
@@ -14,30 +14,30 @@
 
 namespace ezapi {
 
-/// Limits of the body of a request that concerns one entity.
+/// Limits of the body of a request for one entity: bytes, and JSON.
 inline constexpr std::uint64_t kMaxEntityBody = std::uint64_t{1} << 20U;
 inline constexpr JsonLimits kEntityLimits{.values = 100'000, .exact_numbers = true};
 
-/// Where and to whom a resource is served.
+/// Where a resource is served and to whom.
 struct Collection {
     std::string path;
     Access access = Access::admin;
     std::string tag;
-    std::string item = "id";  // name of the path parameter
-    /// A unique, create-only text field by which clients address the entities; empty: by id. PUT
-    /// to a name creates or replaces (see named.hpp); `item`, `within` and `batch` do not apply.
+    std::string item = "id";  // the path parameter with the id
+    /// A unique, create-only text field that addresses the entities instead of the id; empty: the
+    /// id. PUT creates or replaces then (see named.hpp); `item`, `within` and `batch` do not apply.
     std::string by = {};
-    /// Fixes a field for every row that this collection shows; rows outside are 404. Throws when
-    /// the outer entity is absent.
+    /// Fixes a field for all rows of this collection; other rows are 404. Throws when the outer
+    /// entity does not exist.
     std::function<Within(const Request&)> within = {};
-    std::string within_param = {};  // the path parameter that `within` reads, if it does
+    std::string within_param = {};  // the path parameter that `within` reads, if any
     bool batch = true;
-    std::uint64_t max_body = kMaxEntityBody;  // bytes; a batch may have what the server allows
+    std::uint64_t max_body = kMaxEntityBody;  // bytes; a batch may have the server's limit
 
     [[nodiscard]] const std::string& item_parameter() const { return by.empty() ? item : by; }
 };
 
-/// Describes a route of the collection: adds its tag and the path parameter of what it is within.
+/// Describes a route of the collection: adds its tag and the path parameter of the outer entity.
 [[nodiscard]] inline Operation on_collection(Operation operation, const Collection& collection) {
     operation = std::move(operation).tag(collection.tag);
     if (!collection.within_param.empty())
@@ -45,7 +45,7 @@ struct Collection {
     return operation;
 }
 
-/// Describes a route of one entity, such as an action: adds the parameter of the entity, too.
+/// Describes a route of one entity, such as an action: also adds the path parameter of the entity.
 [[nodiscard]] inline Operation on_item(Operation operation, const Collection& collection) {
     return on_collection(std::move(operation), collection)
         .path(collection.item_parameter(),
@@ -58,8 +58,8 @@ inline Error version_mismatch(const std::string& message) {
     return Error(EZ_CONFLICT, message).with_http(412).with_code("version_mismatch");
 }
 
-/// The tags of If-Match or If-None-Match; nothing without the header. Throws 400 for what is no
-/// list of tags.
+/// The tags of If-Match or If-None-Match; nullopt without the header. Throws 400 when its value is
+/// not a list of tags.
 [[nodiscard]] inline std::optional<EntityTags> tags_in(const Request& request,
                                                        const std::string& header) {
     const auto text = request.header(header);
@@ -76,8 +76,9 @@ inline Error version_mismatch(const std::string& message) {
 
 }  // namespace detail
 
-/// The versions that If-Match asks for; `*` asks for any. 400 for what is no list of tags; a list
-/// of which no member can match is refused (412) without a look at the entity. `prefix` as in etag.
+/// The versions that If-Match allows; any version without the header or for `*`. Throws 400 when
+/// the value is not a list of tags, and 412 when no tag can be one of this entity. `prefix`: see
+/// entity_tag.
 [[nodiscard]] inline Versions if_match(const Request& request, std::string_view prefix = {}) {
     const auto tags = detail::tags_in(request, "If-Match");
     if (!tags || tags->any) return {};
@@ -87,7 +88,7 @@ inline Error version_mismatch(const std::string& message) {
                                    shortened(std::string(trim(*request.header("If-Match")))) + "'");
 }
 
-/// Whether If-None-Match of a write names this version or any.
+/// Whether If-None-Match of a write contains this version or is `*`. `prefix`: see entity_tag.
 [[nodiscard]] inline bool names_version(const Request& request,
                                         std::int64_t version,
                                         std::string_view prefix = {}) {
@@ -97,8 +98,8 @@ inline Error version_mismatch(const std::string& message) {
     return std::find(named.begin(), named.end(), version) != named.end();
 }
 
-/// The answer to a read with its ETag: 304 without a body when If-None-Match names the tag or any,
-/// compared weakly (RFC 9110, 13.1.2). `tag`: without quotes.
+/// The answer to a read with its ETag; 304 without a body when If-None-Match contains the tag or is
+/// `*`, by weak comparison (RFC 9110, 13.1.2). `tag` has no quotes.
 [[nodiscard]] inline Response tagged(const Request& request,
                                      const std::string& tag,
                                      Response answer) {
@@ -110,14 +111,14 @@ inline Error version_mismatch(const std::string& message) {
     return std::move(answer).with("ETag", "\"" + tag + "\"");
 }
 
-/// The answer to the read of a list; its tag is a digest of the answer.
+/// The answer to the read of a list. Its tag is a digest of the body.
 [[nodiscard]] inline Response list_response(const Request& request, Response answer) {
-    // Eight bytes at a time; a page of a list has some 30,000.
+    // std::hash reads eight bytes at a time; a page of a list has about 30,000.
     const std::uint64_t digest = std::hash<std::string_view>{}(answer.body);
     return tagged(request, to_hex(digest), std::move(answer));
 }
 
-/// The whole entity as an answer, with its ETag and what is shown once.
+/// An entity as the answer to a write, with its ETag and the values that are shown once.
 [[nodiscard]] inline Response entity_response(const Record& record,
                                               int status = 200,
                                               std::string_view prefix = {}) {
@@ -131,7 +132,7 @@ inline Error version_mismatch(const std::string& message) {
                     {{"ETag", "\"" + entity_tag(record.version, prefix, record.live) + "\""}}};
 }
 
-/// The answer to a read of an entity: 304 when the client has this answer already.
+/// The answer to the read of an entity; 304 when the client has this version.
 [[nodiscard]] inline Response read_response(const Request& request,
                                             const Record& record,
                                             std::string_view prefix = {}) {

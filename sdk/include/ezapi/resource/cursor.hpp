@@ -1,6 +1,6 @@
-// Cursors: the keys of a page's last row, with a mark of what the list is, so that a cursor is
-// refused by another collection, filter, search or sort. Page size and count may change from page
-// to page.
+// Cursors of lists. A cursor contains the sort keys of a page's last row and a digest of the list:
+// another collection, filter, search or sort refuses it. The page size and `count` may differ from
+// page to page.
 #pragma once
 
 #include <algorithm>
@@ -33,8 +33,8 @@ inline Error cursor_of_another_list() {
                      "page that it came from");
 }
 
-/// The digest of the collection and the query: it differs where they do. The order of query
-/// parameters does not matter.
+/// The digest of the collection and its query parameters. The order of the parameters does not
+/// matter; paging parameters and empty values do not count.
 [[nodiscard]] inline std::string list_mark(const Request& request, const Within* within) {
     Digest digest;
     const auto add = [&](std::string_view text) {
@@ -60,7 +60,7 @@ inline Error cursor_of_another_list() {
     return base64url(dump_json(parts));
 }
 
-/// The keys that a cursor holds; throws 400 for another number of keys or another mark.
+/// The keys in a cursor. Throws 400 when it has another number of keys or another digest.
 [[nodiscard]] inline std::vector<std::string> cursor_keys(std::string_view cursor,
                                                           const std::string& mark,
                                                           size_t count) {
@@ -80,10 +80,10 @@ inline Error cursor_of_another_list() {
 
 }  // namespace detail
 
-/// The page that a request asks of a list that code computes: entries in the order of a unique key.
+/// The page that a request asks for, of a list that code computes, ordered by a unique text key.
 class PageQuery {
 public:
-    /// Throws 400 for a limit out of range, or a cursor that is none of this list.
+    /// Throws 400 when the limit is out of range or the cursor is not one of this list.
     explicit PageQuery(const Request& request) : mark_(detail::list_mark(request, nullptr)) {
         for (const auto& [name, value] : request.query()) {
             if (name == "limit")
@@ -95,10 +95,10 @@ public:
 
     [[nodiscard]] size_t limit() const { return limit_; }
 
-    /// The key of the last entry of the page before; empty: this is the first page.
+    /// The key of the last entry of the previous page; empty for the first page.
     [[nodiscard]] const std::string& after() const { return after_; }
 
-    /// The cursor of the page behind the entry with this key.
+    /// The cursor of the page that follows the entry with this key.
     [[nodiscard]] std::string cursor(const std::string& key) const {
         return detail::make_cursor(mark_, {key});
     }

@@ -1,5 +1,5 @@
-// A short digest, for entity tags and cursors. It is not cryptographic: different contents hardly
-// ever have the same digest, but a client can construct two that do.
+// A 64-bit digest for entity tags and cursors. It is not cryptographic: collisions are improbable,
+// but a client can construct them.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,14 @@
 
 namespace ezapi::detail {
 
-/// FNV-1a of 64 bits.
+/// 64-bit FNV-1a.
 class Digest {
 public:
     void add(std::string_view bytes) {
         for (const char byte : bytes) mix(static_cast<unsigned char>(byte));
     }
 
-    /// Where one text ends and the next begins; no byte has this effect.
+    /// Separates two texts. The value that is mixed in is not a byte, so text cannot imitate it.
     void separate() { mix(0x100U); }
 
     /// Never 0.

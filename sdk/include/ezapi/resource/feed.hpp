@@ -1,6 +1,6 @@
-// A list of rows that are no entities: an outbox, an operation log, deliveries. Newest first by
-// `id`, or by a time and then `id`, in keyset pages; filtered by equality of filterable fields, by
-// filters of its own, and by a range of time.
+// A list of rows that are not entities: an outbox, an operation log, deliveries. Newest first by
+// `id`, or by a time and then `id`, with keyset paging. Filters: equality of filterable fields,
+// filters of the feed, and a range of time.
 //
 //     const Feed feed({.table = "operation_logs", .schema = "OperationLog",
 //                      .fields = fields(text("actor").filterable(), time("created_at")),
@@ -22,12 +22,12 @@
 namespace ezapi {
 
 struct FeedSpec {
-    std::string table;  // has a column `id bigint` and one of each field's name
+    std::string table;  // has a column `id bigint` and one for each field
     std::string schema;
     std::vector<Field> fields;
-    std::string range = {};  // the column that `from` (inclusive) and `to` (exclusive) apply to
-    std::string where = {};  // which rows belong to it at all
-    std::string order = {};  // a timestamptz among the fields that pages go by before `id`
+    std::string range = {};  // a time column; `from` (inclusive) and `to` (exclusive) apply to it
+    std::string where = {};  // SQL condition for the rows that belong to the list
+    std::string order = {};  // a timestamptz field to order by before `id`
     std::vector<ListFilter> filters = {};
 };
 
@@ -35,7 +35,7 @@ class Feed {
 public:
     explicit Feed(FeedSpec spec) : schema_(std::move(spec.schema)), plan_(plan_of(spec)) {}
 
-    /// Describes the list, with its parameters and its schema.
+    /// Describes the route of the list, with its query parameters and schema.
     [[nodiscard]] Operation operation(std::string_view summary) const {
         Operation out = detail::list_parameters(Operation(summary), plan_);
         Json properties{{"id", integer_schema()}};
@@ -46,7 +46,7 @@ public:
             .schema(schema_, object_schema(std::move(properties)));
     }
 
-    /// `source` is a Db or a Tx; `within` fixes one field for all rows.
+    /// `source` is a Db or a Tx. `within` fixes one field for all rows.
     template <class Source>
     [[nodiscard]] Response page(Source& source,
                                 const Request& request,
@@ -57,7 +57,7 @@ public:
             });
     }
 
-    /// The row of one id as JSON text; nothing where there is none.
+    /// The row with this id as JSON text; nullopt when there is none.
     [[nodiscard]] std::optional<std::string> one(const Db& db, std::int64_t id) const {
         const std::string scope = plan_.where.empty() ? "" : "(" + plan_.where + ") AND ";
         const Rows rows = db.query(

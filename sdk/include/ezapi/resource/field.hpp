@@ -1,11 +1,11 @@
-// One field of an entity. What is said here once drives SQL, JSON, validation, filters, sorting and
+// A field of an entity. One declaration determines SQL, JSON, validation, filters, sorting and
 // OpenAPI.
 //
 //     text("name").required().length(1, 128).filterable().sortable().searchable(),
 //     choice("status", {"active", "suspended"}).default_to("active").filterable(),
 //     time("expires_at").nullable(),
 //     text("token_hash").hidden(),  // a column that only code reads and writes
-//     text("api_key").secret()      // write-only: comes back as its column says, masked
+//     text("api_key").secret()  // write-only; answers show the mask in its column
 #pragma once
 
 #include <cstdint>
@@ -28,48 +28,47 @@ enum class FieldType {
     integer,  // 64 bits
     number,   // numeric
     boolean,
-    time,    // timestamptz; RFC 3339 outside
+    time,    // timestamptz; RFC 3339 in JSON
     texts,   // jsonb array of strings
     object,  // jsonb object
     any      // jsonb
 };
 
 struct Field {
-    std::string name;  // in JSON, and of the column
+    std::string name;  // of the JSON member and of the column
     FieldType type = FieldType::text;
     std::string description;
 
     bool is_required = false;
     bool is_nullable = false;
-    bool is_read_only = false;    // written by code only; in a body accepted when unchanged
-    bool is_live = false;         // changes without a new version, as a counter does
-    bool is_create_only = false;  // given at creation, unchanged afterwards
-    bool is_hidden = false;       // a column that never leaves the plugin
-    bool is_secret =
-        false;  // the body's value goes to the plugin's code, the column holds its mask
-    bool is_control = false;  // part of the body without a column, such as a confirmation
+    bool is_read_only = false;    // set by code only; in a body accepted when unchanged
+    bool is_live = false;         // changes without a new version, such as a counter
+    bool is_create_only = false;  // set on creation, cannot be changed afterwards
+    bool is_hidden = false;       // a column that no answer contains
+    bool is_secret = false;       // the value goes to the plugin's code; the column holds its mask
+    bool is_control = false;      // a member of the body without a column, such as a confirmation
     bool is_filterable = false;
     bool is_sortable = false;
     bool is_searchable = false;
     bool is_trimmed = false;
     bool is_lower_case = false;
-    bool is_zero_null = false;  // an integer whose 0 means what null means
-    bool is_prose = false;      // text that may hold control characters, such as the ends of lines
-    bool is_guarded = false;    // grants or limits access: changed by a value only
+    bool is_zero_null = false;  // an integer; 0 is stored as null
+    bool is_prose = false;      // text that may contain control characters, such as line ends
+    bool is_guarded = false;    // grants or limits access; see guarded()
 
-    Json default_value;  // null: none
+    Json default_value;  // null: no default
     size_t min_length = 0;
-    size_t max_length = 1024;  // characters; bytes of the JSON text for object and any
+    size_t max_length = 1024;  // characters; for object and any: bytes of the JSON text
     size_t max_items = 1000;
     std::int64_t minimum = std::numeric_limits<std::int64_t>::min();
     std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
     std::vector<std::string> choices;
-    /// What is wrong with one text (the value, or an item of `texts`); empty when nothing is.
+    /// Why a text (the value, or an item of `texts`) is not valid; empty when it is.
     std::function<std::string(std::string_view)> rule;
-    std::string pattern;  // for OpenAPI only; `rule` enforces
-    /// The form in which one text that `rule` has passed is kept.
+    std::string pattern;  // for OpenAPI only; `rule` enforces it
+    /// The form in which a text is stored. Called after `rule` has accepted the text.
     std::function<std::string(std::string_view)> form;
-    /// SQL that reads the value in place of a column, over a row of the entity's table.
+    /// SQL that computes the value from a row of the entity's table, instead of a column.
     std::string expression;
 
     Field&& required() && { return (is_required = true, std::move(*this)); }
@@ -96,19 +95,19 @@ struct Field {
 
     Field&& trimmed() && { return (is_trimmed = true, std::move(*this)); }
 
-    /// Taken in any case, kept in lower case (ASCII).
+    /// Accepted in any case, stored in lower case (ASCII).
     Field&& lower_case() && { return (is_lower_case = true, std::move(*this)); }
 
-    /// Takes 0 for null, as clients send it whose numbers have no null. Goes with `nullable`.
+    /// Accepts 0 as null, for clients whose numbers have no null. The field must be `nullable`.
     Field&& zero_as_null() && { return (is_zero_null = true, std::move(*this)); }
 
     Field&& prose() && { return (is_prose = true, std::move(*this)); }
 
-    /// A state, a switch or a limit. A PUT without it keeps what is stored, and null is refused
-    /// unless the field is nullable: neither of them can open access by an omission.
+    /// A state, a switch or a limit. A PUT without it keeps the stored value, and null is refused
+    /// unless the field is nullable, so that an omission cannot grant access.
     Field&& guarded() && { return (is_guarded = true, std::move(*this)); }
 
-    /// Read by this expression of SQL and written by nobody: the table has no such column.
+    /// Computed by this SQL expression and never written; the table has no such column.
     Field&& computed(std::string sql) && {
         expression = std::move(sql);
         is_read_only = true;
@@ -148,10 +147,10 @@ struct Field {
         return std::move(*this);
     }
 
-    /// Whether rows that are read have a column of it.
+    /// Whether a SELECT returns a column for it.
     [[nodiscard]] bool has_column() const { return !is_control; }
 
-    /// Whether the table has a column of it.
+    /// Whether the table has a column for it.
     [[nodiscard]] bool is_stored() const { return !is_control && expression.empty(); }
 
     [[nodiscard]] bool is_visible() const { return !is_hidden && !is_control; }

@@ -1,10 +1,9 @@
-// Lists: filters, ranges of time, substring search, any sort, in keyset pages behind an opaque
-// cursor. It serves the lists of resources (served.hpp) and of rows that are no entities
-// (feed.hpp).
+// Lists with filters, ranges of time, substring search, sorting and keyset paging with an opaque
+// cursor. Used for resources (served.hpp) and for rows that are not entities (feed.hpp).
 //
-// The cursor holds the sort key of the last row, and a mark of the collection, filters, search and
-// sort that it belongs to. A page is found by comparing with that key, not by counting rows: page
-// 10,000 costs what page 1 costs, and rows that come and go do not shift the pages.
+// A cursor contains the sort key of the last row, and a digest of the collection, filters, search
+// and sort. The next page is found by comparing with that key and not by counting rows: page 10,000
+// costs as much as page 1, and inserted or deleted rows do not shift the pages.
 #pragma once
 
 #include <algorithm>
@@ -27,18 +26,18 @@
 
 namespace ezapi {
 
-/// The SQL condition of a filter, with `$?` in the place of its value, if it has one.
+/// The SQL condition of a filter; `$?` stands for its value, if it has one.
 struct ListCondition {
     std::string sql;
     std::optional<std::string> value = std::nullopt;
 };
 
-/// A filter that is not the equality of a field.
+/// A filter other than the equality of a field.
 struct ListFilter {
     std::string name;
     Json schema;
     std::string about;
-    /// Throws Error, 400, for a value that it does not take. The value holds no NUL.
+    /// Throws a 400 Error for a value that is not valid. The value contains no NUL.
     std::function<ListCondition(std::string_view value)> condition;
 };
 
@@ -46,32 +45,32 @@ namespace detail {
 
 /// One key of a sort.
 struct SortKey {
-    std::string expression;  // never NULL: NULL compares with nothing, so no page could follow it
+    std::string expression;  // never NULL, because no comparison with NULL is true
     FieldType type = FieldType::integer;
     bool is_descending = false;
-    /// The column of the row that holds the same value, if there is one.
+    /// The column of the selected row that has this value, if any.
     std::optional<size_t> column = std::nullopt;
 };
 
-/// What lists of one kind have in common. All its text comes from the plugin, none from a request.
+/// What all lists of one kind have in common. Its text comes from the plugin, never from a request.
 struct ListPlan {
-    std::string subject;  // in messages: "masters", "this list"
+    std::string subject;  // for messages: "masters", "this list"
     std::string table;
     std::string columns;        // selected for each row
-    std::vector<Field> fields;  // what may be filtered by
+    std::vector<Field> fields;  // fields to filter by
     std::vector<ListFilter> filters = {};
-    std::string where = {};  // which rows belong to the list at all
-    std::string range = {};  // the column that `from` (inclusive) and `to` (exclusive) apply to
-    std::vector<std::pair<std::string, SortKey>> sorts = {};  // what `sort` may name
+    std::string where = {};  // SQL condition for the rows that belong to the list
+    std::string range = {};  // a time column; `from` (inclusive) and `to` (exclusive) apply to it
+    std::vector<std::pair<std::string, SortKey>> sorts = {};  // the names that `sort` accepts
     std::vector<SortKey> order;  // without `sort`; the last key is unique
     bool is_searchable = false;
-    bool is_composed = false;  // text is stored in NFC, so filters are brought into it, too
+    bool is_composed = false;  // text is stored in NFC, so filters are normalised too
 };
 
-/// What a client asks of a list, read from its query.
+/// One request for a list, read from its query parameters.
 class ListQuery {
 public:
-    /// `plan` must outlive it. `within` fixes one field for all rows.
+    /// `plan` must outlive this object. `within` fixes one field for all rows.
     ListQuery(const ListPlan& plan, const Request& request, const Within* within)
         : plan_(plan), mark_(list_mark(request, within)) {
         if (!plan.where.empty()) conditions_.push_back("(" + plan.where + ")");
@@ -104,8 +103,8 @@ public:
         if (cursor) read_cursor(*cursor);
     }
 
-    /// The page as an answer. `source` is a Db or a Tx; `append(body, rows, row)` adds one row's
-    /// JSON object.
+    /// Runs the query and returns the page. `source` is a Db or a Tx; `append(body, rows, row)`
+    /// appends the JSON object of one row.
     template <class Source, class Append>
     [[nodiscard]] Response run(Source& source, Append&& append) const {
         const Rows rows = source.query(page_sql(), page_parameters());
@@ -134,7 +133,7 @@ private:
     static constexpr size_t kMaxCursorText = 4096;  // bytes of one key
     static constexpr size_t kMaxSortKeys = 5;
 
-    /// Adds a value and returns its place: "$3".
+    /// Adds a value and returns its placeholder: "$3".
     std::string place(std::string value) {
         values_.push_back(std::move(value));
         return "$" + std::to_string(values_.size());
@@ -145,7 +144,7 @@ private:
                               place(std::move(value)));
     }
 
-    /// To the microsecond, as PostgreSQL keeps it.
+    /// With microseconds, the precision of PostgreSQL.
     static std::string stored_time(Timestamp time) {
         return std::string(view(Param(time).value().text));
     }
@@ -163,7 +162,7 @@ private:
         conditions_.push_back("(" + any + ")");
     }
 
-    /// The form in which the text would be stored.
+    /// Normalises a text as if it were stored.
     [[nodiscard]] std::string stored_form(std::string_view name, std::string_view value) const {
         std::string text(query_text(name, value));
         if (!plan_.is_composed) return text;
@@ -181,8 +180,8 @@ private:
         for (const Field& field : plan_.fields) {
             if (field.name == name && field.is_filterable) return add(field, value);
         }
-        // The host refuses names that the operation does not list; `wait` and `timeout` belong to
-        // writes.
+        // The host refuses parameters that the operation does not list. `wait` and `timeout` are
+        // parameters of writes.
         throw bad_query(name, "not a filter of " + plan_.subject);
     }
 
@@ -263,7 +262,7 @@ private:
         }
     }
 
-    /// Whether PostgreSQL reads the text as a value of the type.
+    /// Whether PostgreSQL accepts the text as a value of the type.
     static bool is_sort_value(FieldType type, std::string_view text) {
         switch (type) {
             case FieldType::integer:
@@ -299,7 +298,7 @@ private:
         return make_cursor(mark_, keys);
     }
 
-    /// Sort keys that the row does not hold are selected behind its columns.
+    /// The number of sort keys that the row does not contain; they are selected after its columns.
     [[nodiscard]] size_t added_columns() const {
         return static_cast<size_t>(std::count_if(
             sort_.begin(), sort_.end(), [](const SortKey& key) { return !key.column; }));
@@ -312,8 +311,8 @@ private:
         return out;
     }
 
-    /// The condition that leads past the page before. An index on the first key alone, and
-    /// partitions, can start at the comparison of that key.
+    /// The condition for the rows after the cursor. It starts with a comparison of the first key
+    /// alone, so that an index on that key and partition pruning can use it.
     [[nodiscard]] std::string past_cursor() const {
         const auto comparison = [](const SortKey& key) { return key.is_descending ? "<" : ">"; };
         const auto place = [&](size_t i) { return "$" + std::to_string(values_.size() + 1 + i); };
@@ -349,7 +348,8 @@ private:
         std::string added;
         std::string order;
         for (const SortKey& key : sort_) {
-            // Under a name of its own: ORDER BY could not tell it from the column otherwise.
+            // Selected under its own alias, because ORDER BY could not tell it from the column
+            // otherwise.
             if (!key.column)
                 added += ", (" + key.expression + ")::text AS ez_sort_" +
                          std::to_string(&key - sort_.data());

@@ -1,8 +1,8 @@
-// The handlers of one collection whose entities clients address by a name of their own choice.
+// The handlers of a collection whose entities are addressed by names that clients choose.
 //
-// PUT answers 201 when it created and 200 when it replaced; `If-None-Match: *` asks for creation
-// only, `If-Match` for replacement only. A name that was deleted may be created again, so an ETag
-// holds the entity's id beside its version: "12.3".
+// PUT answers 201 when it has created and 200 when it has replaced. `If-None-Match: *` allows
+// creation only, `If-Match` replacement only. A deleted name may be created again, so the ETag
+// contains the id of the entity before its version: "12.3".
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace ezapi {
 
 namespace detail {
 
-/// Shared by the lambdas that the host keeps. `collection.by` is not empty.
+/// Shared by the handlers that the host keeps. `collection.by` must not be empty.
 class NamedServed : public Served {
 public:
     using Served::Served;
@@ -58,7 +58,7 @@ private:
                          "': no such entity");
     }
 
-    /// Writers of one name come one after the other, so that the second of two first PUTs replaces.
+    /// Serialises writers of one name, so that the second of two concurrent first PUTs replaces.
     void take_turn(Tx& tx, const Request& request) const {
         tx.query("SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0))",
                  {resource().spec().name, name_of(request)});
@@ -80,8 +80,8 @@ private:
     [[nodiscard]] Response create(const Request& request, Tx& tx, const Json& body) const {
         if (detail::tags_in(request, "If-Match"))
             throw detail::version_mismatch("If-Match: there is no such entity");
-        static_cast<void>(detail::tags_in(request, "If-None-Match"));  // nothing stands there
-        // The path is text from outside like any field, so the rules of the field judge it too.
+        static_cast<void>(detail::tags_in(request, "If-None-Match"));  // refuses a malformed header
+        // The name in the path is input like any field, and is validated by the rules of the field.
         if (body.at(collection().by) != name_of(request)) {
             Faults faults;
             faults.add(collection().by, "read_only", "is not the name that stands in the path");

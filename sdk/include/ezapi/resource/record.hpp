@@ -1,4 +1,4 @@
-// A row of a resource's table, rendered as JSON text for answers and read as a document for code.
+// A row of a resource's table: JSON text for answers, and a JSON document for code.
 #pragma once
 
 #include <string>
@@ -13,14 +13,14 @@
 
 namespace ezapi {
 
-/// One stored entity.
+/// A stored entity.
 struct Record {
     std::int64_t id = 0;
     std::int64_t version = 0;
-    Json data;                     // every column, hidden ones too
-    std::string text;              // what the API answers: no hidden column, secrets masked
-    Json reveal = Json::object();  // shown once, in the answer that creates it
-    std::uint64_t live = 0;        // a digest of the live fields; 0: each has its default
+    Json data;                     // every column, including hidden ones
+    std::string text;              // the API's answer: no hidden columns, secrets masked
+    Json reveal = Json::object();  // values shown once, in the answer to the write
+    std::uint64_t live = 0;        // a digest of the live fields; 0: all have their defaults
 };
 
 namespace detail {
@@ -44,11 +44,11 @@ inline void append_cell(std::string& out, FieldType type, ez_value cell) {
             out.push_back('"');
             break;
         default:
-            out += text;  // numbers and jsonb are JSON already
+            out += text;  // numbers and jsonb are valid JSON
     }
 }
 
-/// The value of a cell. Only numbers with a fraction and jsonb are parsed as JSON.
+/// The value of a cell. Only jsonb and numbers with a fraction are parsed as JSON.
 [[nodiscard]] inline Json cell_json(FieldType type, ez_value cell) {
     if (cell.is_null != 0) return nullptr;
     const std::string_view text = view(cell.text);
@@ -69,17 +69,17 @@ inline void append_cell(std::string& out, FieldType type, ez_value cell) {
     }
 }
 
-/// Some field names are words of SQL ("group").
+/// Quoted, because some field names are SQL keywords ("group").
 [[nodiscard]] inline std::string column_name(const std::string& name) {
     return "\"" + name + "\"";
 }
 
-/// What a SELECT reads of a field.
+/// The expression that a SELECT contains for a field.
 [[nodiscard]] inline std::string selected(const Field& field) {
     return field.expression.empty() ? column_name(field.name) : "(" + field.expression + ")";
 }
 
-/// A value of a field as a place of a statement.
+/// A field's value as a parameter of a statement.
 [[nodiscard]] inline Param parameter(const Field& field, const Json& value) {
     if (value.is_null()) return std::nullopt;
     switch (field.type) {
@@ -95,12 +95,12 @@ inline void append_cell(std::string& out, FieldType type, ez_value cell) {
     }
 }
 
-/// The columns that every resource has, in front of its own.
+/// The columns that every resource has; they precede the fields.
 inline constexpr size_t kCommonColumns = 4;
 inline constexpr std::string_view kCommonSelect = "id, version, created_at, updated_at";
 
-/// Appends the visible part of a row whose columns are the common ones and one for each field with
-/// a column.
+/// Appends the visible part of a row as JSON. The row has the common columns and one for each field
+/// with a column.
 inline void append_row(std::string& out,
                        const std::vector<Field>& fields,
                        const Rows& rows,
@@ -127,7 +127,7 @@ inline void append_row(std::string& out,
     out.push_back('}');
 }
 
-/// Whether a cell shows the default of its field. Allocates nothing for counters and flags.
+/// Whether a cell has the default value of its field. Allocates nothing for counters and flags.
 [[nodiscard]] inline bool has_default(const Field& field, ez_value cell) {
     if (cell.is_null != 0 || field.default_value.is_null())
         return cell.is_null != 0 && field.default_value.is_null();

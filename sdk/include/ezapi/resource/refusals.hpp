@@ -1,4 +1,4 @@
-// What the database refuses to store or to delete, told in the terms of the entity.
+// Converts errors of PostgreSQL's constraints to errors in the terms of the entity.
 #pragma once
 
 #include <optional>
@@ -13,14 +13,14 @@
 
 namespace ezapi::detail {
 
-/// A row that others refer to was not deleted.
+/// A row was not deleted, because other rows refer to it.
 struct DeletionRefused : Error {
     DeletionRefused(Error error, std::int64_t row_id) : Error(std::move(error)), id(row_id) {}
 
     std::int64_t id;
 };
 
-/// What the database refused to store, with the row as it was to be stored.
+/// A row was not stored; with its values.
 struct RowRefused : Error {
     RowRefused(const Error& error, Json refused) : Error(error), row(std::move(refused)) {}
 
@@ -29,10 +29,10 @@ struct RowRefused : Error {
 
 class Refusals {
 public:
-    /// Of an entity that outlives it.
+    /// `spec` must outlive this object.
     explicit Refusals(const ResourceSpec& spec) : spec_(spec) {}
 
-    /// A row must stay that `users` refer to.
+    /// The 409 for a row that cannot be deleted, because `users` refer to it.
     [[nodiscard]] Error kept(std::optional<std::int64_t> id, const std::string& users) const {
         const std::string which = id ? spec_.name + " " + std::to_string(*id)
                                      : "one of the " + spec_.name + " to be deleted";
@@ -41,8 +41,8 @@ public:
             .with_sqlstate("23503");
     }
 
-    /// An error of the database, told in the terms of the entity: which field, which row stands in
-    /// the way. `source`: who can be asked for that row, a Db or a Tx that has not failed.
+    /// Converts an error of a statement: names the field and the row that conflicts. `source` is
+    /// used to find that row: a Db, or a Tx that has not failed.
     template <class Source>
     [[nodiscard]] Error at_statement(const Error& error, Source& source) const {
         if (const auto* deletion = dynamic_cast<const DeletionRefused*>(&error))
@@ -62,8 +62,8 @@ public:
         return error;
     }
 
-    /// The same for what COMMIT refuses: rows that still refer to one that was deleted. `id`: the
-    /// one, where only one can be meant.
+    /// As at_statement, for an error of COMMIT: rows still refer to one that was deleted. `id` is
+    /// the deleted row, if only one was.
     [[nodiscard]] Error at_commit(const Error& error,
                                   std::optional<std::int64_t> id,
                                   const Db& db) const {
@@ -109,17 +109,18 @@ private:
             .with_sqlstate("23505");
     }
 
-    /// `kept` with counts.
+    /// The 409 with the number of referring rows.
     template <class Source>
     [[nodiscard]] Error in_use(std::int64_t id, const Error& refusal, Source& source) const {
         const std::string users = users_of(id, Checked::at_once, source);
         return users.empty() ? refusal : kept(id, users);
     }
 
-    /// When a foreign key is checked. One that waits for the commit says nothing before it.
+    /// When a foreign key is checked. A deferred one is not checked before the commit.
     enum class Checked { at_once, at_commit };
 
-    /// "3 keys, 1 others": the foreign keys that lead here say where to count.
+    /// "3 keys, 1 others": the rows that refer to `id`, counted by way of the foreign keys to this
+    /// table.
     template <class Source>
     [[nodiscard]] std::string users_of(std::int64_t id, Checked when, Source& source) const {
         const Rows tables = source.query(

@@ -1,15 +1,16 @@
-// An entity: its fields, its table and its rules, with the operations that follow from them. Seven
-// plugins keep entities; what they have in common lives here.
+// An entity: its fields, its table and its rules, and the operations on it. All plugins that keep
+// entities use it.
 //
 //     const Resource masters({.name = "masters", .table = "masters", .schema = "Master",
 //                             .fields = fields(text("name").required(), integer("max_keys")),
 //                             .uniques = {{"masters_name_key", {"name"}}}});
 //     const Record one = masters.create(tx, body);
 //
-// Every write records a change (see changes.hpp) with the entity before and after, secrets masked:
-// that is what the operation log and the delivery to Redis live on. The row's version is checked in
-// the UPDATE itself. The table has the columns `id bigint identity, version bigint default 1,
-// created_at, updated_at timestamptz default now()` and one of each field's name.
+// Every write records a change (see changes.hpp) with the entity before and after, secrets masked;
+// the operation log and the delivery to Redis depend on it. The UPDATE compares the row's version,
+// so concurrent writes cannot overwrite each other. The table needs the columns `id bigint
+// identity, version bigint default 1, created_at, updated_at timestamptz default now()` and one for
+// each field.
 #pragma once
 
 #include <algorithm>
@@ -30,6 +31,7 @@
 
 namespace ezapi {
 
+/// Any thread. The functions throw Error; `source` is a Db or a Tx.
 class Resource {
 public:
     explicit Resource(ResourceSpec spec) : spec_(std::move(spec)) { build_sql(); }
@@ -38,14 +40,14 @@ public:
 
     [[nodiscard]] const std::vector<Field>& fields() const { return spec_.fields; }
 
-    /// "id, version, created_at, updated_at, <columns>", as `record_at` expects them.
+    /// "id, version, created_at, updated_at, <columns>", the columns that `record_at` expects.
     [[nodiscard]] const std::string& select_list() const { return select_list_; }
 
     [[nodiscard]] Record record_at(const Rows& rows, size_t row) const {
         return detail::read_row(spec_.fields, rows, row);
     }
 
-    /// Nothing where there is no such row, or none within.
+    /// nullopt when there is no such row, or it is outside of `within`.
     template <class Source>
     [[nodiscard]] std::optional<Record> find(Source& source,
                                              std::int64_t id,
@@ -56,7 +58,7 @@ public:
                 : source.query(select_one_, {id}));
     }
 
-    /// The row with this value of a unique text field; nothing where there is none.
+    /// The row with this value of a unique text field; nullopt when there is none.
     template <class Source>
     [[nodiscard]] std::optional<Record> find_by(Source& source,
                                                 const std::string& field,
@@ -66,8 +68,8 @@ public:
                                   {value}));
     }
 
-    /// The row, locked until the transaction ends; throws 404, or 412 when it has none of the
-    /// versions asked for.
+    /// The row, locked until the transaction ends. Throws 404 when there is none, and 412 when it
+    /// has none of `versions`.
     [[nodiscard]] Record lock(Tx& tx,
                               std::int64_t id,
                               const Within* within = nullptr,
@@ -85,6 +87,7 @@ public:
         return Error(EZ_NOT_FOUND, spec_.name + " " + std::to_string(id) + ": no such entity");
     }
 
+    /// Creates an entity from a request body. Throws 422 with all faults.
     [[nodiscard]] Record create(Tx& tx, const Json& body, const Within* within = nullptr) const {
         Draft draft;
         draft.body = &body;
@@ -97,7 +100,7 @@ public:
         return after;
     }
 
-    /// Versions: what If-Match asked for; 412 when the row has moved on.
+    /// `versions`: those that If-Match allows; throws 412 when the row has another one.
     [[nodiscard]] Record update(Tx& tx,
                                 std::int64_t id,
                                 const Json& body,
@@ -110,10 +113,9 @@ public:
         draft.before = &before.data;
         draft.body = &body;
         draft.mode = mode;
-        // What a client has read may come back: the common members are checked, not stored.
+        // A client may send back the common members that it has read: they are checked, not stored.
         check_common(before, body, draft.faults);
-        // RFC 7396 merges objects member by member; what stands in `body` alone is enough for all
-        // other types.
+        // RFC 7396 merges objects member by member; for all other types `body` suffices.
         read(draft, mode == BodyMode::merge ? merged_objects(before.data, body) : body, mode);
         prepare(tx, draft);
         Record after = store(tx, before, draft.after);
@@ -121,8 +123,8 @@ public:
         return after;
     }
 
-    /// Sets columns by code, read-only and hidden ones too; `before` is locked. Recorded like any
-    /// write.
+    /// Sets columns by code, including read-only and hidden ones. `before` must be locked. Records
+    /// a change as any write does.
     Record amend(Tx& tx, const Record& before, const Json& columns) const {
         Json after = before.data;
         after.update(columns);
@@ -144,7 +146,8 @@ public:
         record_change(tx, EZ_DELETED, &before, nullptr);
     }
 
-    /// Deletes all rows within at once, recorded like any deletion; `deleting` is not asked.
+    /// Deletes all rows that belong to `within` and records their changes. `deleting` is not
+    /// called.
     void remove_all(Tx& tx, const Within& within) const {
         const Rows rows =
             tx.query("DELETE FROM " + spec_.table + " WHERE " + detail::column_name(within.field) +
@@ -156,23 +159,22 @@ public:
         }
     }
 
-    /// An error of the database, told in the terms of the entity: which field, which row stands in
-    /// the way. `source`: who can be asked for that row, a Db or a Tx that has not failed.
+    /// Converts an error of the database to the terms of the entity: names the field and the row
+    /// that conflicts. `source` is used to find that row: a Db, or a Tx that has not failed.
     template <class Source>
     [[nodiscard]] Error explained(const Error& error, Source& source) const {
         return detail::Refusals(spec_).at_statement(error, source);
     }
 
-    /// The same for what COMMIT refuses: rows that still refer to one that was deleted. `id`: the
-    /// one, where only one can be meant.
+    /// As `explained`, for an error of COMMIT: rows still refer to one that was deleted. `id` is
+    /// the deleted row, if only one was.
     [[nodiscard]] Error explained_commit(const Error& error,
                                          std::optional<std::int64_t> id,
                                          const Db& db) const {
         return detail::Refusals(spec_).at_commit(error, id, db);
     }
 
-    /// The entity as `body` and the rules of the fields make it, for code that stores it in its own
-    /// way.
+    /// Reads a body according to the fields into `draft`, for code that stores the entity itself.
     void read(Draft& draft, const Json& body, BodyMode mode) const {
         if (!body.is_object()) {
             throw Error(EZ_INVALID, std::string("expected a JSON object, found ") + json_type(body))
@@ -229,12 +231,12 @@ private:
     }
 
     void prepare(Tx& tx, Draft& draft) const {
-        draft.faults.raise();  // rules over several fields may rely on each of them being valid
+        draft.faults.raise();  // rules over several fields may rely on each being valid
         if (spec_.prepare) spec_.prepare(tx, draft);
         draft.faults.raise();
     }
 
-    /// A refusal by the database keeps the row, for `explained`.
+    /// Adds the row to an error of the database, for `explained`.
     static Rows write(Tx& tx,
                       const std::string& sql,
                       const std::vector<Param>& params,

@@ -1,5 +1,4 @@
-// The list of a resource's entities: what it may be filtered, searched and sorted by follows from
-// the fields.
+// The list of a resource's entities. Its filters, search and sort keys follow from the fields.
 #pragma once
 
 #include <string>
@@ -11,7 +10,7 @@
 
 namespace ezapi::detail {
 
-/// A nullable field sorts NULL as the least value.
+/// NULL sorts as the least value.
 [[nodiscard]] inline SortKey sort_key(const Field& field, size_t column) {
     const std::string name = selected(field);
     if (!field.is_nullable) return {name, field.type, false, column};

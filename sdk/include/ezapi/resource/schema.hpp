@@ -1,4 +1,4 @@
-// The OpenAPI schemas and operations of a resource, from its fields.
+// OpenAPI schemas and operations of a resource, derived from its fields.
 #pragma once
 
 #include <string>
@@ -59,7 +59,7 @@ namespace detail {
     return out;
 }
 
-/// What the API answers: limits of input are not promised of output.
+/// The schema of a value in an answer, without the limits that apply to input.
 [[nodiscard]] inline Json answer_schema(const Field& field) {
     Json out = field_schema(field);
     for (const char* limit :
@@ -72,7 +72,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// The entity as answers show it.
+/// The schema of an entity in answers.
 [[nodiscard]] inline Json entity_schema(const ResourceSpec& spec) {
     Json properties{{"id", integer_schema()},
                     {"version", integer_schema()},
@@ -89,7 +89,7 @@ namespace detail {
     return object_schema(std::move(properties), {"warnings"});
 }
 
-/// A body with these fields.
+/// The schema of a body with these fields.
 [[nodiscard]] inline Json body_schema(const std::vector<Field>& fields, BodyMode mode) {
     Json properties = Json::object();
     Json required = Json::array();
@@ -113,7 +113,7 @@ namespace detail {
     return body_schema(spec.fields, mode);
 }
 
-/// The body of a PUT to an entity's name: it need not repeat the name.
+/// The body of a PUT to an entity's name, which need not contain the name.
 [[nodiscard]] inline Json named_body_schema(const ResourceSpec& spec, const std::string& key) {
     Json schema = body_schema(spec, BodyMode::replace);
     if (schema.contains("required")) {
@@ -127,7 +127,7 @@ namespace detail {
     return schema;
 }
 
-/// The entity with what is shown once.
+/// The entity with the values that are shown once.
 [[nodiscard]] inline Json created_schema(const ResourceSpec& spec) {
     if (spec.reveals.empty()) return schema_ref(spec.schema);
     Json extra = Json::object();
@@ -135,7 +135,7 @@ namespace detail {
     return {{"allOf", Json::array({schema_ref(spec.schema), object_schema(std::move(extra))})}};
 }
 
-/// The same where it may be shown: a batch creates and updates.
+/// As created_schema, with these values optional: a batch creates and updates.
 [[nodiscard]] inline Json written_schema(const ResourceSpec& spec) {
     Json out = created_schema(spec);
     if (out.contains("allOf")) out["allOf"][1].erase("required");

@@ -1,6 +1,6 @@
-// The routes of a resource: list, create, read, replace, merge, delete and batch, with their
-// conventions (ETag and If-Match, Location, cursors, one problem for all faults). Entities that
-// clients name themselves have list, read, create or replace by PUT, and delete.
+// Registers the routes of a resource: list, create, read, replace, merge, delete and batch, with
+// ETag and If-Match, Location, cursors, and one problem document for all faults. For entities that
+// clients name: list, read, create or replace by PUT, and delete.
 //
 //     serve(host, masters, {.path = "/admin/masters", .tag = "masters"});
 //     serve(host, keys, {.path = "/v1/tokens", .access = Access::master, .tag = "tokens",
@@ -20,9 +20,9 @@ namespace ezapi {
 
 namespace detail {
 
-/// The routes of one collection, registered one by one.
+/// Registers the routes of one collection.
 class CollectionRoutes {
-    /// Explains what COMMIT refused.
+    /// The function that converts an error of COMMIT.
     template <class Handlers>
     static auto refusal(const std::shared_ptr<Handlers>& handlers) {
         return [handlers](const Request& request, const Error& error) {
@@ -108,7 +108,7 @@ private:
                     const char* method,
                     const char* summary,
                     BodyMode mode) {
-        // A PUT takes what a POST takes.
+        // A PUT has the schema of a POST.
         const bool merges = mode == BodyMode::merge;
         host_.write(method,
                     item_path(),
@@ -136,7 +136,7 @@ private:
         return on_item(Operation(summary + spec_.name), collection_).schema(spec_.schema, entity_);
     }
 
-    /// The schema of the body gets the name of the entity's with a suffix.
+    /// The name of the body's schema is that of the entity with a suffix.
     [[nodiscard]] Operation with_body(Operation operation,
                                       const char* suffix,
                                       const Json& schema) const {
@@ -152,7 +152,7 @@ private:
 
 }  // namespace detail
 
-/// Registers the routes. The resource must outlive them: keep it as a member of the plugin.
+/// Registers the routes. `resource` must outlive them: keep it as a member of the plugin.
 inline void serve(Host& host, const Resource& resource, const Collection& collection) {
     detail::CollectionRoutes routes(host, resource.spec(), collection);
     if (!collection.by.empty()) {

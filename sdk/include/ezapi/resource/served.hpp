@@ -1,4 +1,4 @@
-// The handlers of one collection whose entities are addressed by id.
+// The handlers of a collection whose entities are addressed by id.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace ezapi {
 
 namespace detail {
 
-/// Runs a write of a resource; what the database refuses is told in the terms of the entity.
+/// Runs a write of a resource and converts errors of the database to the terms of the entity.
 template <class Write>
 std::invoke_result_t<Write> explaining(const Resource& resource, const Db& db, Write&& write) {
     try {
@@ -25,7 +25,7 @@ std::invoke_result_t<Write> explaining(const Resource& resource, const Db& db, W
     }
 }
 
-/// One collection's handlers. Shared by the lambdas that the host keeps.
+/// Shared by the handlers that the host keeps. `resource` must outlive it.
 class Served {
 public:
     Served(Host& host, const Resource& resource, Collection collection)
@@ -101,7 +101,7 @@ public:
             });
     }
 
-    /// What COMMIT refused. A batch may have deleted many: no single one is named then.
+    /// Converts an error of COMMIT. A batch may have deleted several rows; then none is named.
     [[nodiscard]] Error refused(const Request& request, const Error& error) const {
         const bool of_one = !request.param(collection_.item).empty();
         return resource_.explained_commit(

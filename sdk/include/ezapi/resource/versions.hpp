@@ -1,13 +1,13 @@
-// Entity tags, and which versions of an entity a write may meet: any, or those that If-Match or an
-// operation of a batch names.
+// Entity tags, and the versions of an entity that a write accepts: any, or those in If-Match or in
+// an operation of a batch.
 //
-// An ETag names one answer to a GET. Of an entity it is its version, "3". Where a live field, such
-// as a counter, which changes without a new version, has another value than its default, a digest
-// of the live fields follows: "3-0123456789abcdef". Of a list it is a digest of the answer.
+// An ETag identifies one answer to a GET. For an entity it is the version, "3". Live fields, such
+// as counters, change without a new version: when one of them differs from its default, a digest of
+// the live fields is appended, "3-0123456789abcdef". For a list it is a digest of the answer.
 //
 //   If-None-Match of a read compares the whole tag: 304 means that the answer has not changed.
-//   If-Match of a write compares the version: usage that is counted between a read and the write
-//   is no conflict. "3" and "3-<any digest>" both ask for version 3.
+//   If-Match of a write compares the version only, so that a counter that changed between the read
+//   and the write is not a conflict. "3" and "3-<any digest>" both mean version 3.
 #pragma once
 
 #include <algorithm>
@@ -24,8 +24,8 @@
 
 namespace ezapi {
 
-/// What an ETag holds between its quotes. `prefix`: what tells entities of one path apart where
-/// more than one may have stood there. `live`: see Record::live.
+/// The value of an ETag, without quotes. `prefix` distinguishes entities that had the same path at
+/// different times. `live`: see Record::live.
 [[nodiscard]] inline std::string entity_tag(std::int64_t version,
                                             std::string_view prefix = {},
                                             std::uint64_t live = 0) {
@@ -34,9 +34,10 @@ namespace ezapi {
     return out;
 }
 
+/// The versions that a write accepts.
 class Versions {
 public:
-    /// Any.
+    /// Any version.
     Versions() = default;
 
     Versions(std::nullopt_t) {}  // NOLINT(google-explicit-constructor)
@@ -45,7 +46,7 @@ public:
         if (only) named_ = {*only};
     }
 
-    /// At least one.
+    /// One of these; `named` must not be empty.
     explicit Versions(std::vector<std::int64_t> named) : named_(std::move(named)) {}
 
     [[nodiscard]] bool allow(std::int64_t version) const {
@@ -72,9 +73,9 @@ struct EntityTags {
     std::vector<std::string_view> tags;
 };
 
-/// A proxy that compresses an answer makes its tag weak (nginx) or adds the coding to it (Apache).
-/// Our tags name the content, whatever its coding, so that such a tag still says what the client
-/// has read.
+/// A proxy that compresses an answer makes its tag weak (nginx) or appends the coding to it
+/// (Apache). Our tags identify the content independently of its coding, so the appended coding is
+/// removed.
 [[nodiscard]] inline std::string_view without_coding(std::string_view tag) {
     for (const std::string_view coding : {"gzip", "br", "zstd", "deflate"}) {
         for (const std::string_view join : {"--", "-", ";"}) {
@@ -87,7 +88,8 @@ struct EntityTags {
     return tag;
 }
 
-/// Reads `*` or a list of tags, weak ones too. Nothing for what is neither, or is empty.
+/// Reads `*` or a list of tags, including weak ones; nullopt for anything else, and for an empty
+/// list.
 [[nodiscard]] inline std::optional<EntityTags> read_tags(std::string_view list) {
     constexpr std::string_view kBlank = " \t";
     EntityTags out;
@@ -113,7 +115,7 @@ struct EntityTags {
     return out;
 }
 
-/// A tag without the digest of live fields.
+/// Removes the digest of live fields from a tag.
 [[nodiscard]] inline std::string_view without_digest(std::string_view tag) {
     const size_t dash = tag.rfind('-');
     if (dash == std::string_view::npos) return tag;
@@ -123,7 +125,7 @@ struct EntityTags {
     return is_digest ? tag.substr(0, dash) : tag;
 }
 
-/// The versions that the tags name, of those that begin with `prefix`.
+/// The versions in the tags that begin with `prefix`.
 [[nodiscard]] inline std::vector<std::int64_t> versions_of(const EntityTags& tags,
                                                            std::string_view prefix) {
     std::vector<std::int64_t> out;
