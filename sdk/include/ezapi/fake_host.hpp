@@ -1,5 +1,5 @@
-// A host in memory, for the unit tests of a plugin: nothing is listened on, the database and Redis
-// are functions of the test, jobs run when the test says so.
+// A host in memory for the unit tests of a plugin. It opens no socket, functions of the test answer
+// for the database and Redis, and jobs run when the test calls them.
 //
 //     FakeHost host(Json{{"greeting", "Hello"}});          // settings, over the schema's defaults
 //     host.db.answer = [](const fake::Statement&) { return fake::Answer{.rows = {{"7"}}}; };
@@ -9,7 +9,7 @@
 //     host.jobs.run("purge");
 //     EXPECT_EQ(host.db.count("DELETE FROM greetings"), 1U);
 //
-// Plugins that a test starts in one host see each other's services and changes. The destructor
+// Plugins in one host use each other's services and receive each other's changes. The destructor
 // stops them in reverse order.
 #pragma once
 
@@ -50,20 +50,21 @@ public:
 
     [[nodiscard]] const ez_host* abi() const { return &abi_; }
 
-    /// Starts a plugin by its descriptor; throws why it did not start.
+    /// Starts a plugin by its descriptor. Throws the Error with which it fails to start.
     void start(const ez_plugin& plugin) {
         settings.fill_defaults(plugin.config_schema);
         run(plugin.start, plugin.stop);
     }
 
-    /// Starts a plugin by its class and gives access to it.
+    /// Starts a plugin by its class and returns it.
     template <class Plugin>
     Plugin& start() {
         void* self = run(&detail::start_plugin<Plugin>, &detail::stop_plugin<Plugin>);
         return static_cast<detail::PluginInstance<Plugin>*>(self)->plugin;
     }
 
-    /// Stops the plugins in reverse order, then drops what they registered, as the real host does.
+    /// Stops the plugins in reverse order, then drops what they have registered, as the real host
+    /// does.
     void stop() {
         while (!running_.empty()) {
             running_.back().stop(running_.back().self);

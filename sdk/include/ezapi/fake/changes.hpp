@@ -1,5 +1,5 @@
-// The change bus of a fake host: subscribers run at each commit as in the real one, projections
-// render when the test asks.
+// The changes of a fake host. Subscribers run at each commit as in the real host; projections
+// render when the test asks for it.
 //
 //     EXPECT_EQ(host.changes.render("config:flags", {"beta"}).at("beta")->value, R"({"value":1})");
 #pragma once
@@ -18,13 +18,13 @@
 
 namespace ezapi::fake {
 
-/// One entity as a projection renders it.
+/// An entity as a projection renders it.
 struct Projected {
     std::string value;                          // Layout::field
     std::map<std::string, std::string> fields;  // the other layouts
 };
 
-/// By id; nothing: reported as absent.
+/// Entities by id; nullopt: reported as absent.
 using Rendered = std::map<std::string, std::optional<Projected>>;
 
 class ChangeBus {
@@ -38,7 +38,7 @@ public:
     ChangeBus(const ChangeBus&) = delete;
     ChangeBus& operator=(const ChangeBus&) = delete;
 
-    /// Renders in a transaction of its own.
+    /// Renders entities in a transaction of its own.
     [[nodiscard]] Rendered render(const std::string& resource,
                                   const std::vector<std::string>& ids) {
         std::vector<ez_str> raw;
@@ -132,7 +132,8 @@ private:
         });
     }
 
-    /// Derivers see what is new until nothing is; recorders see everything once.
+    /// Derive subscribers run until no new changes appear; record and audit subscribers run once,
+    /// with all changes.
     void run_subscribers(Transaction& tx) {
         size_t seen = 0;
         while (seen < tx.changes.size()) {

@@ -1,4 +1,4 @@
-// What the functions of a fake host find behind `ez_context`: one object for each table of the ABI.
+// The object behind `ez_context` in a fake host: a member for each table of the ABI.
 #pragma once
 
 #include "ezapi/abi.h"

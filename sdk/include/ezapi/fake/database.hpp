@@ -5,9 +5,9 @@
 //         throw Error(EZ_CONFLICT, "taken").with_sqlstate("23505");
 //     };
 //
-// Transactions behave as in PostgreSQL where a plugin can tell: after a failure every statement
-// fails until the transaction or a savepoint is rolled back, and COMMIT of such a transaction
-// fails.
+// Transactions behave as in PostgreSQL as far as a plugin can observe: after a failure every
+// statement fails until the transaction or a savepoint is rolled back, and COMMIT of a failed
+// transaction fails.
 #pragma once
 
 #include <functional>
@@ -31,17 +31,17 @@ using Cell = std::optional<std::string>;
 struct Answer {
     std::vector<std::string> columns = {};
     std::vector<std::vector<Cell>> rows = {};
-    std::int64_t affected = -1;  // -1: as many as there are rows
+    std::int64_t affected = -1;  // -1: the number of rows
 };
 
-/// One statement that the plugin sent; BEGIN, COMMIT and ROLLBACK are among them.
+/// A statement that the plugin sent, including BEGIN, COMMIT and ROLLBACK.
 struct Statement {
     std::string pool;
     std::string sql;
     std::vector<Cell> params = {};
 };
 
-/// One change that the plugin recorded.
+/// A change that the plugin recorded.
 struct Change {
     std::int32_t action = EZ_TOUCHED;
     std::string resource;
@@ -50,7 +50,7 @@ struct Change {
     std::string after = {};
 };
 
-/// On whose behalf transactions run, set around a handler's call.
+/// On whose behalf transactions run; set while a handler is called.
 struct Origin {
     ez_identity identity{sizeof(ez_identity), EZ_PUBLIC, 0, "test"};
     std::string client_ip = {};
@@ -80,7 +80,7 @@ public:
     std::function<Answer(const Statement&)> answer = [](const Statement&) { return Answer{}; };
     /// Called with the text of each finished COPY; returns the number of rows.
     std::function<std::int64_t(std::string_view data)> copied = [](std::string_view) { return 0; };
-    /// What runs between the last statement and COMMIT: the subscribers of changes.
+    /// Called between the last statement and COMMIT. Runs the subscribers of changes.
     std::function<void(Transaction&)> before_commit;
 
     [[nodiscard]] std::vector<Statement> statements() const {
@@ -88,7 +88,7 @@ public:
         return statements_;
     }
 
-    /// How often a statement was sent that begins like this.
+    /// How many statements begin with this text.
     [[nodiscard]] size_t count(std::string_view beginning) const {
         size_t found = 0;
         for (const Statement& statement : statements())
@@ -96,7 +96,7 @@ public:
         return found;
     }
 
-    /// Recorded by transactions that were committed.
+    /// The changes of committed transactions.
     [[nodiscard]] std::vector<Change> changes() const {
         const std::lock_guard lock(mutex_);
         return changes_;

@@ -1,6 +1,6 @@
-// The jobs of a fake host: they run when the test says so.
+// The jobs of a fake host. A job runs when the test calls it.
 //
-//     host.jobs.run("purge");      // throws what the job reports
+//     host.jobs.run("purge");  // throws the error of the job
 #pragma once
 
 #include <map>
@@ -22,12 +22,12 @@ struct Job {
     ez_job_fn fn = nullptr;
     void* user = nullptr;
     ez_free_fn free_user = nullptr;
-    int triggered = 0;  // times that the plugin asked for a run; the test decides whether to run it
+    int triggered = 0;  // how often the plugin asked for a run; the test decides
 };
 
 class JobTable {
 public:
-    /// What a run sees.
+    /// The state that a run sees.
     bool stopping = false;
     std::int64_t fence = 1;
 

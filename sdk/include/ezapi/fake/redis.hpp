@@ -19,7 +19,7 @@
 
 namespace ezapi::fake {
 
-/// What Redis replies.
+/// A reply of Redis.
 struct RedisValue {
     std::int32_t type = EZ_REPLY_NIL;
     std::int64_t integer = 0;
@@ -34,7 +34,7 @@ struct RedisValue {
         return {EZ_REPLY_STRING, 0, std::move(text)};
     }
 
-    /// Begins with a code, e.g. "NOSCRIPT ...".
+    /// The text begins with a code, e.g. "NOSCRIPT ...".
     [[nodiscard]] static RedisValue error(std::string text) {
         return {EZ_REPLY_ERROR, 0, std::move(text)};
     }
@@ -46,7 +46,7 @@ struct RedisValue {
 
 class RedisServer {
 public:
-    /// Throws Error(EZ_UNAVAILABLE, ...) to play a server that is away.
+    /// Throw Error(EZ_UNAVAILABLE, ...) in it to simulate an unreachable server.
     std::function<RedisValue(const Words&)> answer = [](const Words&) { return RedisValue::nil(); };
 
     ~RedisServer() { clear(); }
@@ -60,7 +60,7 @@ public:
         return commands_;
     }
 
-    /// Delivers a message to the plugin's subscribers on this thread.
+    /// Delivers a message to the plugin's subscribers, on the calling thread.
     void publish(std::string_view channel, std::string_view payload) {
         for (const Subscriber& subscriber : subscribers_) {
             if (subscriber.channel == channel)

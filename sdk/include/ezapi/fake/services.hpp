@@ -1,4 +1,5 @@
-// The services of a fake host: what the plugin publishes, and doubles of those that it looks for.
+// The services of a fake host: those that plugins publish, and test doubles for those that they
+// look for.
 //
 //     host.services.provide("quota/1", kTable, &quota);
 #pragma once
@@ -13,7 +14,7 @@ namespace ezapi::fake {
 
 class ServiceTable {
 public:
-    /// The table must outlive the host.
+    /// Provides a test double. `table` must outlive the host.
     template <class Table>
     void provide(const std::string& id, const Table& table, void* self) {
         put(id, {&table, self});
@@ -36,9 +37,11 @@ private:
 
 inline const ez_services_api kServices = {
     sizeof(ez_services_api),
+    // publish
     [](ez_context* raw, ez_str id, ez_service service, ez_error* error) noexcept {
         return guard(error, [&] { context_of(raw).services->put(std::string(view(id)), service); });
     },
+    // find
     [](ez_context* raw, ez_str id, ez_service* out, ez_error* error) noexcept {
         return guard(error, [&] { *out = context_of(raw).services->at(std::string(view(id))); });
     },

@@ -20,7 +20,7 @@ struct LogLine {
     std::string text;
 };
 
-/// Every line that the plugin wrote.
+/// The lines that the plugin wrote.
 class LogLines {
 public:
     std::int32_t threshold = EZ_LOG_TRACE;
@@ -35,7 +35,7 @@ public:
         return lines_;
     }
 
-    /// Whether some line contains the text.
+    /// Whether any line contains the text.
     [[nodiscard]] bool contains(std::string_view text) const {
         for (const LogLine& line : lines()) {
             if (line.text.find(text) != std::string::npos) return true;
@@ -48,7 +48,8 @@ private:
     std::vector<LogLine> lines_;
 };
 
-/// The plugin's settings as the host resolves them: what a test gives over the schema's defaults.
+/// The plugin's settings as the host resolves them: the values of the test, and the schema's
+/// defaults for the others.
 class Settings {
 public:
     explicit Settings(Json given) : values_(std::move(given)), text_(dump_json(values_)) {}
@@ -69,7 +70,7 @@ private:
     std::string text_;
 };
 
-/// The time series that the plugin made, by `name` or `name{label="value",...}`.
+/// The time series that the plugin created, by `name` or `name{label="value",...}`.
 class MetricTable {
 public:
     struct Series {
@@ -77,7 +78,7 @@ public:
         double value = 0;  // counter: the sum; gauge: the last; histogram: the sum
         std::int64_t records = 0;
         std::mutex* mutex = nullptr;
-        std::int64_t handles = 0;  // as often as it was created and not released
+        std::int64_t handles = 0;  // created and not yet released
     };
 
     [[nodiscard]] double value(const std::string& series) const {

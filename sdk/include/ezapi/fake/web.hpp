@@ -1,10 +1,10 @@
-// The HTTP side of a fake host: routes are called by method and path.
+// HTTP in a fake host: a test calls routes by method and path.
 //
 //     const fake::HttpReply reply = host.http.call({"POST", "/admin/widgets", R"({"name":"a"})"});
 //     EXPECT_EQ(reply.status, 201);
 //
-// Calls are authenticated as what the route demands unless the call names somebody. Unknown and
-// repeated query parameters are refused as by the real host, and Idempotency-Key is honoured.
+// A call has the identity that the route demands, unless the test gives another one. Unknown and
+// repeated query parameters are refused as by the real host, and Idempotency-Key works.
 #pragma once
 
 #include <algorithm>
@@ -87,7 +87,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// A route that the plugin has registered.
+/// A route that the plugin registered.
 struct Route {
     std::string method;
     std::string pattern;
@@ -97,7 +97,7 @@ struct Route {
     void* user = nullptr;
     ez_free_fn free_user = nullptr;
 
-    /// The values of the parameters when the path fits.
+    /// The path parameters; nullopt when the path does not match.
     [[nodiscard]] std::optional<std::map<std::string, std::string>> match(
         std::string_view path) const {
         const auto wanted = detail::split(pattern, '/');
@@ -128,7 +128,7 @@ struct Route {
 
 class Web;
 
-/// One call in progress.
+/// A call in progress.
 struct Exchange {
     Web* web = nullptr;
     LogLines* log = nullptr;
@@ -150,7 +150,8 @@ public:
     Web(const Web&) = delete;
     Web& operator=(const Web&) = delete;
 
-    /// Waits for the answer, which a handler may give later and from another thread.
+    /// Calls a route and waits up to 10 s for the answer, which the handler may give from any
+    /// thread.
     HttpReply call(HttpCall call) {
         auto exchange = std::make_unique<Exchange>();
         exchange->web = this;
@@ -214,7 +215,7 @@ private:
         }
     }
 
-    /// A route without parameters wins over one with.
+    /// The matching route with the fewest parameters.
     [[nodiscard]] const Route* find(const std::string& method,
                                     std::string_view path,
                                     std::map<std::string, std::string>& params) const {

@@ -1,4 +1,4 @@
-// The functions of the HTTP table over a fake host's routes.
+// The functions of the HTTP table, on the routes of a fake host.
 #pragma once
 
 #include <algorithm>

@@ -1,10 +1,10 @@
-// The tokens, through the service "keys/1" of the plugin `keys`.
+// The tokens, by the service "keys/1" of the plugin `keys`.
 //
 //     const Keys keys(host);
 //     const std::optional<Key> key = keys.find(tx, std::int64_t{7});
 //
-// Name the plugin in depends_on. With `after` it may be absent: then operator bool is false, and
-// every call throws EZ_NOT_FOUND.
+// Name the plugin in depends_on. A plugin that names it in `after` must check operator bool: it is
+// false when the plugin does not run, and every call throws EZ_NOT_FOUND then.
 #pragma once
 
 #include <cstdint>
@@ -20,43 +20,43 @@
 
 namespace ezapi {
 
-/// What one token has used since the last report. Borrows its text.
+/// The usage of one token since the last report. Borrows its text.
 struct KeyUsage {
-    std::int64_t key_id = 0;           // 0: known by token_hash
+    std::int64_t key_id = 0;           // 0: given by token_hash
     std::string_view token_hash = {};  // SHA-256 in lower-case hex
-    std::int64_t requests = 0;         // this and the two below: 0 to 2^53
+    std::int64_t requests = 0;         // this and the next two: 0 to 2^53
     std::int64_t tokens_in = 0;
     std::int64_t tokens_out = 0;
-    std::int64_t last_used_at = 0;  // Unix microseconds; 0: not known
+    std::int64_t last_used_at = 0;  // Unix microseconds; 0: unknown
 };
 
-/// A token as the data plane sees it: what it leaves open is its master's. Empty lists: not
-/// limited.
+/// A token as the data plane sees it: values that it does not set are those of its master. An empty
+/// list is no restriction.
 struct Key {
     std::int64_t id = 0;
     std::int64_t version = 0;
     std::int64_t master_id = 0;
     std::int64_t epoch = 0;
     std::int64_t expires_at = 0;    // Unix seconds; 0: never
-    std::int64_t quota_limit = -1;  // -1: none
+    std::int64_t quota_limit = -1;  // -1: no limit
     std::int64_t quota_used = 0;
     std::int64_t qps_limit = 0;  // 0: not limited
     std::string name;
-    std::string status;      // with what its master does to it
-    std::string own_status;  // the row's
-    std::string cause;       // what of its master ends it, see keys.h; empty: nothing
+    std::string status;      // after the master is applied
+    std::string own_status;  // of the row, before the master is applied
+    std::string cause;       // why the master disables it, see keys.h; empty: it does not
     std::string group;
     std::string default_namespace;
     std::vector<std::string> namespaces, models, models_denied, ip_allow, ip_deny;
 };
 
-/// Tokens that may use the same, each of which is valid now. Empty lists: not limited.
+/// Tokens with equal permissions, all of them valid now. An empty list is no restriction.
 struct KeyClass {
     std::int64_t tokens = 0;
     std::string group;
     std::vector<std::string> namespaces;
-    std::vector<std::string> models;         // with their namespace or without
-    std::vector<std::string> models_denied;  // likewise
+    std::vector<std::string> models;         // with or without namespace
+    std::vector<std::string> models_denied;  // with or without namespace
 };
 
 class Keys {
@@ -66,7 +66,7 @@ public:
     /// Whether the plugin runs.
     [[nodiscard]] explicit operator bool() const { return static_cast<bool>(service_); }
 
-    /// The token with this id or hash as the data plane sees it, seen in `tx`.
+    /// The token with this id or hash, as seen in `tx`; nullopt when there is none.
     [[nodiscard]] std::optional<Key> find(Tx& tx, std::int64_t id) const {
         std::optional<Key> out;
         service_.call<&ez_keys_v1::find_by_id>(tx.handle(), id, &keep, static_cast<void*>(&out));
@@ -80,8 +80,8 @@ public:
         return out;
     }
 
-    /// Adds the counters of many tokens. `tx` must be one of the pool "main". Returns for each item
-    /// whether its token is known.
+    /// Adds the usage of many tokens. `tx` must be from the pool "main". Returns for each item
+    /// whether the token exists.
     [[nodiscard]] std::vector<bool> use(Tx& tx, std::span<const KeyUsage> usage) const {
         if (usage.empty()) return {};
         std::vector<ez_key_usage> items;
@@ -102,8 +102,9 @@ public:
         return out;
     }
 
-    /// Passes all tokens that are valid now to `sink`, by what they may use. Reads the whole table
-    /// once. False where there are more than `limit` classes: the others are left out.
+    /// Groups all tokens that are valid now by their permissions and passes the classes to `sink`.
+    /// Reads the whole table once. False when there are more than `limit` combinations of master
+    /// and restrictions; the rest is left out.
     [[nodiscard]] bool classes(Tx& tx,
                                size_t limit,
                                const std::function<void(KeyClass)>& sink) const {

@@ -1,10 +1,10 @@
-// The masters, through the service "masters/1" of the plugin `masters`.
+// The masters, by the service "masters/1" of the plugin `masters`.
 //
 //     const Masters masters(host);
 //     const Master owner = masters.one(tx, master_id, EZ_MASTER_SHARE);
 //
-// Name the plugin in depends_on. With `after` it may be absent: then operator bool is false, and
-// every call throws EZ_NOT_FOUND.
+// Name the plugin in depends_on. A plugin that names it in `after` must check operator bool: it is
+// false when the plugin does not run, and every call throws EZ_NOT_FOUND then.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +27,14 @@ struct Master {
     std::int64_t epoch = 0;
     std::int64_t max_child_keys = 0;  // 0: no limit
     std::int64_t global_qps = 0;      // 0: not limited
-    bool exhausted = false;           // the quota that its tokens share is used up
+    bool exhausted = false;           // the quota shared by its tokens is used up
     std::string status = {};
     std::string group = {};
-    std::string namespaces = "[]";  // JSON array of text; empty array: all
+    std::string namespaces = "[]";  // JSON array of strings; empty array: all
     std::string default_namespace = {};
 };
 
-/// What the tokens of one master have used.
+/// The usage of the tokens of one master.
 struct MasterUsage {
     std::int64_t master_id = 0;
     std::int64_t requests = 0;
@@ -48,7 +48,7 @@ public:
     /// Whether the plugin runs.
     [[nodiscard]] explicit operator bool() const { return static_cast<bool>(service_); }
 
-    /// Those that exist, by id, seen in `tx`. `mode`: EZ_MASTER_READ, EZ_MASTER_LOCK or
+    /// The masters that exist, by id, as seen in `tx`. `mode` is EZ_MASTER_READ, EZ_MASTER_LOCK or
     /// EZ_MASTER_SHARE; a lock is held until the transaction ends.
     [[nodiscard]] std::map<std::int64_t, Master> read(Tx& tx,
                                                       std::span<const std::int64_t> ids,
@@ -68,15 +68,15 @@ public:
         return std::move(found.begin()->second);
     }
 
-    /// Throws 404 where there is none.
+    /// Throws 404 when there is no such master.
     [[nodiscard]] Master one(Tx& tx, std::int64_t id, std::int32_t mode = EZ_MASTER_READ) const {
         auto found = find(tx, id, mode);
         if (!found) throw Error(EZ_NOT_FOUND, "masters " + std::to_string(id) + ": no such entity");
         return std::move(*found);
     }
 
-    /// Counts on the quotas that the tokens of a master share; returns the masters whose tokens
-    /// became exhausted or usable again. Lock rows of tokens before, not after.
+    /// Adds usage to the quotas that the tokens of a master share. Returns the masters whose tokens
+    /// became exhausted or usable again. Lock rows of tokens before this call, not after it.
     [[nodiscard]] std::vector<std::int64_t> use(Tx& tx, std::span<const MasterUsage> usage) const {
         std::vector<std::int64_t> changed;
         if (usage.empty()) return changed;
@@ -90,11 +90,11 @@ public:
     }
 
     struct Reset {
-        std::vector<std::int64_t> usable;  // their tokens were exhausted
-        bool more = false;                 // others are due
+        std::vector<std::int64_t> usable;  // masters whose tokens were exhausted
+        bool more = false;                 // further quotas may be due
     };
 
-    /// Resets at most `most` quotas that are due.
+    /// Restarts up to `most` quotas whose reset is due.
     [[nodiscard]] Reset reset(Tx& tx, std::int64_t most) const {
         Reset out;
         std::int32_t more = 0;

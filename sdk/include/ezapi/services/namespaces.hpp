@@ -1,16 +1,16 @@
-// The namespaces, through the service "namespaces/1" of the plugin `namespaces`.
+// The namespaces, by the service "namespaces/1" of the plugin `namespaces`.
 //
 //     const Namespaces namespaces(host);
 //     const std::set<std::string> missing = namespaces.missing(tx, {"demo"});
 //
-// A plugin whose entities name namespaces watches them: a namespace that is named cannot be
-// deleted then. Watched from the constructor to the destructor.
+// A plugin whose entities refer to namespaces watches them, so that a namespace in use cannot be
+// deleted. A watch lasts from its constructor to its destructor.
 //
 //     const NamespaceWatch watch(host, "keys", [](Tx& tx, std::string_view name) {
 //         return tx.query("SELECT count(*) FROM keys WHERE namespace = $1", {name}).integer(0, 0);
 //     });
 //
-// Where the plugin does not run, no name is missing or suspended: every name is taken.
+// When the plugin does not run, no name is missing or suspended, so every name is accepted.
 #pragma once
 
 #include <cstdint>
@@ -48,13 +48,13 @@ public:
         return marked<&ez_namespaces_v1::missing>(tx, names);
     }
 
-    /// Those of the names whose namespace is suspended, seen in `tx`.
+    /// Those of the names whose namespace is suspended, as seen in `tx`.
     [[nodiscard]] std::set<std::string> suspended(Tx& tx,
                                                   const std::set<std::string>& names) const {
         return marked<&ez_namespaces_v1::suspended>(tx, names);
     }
 
-    /// Nothing where there is none of that name.
+    /// nullopt when there is no namespace with this name.
     [[nodiscard]] std::optional<Namespace> find(Tx& tx, std::string_view name) const {
         std::optional<Namespace> out;
         if (!service_) return out;
@@ -68,7 +68,7 @@ protected:
     [[nodiscard]] const Service<ez_namespaces_v1>& service() const { return service_; }
 
 private:
-    /// Asks a function of the service that marks some of the names.
+    /// Calls a function of the service that marks some of the names.
     template <auto Question>
     [[nodiscard]] std::set<std::string> marked(Tx& tx, const std::set<std::string>& names) const {
         std::set<std::string> out;
@@ -100,10 +100,10 @@ private:
 
 class NamespaceWatch : public Namespaces {
 public:
-    /// How many of the plugin's entities name a namespace, seen in the transaction.
+    /// Counts the plugin's entities that refer to a namespace, as seen in the transaction.
     using Count = std::function<std::int64_t(Tx&, std::string_view name)>;
 
-    /// `kind` is what the entities are called in the refusal of a deletion.
+    /// `kind` names the entities in the error that refuses a deletion.
     NamespaceWatch(const Host& host, std::string_view kind, Count count)
         : Namespaces(host), host_(host.abi()), count_(std::move(count)) {
         if (service())

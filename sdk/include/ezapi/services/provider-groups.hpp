@@ -1,10 +1,10 @@
-// The provider groups and their upstream API keys, through the service "provider-groups/1" of the
-// plugin `provider-groups`.
+// The provider groups and their upstream API keys, by the service "provider-groups/1" of the plugin
+// `provider-groups`.
 //
 //     const ProviderGroups groups(host);
 //     const std::vector<UpstreamKey> keys = groups.keys(tx, {1, 2});
-//
-// Name the plugin in depends_on. With `after` it may be absent: then operator bool is false, and
+// Name the plugin in depends_on. A plugin that names it in `after` must check operator bool: it is
+// false when the plugin does not run, and every call throws EZ_NOT_FOUND then.
 // every call throws EZ_NOT_FOUND.
 #pragma once
 
@@ -25,19 +25,19 @@ struct ProviderGroup {
     std::int64_t version = 0;
     std::string name;
     std::string status;
-    std::vector<std::string> models;        // upstream names
+    std::vector<std::string> models;        // upstream model names
     std::vector<std::int64_t> usable_keys;  // ids of API keys that may serve now, ascending
 };
 
-/// An upstream API key. Its credential stays with the plugin.
+/// An upstream API key, without its credential.
 struct UpstreamKey {
     std::int64_t id = 0;
     std::int64_t version = 0;
     std::int64_t group_id = 0;
-    std::int64_t weight = 0;  // 0: the data plane's default
+    std::int64_t weight = 0;  // 0: the default weight of the data plane
     std::string name;
-    std::string status;   // its own
-    bool usable = false;  // it and its group are active, and it may serve now
+    std::string status;   // of the key itself, not of its group
+    bool usable = false;  // it may serve now, since it and its group are active
 };
 
 class ProviderGroups {
@@ -48,7 +48,7 @@ public:
     /// Whether the plugin runs.
     [[nodiscard]] explicit operator bool() const { return static_cast<bool>(service_); }
 
-    /// Those of the groups that exist, in any order, seen in `tx`.
+    /// The groups that exist, in any order, as seen in `tx`.
     [[nodiscard]] std::vector<ProviderGroup> read(Tx& tx, const std::set<std::int64_t>& ids) const {
         std::vector<ProviderGroup> out;
         if (ids.empty()) return out;
@@ -58,7 +58,7 @@ public:
         return out;
     }
 
-    /// All API keys of the groups, by group and id, seen in `tx`.
+    /// The API keys of the groups, ordered by group and id, as seen in `tx`.
     [[nodiscard]] std::vector<UpstreamKey> keys(Tx& tx,
                                                 const std::set<std::int64_t>& groups) const {
         std::vector<UpstreamKey> out;
@@ -69,6 +69,7 @@ public:
         return out;
     }
 
+    /// The API key with this id, as seen in `tx`; nullopt when there is none.
     [[nodiscard]] std::optional<UpstreamKey> key(Tx& tx, std::int64_t id) const {
         std::vector<UpstreamKey> out;
         service_.call<&ez_provider_groups_v1::api_key>(
