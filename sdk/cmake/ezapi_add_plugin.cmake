@@ -1,5 +1,5 @@
-# ezapi_add_plugin(<name> <source>... [LINKS <library>...]): builds <name>.so, which sees nothing but the SDK.
-# Undefined symbols fail to link, and the version script leaves one exported symbol.
+# ezapi_add_plugin(<name> <source>... [LINKS <library>...]): builds <name>.so against the SDK.
+# Undefined symbols are link errors, and the version script exports one symbol only.
 function(ezapi_add_plugin name)
     cmake_parse_arguments(PARSE_ARGV 1 plugin "" "" "LINKS")
     set(target plugin_${name})
@@ -11,7 +11,7 @@ function(ezapi_add_plugin name)
         CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
         LINK_DEPENDS ${EZAPI_PLUGIN_MAP})
     target_link_options(${target} PRIVATE -Wl,--version-script=${EZAPI_PLUGIN_MAP})
-    if(NOT EZAPI_SANITIZE) # a sanitizer's runtime is left undefined in a module by design
+    if(NOT EZAPI_SANITIZE) # the symbols of a sanitizer's runtime are undefined in a module
         target_link_options(${target} PRIVATE -Wl,--no-undefined)
     endif()
 endfunction()

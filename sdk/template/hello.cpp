@@ -1,4 +1,4 @@
-// A plugin to copy: greetings in many languages, kept in a table of its own with CRUD routes; a
+// A plugin to copy: greetings in several languages, stored in its own table with CRUD routes; a
 // public route that greets; a job that reports; two settings.
 #include <atomic>
 #include <chrono>
@@ -17,7 +17,7 @@ constexpr const char* kSettings = R"json({"type": "object", "properties": {
                        "description": "Time between two reports in the log"}
 }})json";
 
-/// The table is made by migrations/0001_greetings.sql: a column for each field, and id, version,
+/// migrations/0001_greetings.sql creates the table, with a column for each field, and id, version,
 /// created_at and updated_at.
 ResourceSpec greeting_spec() {
     return {

@@ -1,4 +1,4 @@
-// The plugin on the fake host: no server, no database. What SQL does is for a test with a real
+// Tests the plugin on the fake host, without a server or a database. Test SQL against a real
 // PostgreSQL.
 #include <gtest/gtest.h>
 

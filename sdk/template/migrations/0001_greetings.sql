@@ -1,4 +1,4 @@
--- Columns that every resource has, then one for each field. A filter or sort wants an index.
+-- The columns that every resource has, and one for each field. A filter or sort needs an index.
 CREATE TABLE hello_greetings (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     version    bigint NOT NULL DEFAULT 1,
