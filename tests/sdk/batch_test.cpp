@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-/// "field code" of each fault of a frame.
+/// "<field> <code>" for each fault in the members of an operation or batch.
 template <class Read>
 std::vector<std::string> faults_of(Read&& read) {
     std::vector<std::string> out;
@@ -84,7 +84,7 @@ detail::BatchRequest three(bool atomic) {
     return {atomic, Json::parse(R"([{"op":"create"},{"op":"update"},{"op":"delete"}])")};
 }
 
-/// Refuses the update.
+/// Throws for an update.
 Json run(const Json& operation) {
     if (operation["op"] == "update") {
         Faults faults;

@@ -40,7 +40,7 @@ const std::vector<Field>& widget() {
     return kFields;
 }
 
-/// An entity as it is stored.
+/// A stored entity.
 Json stored() {
     return {{"name", "first"},
             {"status", "active"},
@@ -76,7 +76,7 @@ Draft create(Json body) {
     return read(BodyMode::create, body);
 }
 
-/// "field code" of each fault.
+/// "<field> <code>" for each fault.
 std::vector<std::string> faults(Draft draft) {
     std::vector<std::string> out;
     for (const FieldFault& fault : draft.faults.take())
@@ -339,7 +339,7 @@ TEST(Body, TextHoldsNoControlCharactersUnlessItIsProse) {
                             "a\x01",
                             "a\x7F",
                             "a\xC2\x85",      // NEL
-                            "a\xE2\x80\xAE",  // an override
+                            "a\xE2\x80\xAE",  // a bidirectional override
                             "a\xE2\x81\xA6"}) {
         EXPECT_THAT(faults(create({{"name", bad}})), ElementsAre("name invalid")) << bad;
         EXPECT_THAT(faults(create({{"models", {bad}}})), ElementsAre("models/0 invalid")) << bad;
@@ -353,15 +353,15 @@ TEST(Body, TextHoldsNoControlCharactersUnlessItIsProse) {
 }
 
 TEST(Body, NamesAreSeenByAReader) {
-    for (const char* bad : {"a\xC2\xA0z",                // a space that does not break
-                            "\xE2\x80\x8B\xE2\x80\x8B",  // of no width
-                            "ab\xEF\xBB\xBF",            // byte order mark
-                            "\xE2\x80\x8F\xD7\xA9",      // a mark of direction
+    for (const char* bad : {"a\xC2\xA0z",                // a no-break space
+                            "\xE2\x80\x8B\xE2\x80\x8B",  // zero-width spaces
+                            "ab\xEF\xBB\xBF",            // a byte order mark
+                            "\xE2\x80\x8F\xD7\xA9",      // a right-to-left mark
                             "a\xE2\x81\xA5",
-                            "\xE3\x85\xA4\xE3\x85\xA4",  // fillers of Hangul
-                            "\xE2\xA0\x80\xE2\xA0\x80",  // an empty Braille pattern
-                            "ab\xF3\xA0\x81\x81",        // a tag
-                            "\xCC\x81\xCC\x81"}) {       // accents of nothing
+                            "\xE3\x85\xA4\xE3\x85\xA4",  // Hangul fillers
+                            "\xE2\xA0\x80\xE2\xA0\x80",  // empty Braille patterns
+                            "ab\xF3\xA0\x81\x81",        // a tag character
+                            "\xCC\x81\xCC\x81"}) {       // accents without a base
         EXPECT_THAT(faults(create({{"name", bad}})), ElementsAre("name invalid")) << bad;
         EXPECT_THAT(faults(create({{"models", {bad}}})), ElementsAre("models/0 invalid")) << bad;
     }

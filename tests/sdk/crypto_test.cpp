@@ -31,7 +31,7 @@ TEST(Hex, RoundTripsEveryByte) {
     }
 }
 
-// FIPS 180-2, RFC 4231 and RFC 5869 give the expected values.
+// The expected values are those of FIPS 180-2, RFC 4231 and RFC 5869.
 TEST(Crypto, DigestsAreTheStandards) {
     EXPECT_EQ(sha256_hex("abc"),
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

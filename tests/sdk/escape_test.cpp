@@ -10,7 +10,7 @@
 namespace ezapi {
 namespace {
 
-/// Judged by another library, which throws for what is not UTF-8.
+/// Checked by another library, which throws for invalid UTF-8.
 bool is_plain_text(const std::string& text) {
     try {
         (void)nlohmann::json(text).dump();

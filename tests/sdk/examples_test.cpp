@@ -1,5 +1,5 @@
-// The examples that stand in the headers of the SDK, so that each compiles; tests/tree/examples.py
-// compares them. Most are not run.
+// The examples of the SDK's headers, to check that they compile; tests/tree/examples.py compares
+// them with the headers. Most are not run.
 #include <gtest/gtest.h>
 
 #include "ezapi/base/crypto.hpp"

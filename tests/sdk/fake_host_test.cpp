@@ -1,4 +1,4 @@
-// The example of fake_host.hpp, and what a plugin author may rely on.
+// The example of fake_host.hpp, and the behaviour that it guarantees to plugin authors.
 #include "ezapi/fake_host.hpp"
 
 #include <gtest/gtest.h>

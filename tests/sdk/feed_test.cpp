@@ -13,8 +13,8 @@ using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
-/// Two feeds behind a fake database that answers every page with two rows: one in the order of its
-/// ids, one in the order of a time.
+/// Two feeds on a fake database that answers every page with two rows: one ordered by id, one by a
+/// time.
 class Feeds : public ::testing::Test {
 protected:
     struct Plugin {
@@ -62,7 +62,7 @@ protected:
 
     fake::HttpReply get(const std::string& target) { return host_.http.call({"GET", target}); }
 
-    /// The sort keys that a cursor holds.
+    /// The sort keys in a cursor.
     static std::vector<std::string> keys_of(const std::string& cursor) {
         Json parts = Json::parse(from_base64url(cursor).value());
         parts.erase(0);

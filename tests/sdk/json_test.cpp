@@ -14,7 +14,7 @@ std::string nested(size_t levels) {
     return std::string(levels, '[') + std::string(levels, ']');
 }
 
-/// What is said about a document that is refused.
+/// The message with which a document is refused; "accepted" when it is not.
 std::string refusal(std::string_view text) {
     try {
         (void)parse_json(text);
@@ -95,10 +95,10 @@ TEST(Json, RefusesTheCharacterNulInTextAndNames) {
 
 TEST(Json, RefusesTextThatIsNotUtf8) {
     for (const char* bad : {"\"\xff\"",
-                            "\"\xc0\xaf\"",          // overlong
+                            "\"\xc0\xaf\"",          // an overlong form
                             "\"\xed\xa0\x80\"",      // a surrogate as UTF-8
                             "\"\xf4\x90\x80\x80\"",  // beyond U+10FFFF
-                            "\"\xe2\x82\"",          // cut
+                            "\"\xe2\x82\"",          // a truncated sequence
                             "\"\\ud800\""}) {        // a lone surrogate as an escape
         EXPECT_NE(refusal(bad), "accepted") << bad;
     }
@@ -196,7 +196,7 @@ TEST(Json, KeepsEveryDigitWhereNumbersAreExact) {
     EXPECT_THROW((void)parse_json("1e-99999999999999999999999", exact), Error);
 }
 
-/// Whatever number is written, reading and writing it gives the same number.
+/// Reading and writing any number gives the same number.
 TEST(Json, NumbersSurviveTheWayInAndOut) {
     std::mt19937 random(7);
     const auto digits = [&](size_t most) {

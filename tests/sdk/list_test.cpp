@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Widgets behind a fake database that answers every page with three rows.
+/// Widgets on a fake database that answers every page with three rows.
 class List : public ::testing::Test {
 protected:
     struct Widgets {
@@ -46,7 +46,7 @@ protected:
         host_.start<Widgets>();
     }
 
-    /// A row of the columns of a widget and of as many sort keys as the statement asks for.
+    /// A row with the columns of a widget and as many sort keys as the statement selects.
     static std::vector<fake::Cell> row(const std::string& sql, const std::string& id) {
         std::vector<fake::Cell> out{id,
                                     "1",
@@ -190,7 +190,7 @@ TEST_F(List, RefusesACursorOfOwnMaking) {
 }
 
 TEST_F(List, RefusesACursorWithValuesOfAnotherTypeByItsName) {
-    // With the mark of a cursor that the list has handed out.
+    // With the digest of a valid cursor of this list.
     const auto forged = [&](const std::string& sort, std::vector<std::string> values) {
         const std::string cursor = get("?limit=2&sort=" + sort).json()["next_cursor"];
         Json parts = Json::parse(from_base64url(cursor).value());

@@ -8,7 +8,7 @@
 namespace ezapi {
 namespace {
 
-/// A table of named entities, as far as the statements of a resource need one.
+/// A fake table of named entities, for the statements of a resource only.
 class Named : public ::testing::Test {
 protected:
     struct Flags {

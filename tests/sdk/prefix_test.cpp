@@ -10,7 +10,7 @@
 namespace ezapi {
 namespace {
 
-/// A struct of a service, as three generations of one header have it.
+/// A struct of a service in three versions of its header.
 struct Thing {
     std::uint32_t size;
     std::int32_t kind;
@@ -24,7 +24,7 @@ struct LongerThing {
     std::int64_t extra;
 };
 
-/// The bytes of a struct of another side, where the compiler knows of nothing else.
+/// A struct of the other side, seen as one of this side.
 template <class Other, class Struct>
 const Struct* as(const Other& other) {
     return reinterpret_cast<const Struct*>(&other);
@@ -46,7 +46,7 @@ TEST(Prefix, TakesALongerStructWithoutItsEnd) {
 }
 
 TEST(Prefix, TakesAShorterStructWithZeroForTheRest) {
-    // A page of memory that ends with the struct would be better evidence; sanitizers are that.
+    // Allocated with its exact size, so that AddressSanitizer detects a read beyond its end.
     const std::vector<char> exact = [] {
         const Thing given{sizeof(Thing), 3, 7};
         return std::vector<char>(reinterpret_cast<const char*>(&given),

@@ -64,8 +64,8 @@ TEST(Redis, PipelinesWithOneReplyForEachCommand) {
     EXPECT_EQ(replies[1].text(), "b");
 }
 
-/// Each way to read a reply, of each type: what does not fit throws, and nothing is read that is
-/// not there.
+/// Each accessor with a reply of each type: a type that does not fit throws, and nothing is read
+/// beyond the reply.
 TEST(Redis, EveryReadingOfEveryReplyGivesAValueOrAnError) {
     using fake::RedisValue;
     const std::vector<RedisValue> values{RedisValue::nil(),
@@ -112,7 +112,7 @@ TEST(Redis, EveryReadingOfEveryReplyGivesAValueOrAnError) {
     EXPECT_TRUE(refused([&] { (void)none[0]; }));
 }
 
-/// Errors are stored, and PostgreSQL refuses NUL and what is not UTF-8.
+/// Errors are stored, and PostgreSQL refuses NUL and invalid UTF-8.
 TEST(Redis, EveryErrorOfEveryReplyIsTextWhateverItsBytes) {
     using fake::RedisValue;
     FakeHost host;

@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 
 constexpr const char* kNow = "2026-01-02 03:04:05.678901+00";
 
-/// The routes of a resource over one stored row: {"id":7,"name":"first","group":"a","digest":"d"}.
+/// The routes of a resource with one stored row: {"id":7,"name":"first","group":"a","digest":"d"}.
 class Routes : public ::testing::Test {
 protected:
     struct Widgets {

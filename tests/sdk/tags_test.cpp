@@ -1,4 +1,4 @@
-// The ETag names one answer, whatever moves in it: see ezapi/resource/versions.hpp.
+// An ETag identifies one answer, including its live fields: see ezapi/resource/versions.hpp.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace ezapi {
 namespace {
 
-/// What a row holds at one time: its version, its name and its live fields.
+/// The state of a row: its version, its name and its live fields.
 struct State {
     const char* version;
     const char* name;
@@ -20,7 +20,7 @@ struct State {
     fake::Cell exhausted;
 };
 
-/// One row of an entity with live fields of each type, in both kinds of collection.
+/// A row of an entity with live fields of each type, in both kinds of collection.
 class Tags : public ::testing::Test {
 protected:
     struct Meters {
@@ -61,7 +61,7 @@ protected:
         host_.start<Meters>();
     }
 
-    /// Every combination of versions and live values; of two such no two look the same.
+    /// All combinations of versions and live values; any two of them have different answers.
     static std::vector<State> states() {
         std::vector<State> out;
         for (const char* version : {"3", "4"}) {

@@ -24,7 +24,7 @@ TEST_P(ParseTime, ReadsIt) {
     EXPECT_EQ(time->time_since_epoch().count(), GetParam().micros) << GetParam().text;
 }
 
-// Expected values are those of `date -u -d ... +%s`.
+// The expected values are those of `date -u -d ... +%s`.
 INSTANTIATE_TEST_SUITE_P(Table,
                          ParseTime,
                          ::testing::Values(Case{"1970-01-01T00:00:00Z", 0},
@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(Table,
                                            " 2026-01-02T03:04:05Z",
                                            "-026-01-02T03:04:05Z",
                                            "0000-01-02T03:04:05Z",
-                                           // Within the years as written, outside them in UTC.
+                                           // In range as written, but not in UTC.
                                            "9999-12-31T23:59:59-23:59",
                                            "9999-12-31T23:00:00-01:00",
                                            "0001-01-01T00:00:00+00:01",

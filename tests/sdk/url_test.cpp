@@ -101,8 +101,8 @@ TEST(Url, ResolvesReferences) {
         EXPECT_THROW((void)base.resolved(bad), Error) << bad;
 }
 
-/// Whatever is accepted is one line of printable ASCII, is its own form, and names a host that no
-/// second program can read otherwise.
+/// A text that is accepted consists of printable ASCII, is equal to its normal form, and has a host
+/// that other programs cannot interpret differently.
 TEST(Url, AcceptsOnlyWhatIsItsOwnForm) {
     constexpr std::string_view kAlphabet = "ahtps:/.0129x[]@?#%&=-_ \t\n\\\x80\xC3~";
     std::mt19937 random(1);

@@ -1,8 +1,8 @@
 #!/bin/bash
 # build.sh <build folder of the SDK> <work folder> <C++ compiler> <CMake generator>
-# Installs the SDK to a prefix of its own and builds two plugins with nothing else at hand: the installed template, whose
-# own test is run, and the one in visitor/. build/ and visitor-build/ in the work folder hold them. Each must export one
-# symbol and need nothing but the system's own libraries.
+# Installs the SDK to its own prefix and builds two plugins with it only: the installed template, whose test is run, and
+# the plugin in visitor/. The results are in build/ and visitor-build/ of the work folder. Each plugin must export one
+# symbol and need only libraries of the system.
 set -euo pipefail
 sdk=$1 work=$2
 export CXX=$3 CMAKE_GENERATOR=$4

@@ -1,4 +1,4 @@
-// The template, built by build.sh with the installed SDK alone, in the real host.
+// Loads the template, which build.sh has built with the installed SDK only, into the real host.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

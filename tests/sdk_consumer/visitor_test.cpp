@@ -1,4 +1,4 @@
-// A plugin from outside the tree asks the services of the project's plugins, in the real host.
+// A plugin from outside the tree calls the services of the project's plugins in the real host.
 #include <gtest/gtest.h>
 
 #include "tests/support/instance.hpp"
