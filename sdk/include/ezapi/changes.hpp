@@ -163,7 +163,8 @@ public:
     }
 
     /// Passes the current state of each id to `each`, in any order. Throws EZ_NOT_FOUND when no
-    /// plugin projects `resource`. When `each` throws, the rendering ends with its status.
+    /// plugin projects `resource`. When `each` throws, the rendering ends, and an Error with the
+    /// same status is thrown.
     void render(Tx& tx,
                 std::string_view resource,
                 std::span<const std::string_view> ids,

@@ -50,7 +50,7 @@ public:
         return Json::parse(view(abi_->config->json(abi_->context)));
     }
 
-    /// The id of this process, another one after each start.
+    /// The id of this process; each start has another one.
     [[nodiscard]] std::string_view instance() const { return view(abi_->instance); }
 
     [[nodiscard]] const ez_host* abi() const { return abi_; }

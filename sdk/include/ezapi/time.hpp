@@ -98,9 +98,9 @@ inline constexpr Timestamp kLatestTime =
     return time;
 }
 
-/// A number of seconds since 1970 up to the end of the year 9999; a larger number is one of
-/// milliseconds, which is so for all times since January 1978. nullopt for times before 1970 or
-/// after 9999.
+/// Converts a Unix time. A number up to the last second of 9999 is one of seconds, a larger one of
+/// milliseconds; so milliseconds are recognised for times since January 1978. nullopt for times
+/// before 1970 or after 9999.
 [[nodiscard]] inline std::optional<Timestamp> unix_time(std::int64_t number) {
     constexpr std::int64_t kLastSecond = 253'402'300'799;
     const bool seconds = number <= kLastSecond;

@@ -1,6 +1,6 @@
-// Cursors of lists. A cursor contains the sort keys of a page's last row and a digest of the list:
-// another collection, filter, search or sort refuses it. The page size and `count` may differ from
-// page to page.
+// Cursors of lists. A cursor contains the sort keys of a page's last row and a digest of the list,
+// which refuses a cursor of another collection, filter, search or sort. The page size and `count`
+// may differ from page to page.
 #pragma once
 
 #include <algorithm>

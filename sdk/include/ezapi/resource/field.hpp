@@ -34,6 +34,7 @@ enum class FieldType {
     any      // jsonb
 };
 
+/// A field with its rules. Create one by text(), integer() and the other functions below.
 struct Field {
     std::string name;  // of the JSON member and of the column
     FieldType type = FieldType::text;
@@ -120,14 +121,17 @@ struct Field {
 
     Field&& about(std::string text) && { return (description = std::move(text), std::move(*this)); }
 
+    /// The maximum number of items; for texts().
     Field&& items(size_t most) && { return (max_items = most, std::move(*this)); }
 
+    /// Limits in characters; for object() and any() in bytes of the JSON text.
     Field&& length(size_t least, size_t most) && {
         min_length = least;
         max_length = most;
         return std::move(*this);
     }
 
+    /// Inclusive limits of a number.
     Field&& range(std::int64_t least,
                   std::int64_t most = std::numeric_limits<std::int64_t>::max()) && {
         minimum = least;
@@ -135,6 +139,7 @@ struct Field {
         return std::move(*this);
     }
 
+    /// Sets `rule`, and the pattern that OpenAPI shows for it.
     Field&& must(std::function<std::string(std::string_view)> check,
                  std::string openapi_pattern = {}) && {
         rule = std::move(check);
@@ -142,6 +147,7 @@ struct Field {
         return std::move(*this);
     }
 
+    /// Sets `form`.
     Field&& kept_as(std::function<std::string(std::string_view)> canonical) && {
         form = std::move(canonical);
         return std::move(*this);

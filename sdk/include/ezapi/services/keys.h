@@ -1,4 +1,4 @@
-/* What the keys plugin offers to others, as service "keys/1". */
+/* The service "keys/1" of the keys plugin. */
 #ifndef EZAPI_SERVICES_KEYS_H
 #define EZAPI_SERVICES_KEYS_H
 

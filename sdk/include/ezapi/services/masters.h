@@ -1,5 +1,5 @@
-/* What the masters plugin offers to others, as service "masters/1". It publishes "authenticator/1"
- * too, see ezapi/abi.h. */
+/* The service "masters/1" of the masters plugin, which also publishes "authenticator/1" of
+ * ezapi/abi.h. */
 #ifndef EZAPI_SERVICES_MASTERS_H
 #define EZAPI_SERVICES_MASTERS_H
 

@@ -1,4 +1,4 @@
-/* What the namespaces plugin offers to others, as service "namespaces/1". */
+/* The service "namespaces/1" of the namespaces plugin. */
 #ifndef EZAPI_SERVICES_NAMESPACES_H
 #define EZAPI_SERVICES_NAMESPACES_H
 

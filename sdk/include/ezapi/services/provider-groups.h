@@ -1,4 +1,4 @@
-/* What the provider-groups plugin offers to others, as service "provider-groups/1". */
+/* The service "provider-groups/1" of the provider-groups plugin. */
 #ifndef EZAPI_SERVICES_PROVIDER_GROUPS_H
 #define EZAPI_SERVICES_PROVIDER_GROUPS_H
 

@@ -3,9 +3,9 @@
 //
 //     const ProviderGroups groups(host);
 //     const std::vector<UpstreamKey> keys = groups.keys(tx, {1, 2});
+//
 // Name the plugin in depends_on. A plugin that names it in `after` must check operator bool: it is
 // false when the plugin does not run, and every call throws EZ_NOT_FOUND then.
-// every call throws EZ_NOT_FOUND.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ struct UpstreamKey {
     std::int64_t weight = 0;  // 0: the default weight of the data plane
     std::string name;
     std::string status;   // of the key itself, not of its group
-    bool usable = false;  // it may serve now, since it and its group are active
+    bool usable = false;  // may serve now: it and its group are active
 };
 
 class ProviderGroups {
